@@ -1,0 +1,1 @@
+"""The desk on one machine: its own servers, its processes, its first data."""

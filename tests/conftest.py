@@ -1,0 +1,38 @@
+"""What every test stands on: servers of the run's own, settings loaded only after they answer.
+
+The settings module is named here and not in pyproject.toml, because pytest-django would load it before any conftest
+and so before there is a database to name.
+"""
+
+import atexit
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+import django
+import pytest
+
+from service_desk.local.servers import EmbeddedServers
+
+if "service_desk.settings" in sys.modules:
+    raise pytest.UsageError("The settings were loaded too early: unset DJANGO_SETTINGS_MODULE, leave out --ds.")
+
+# Workers of pytest-xdist inherit the environment of the process that started the servers.
+if not os.environ.get("DESK_TEST_RUN"):
+    _folder = Path(tempfile.mkdtemp(prefix="desk-test-"))
+    _servers = EmbeddedServers(_folder, os.environ, fast=True)
+
+    def _end() -> None:
+        _servers.stop()
+        shutil.rmtree(_folder, ignore_errors=True)
+
+    atexit.register(_end)
+    os.environ.update(_servers.start())
+    os.environ["DESK_TEST_RUN"] = str(os.getpid())
+    os.environ["SERVICE_DESK_DATA"] = str(_folder)
+    os.environ["PLAIN_STATIC"] = "1"  # pages are tested without collecting files first
+
+os.environ["DJANGO_SETTINGS_MODULE"] = "service_desk.settings"
+django.setup()
