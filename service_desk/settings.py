@@ -9,9 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import dj_database_url
+import django_stubs_ext
 from csp.constants import NONCE, NONE, SELF
 from django.utils.translation import gettext_lazy as _
 from environs import Env
+
+django_stubs_ext.monkeypatch()  # lets generic classes of Django be written with their type, as mypy reads them
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 

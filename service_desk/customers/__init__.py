@@ -1,0 +1,1 @@
+"""Who calls: customer units, their contacts, numbers and the products in use."""

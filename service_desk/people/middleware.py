@@ -1,0 +1,77 @@
+"""Each request knows its door, its person's language and its idle limit; a refusal is audited after roll-back."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+
+from django.conf import settings
+from django.contrib.auth import logout
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone, translation
+
+from service_desk.audit.actions import record_refusal
+from service_desk.audit.context import acting
+from service_desk.rest.errors import NotAllowed, Refusal
+
+IDLE_SECONDS = 30 * 60
+_TOUCH_SECONDS = 60
+
+
+class DeskMiddleware:
+    """Sets the acting context, the language of the person, and ends idle sessions."""
+
+    sync_capable = True
+    async_capable = False
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Run the request inside its acting context."""
+        request_id = uuid.uuid4().hex
+        door = "rest" if request.path.startswith("/api/") else "admin" if request.path.startswith("/admin/") else "screen"
+        self._end_if_idle(request)
+        self._speak_their_language(request)
+        with acting(door=door, ip=client_ip(request), request_id=request_id):
+            response = self.get_response(request)
+        response.headers["X-Request-Id"] = request_id
+        response.headers["X-Server-Time"] = timezone.now().isoformat()
+        if request.user.is_authenticated:
+            response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """A refusal that no page caught becomes a plain page of its own; one for lack of rights is audited."""
+        if isinstance(error, NotAllowed):
+            record_refusal(verb=error.verb, thing=error.thing, actor=request.user, reason=error.message)
+        if isinstance(error, Refusal) and not request.path.startswith("/api/"):
+            return render(request, "errors/refusal.html", {"refusal": error}, status=error.status)
+        return None
+
+    @staticmethod
+    def _end_if_idle(request: HttpRequest) -> None:
+        if not request.session.session_key or not request.user.is_authenticated:
+            return
+        now = int(timezone.now().timestamp())
+        seen = int(request.session.get("seen", now))
+        if now - seen > IDLE_SECONDS:
+            logout(request)
+        elif now - seen > _TOUCH_SECONDS or "seen" not in request.session:
+            request.session["seen"] = now
+
+    @staticmethod
+    def _speak_their_language(request: HttpRequest) -> None:
+        language = getattr(request.user, "language", "")
+        if language and settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
+            translation.activate(language)
+            request.LANGUAGE_CODE = language
+
+
+def client_ip(request: HttpRequest) -> str | None:
+    """The address of the caller: the proxy's word for it only as far as TRUSTED_PROXIES reaches."""
+    hops = [hop.strip() for hop in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
+    if settings.TRUSTED_PROXIES and len(hops) >= settings.TRUSTED_PROXIES:
+        return hops[-settings.TRUSTED_PROXIES]
+    return request.META.get("REMOTE_ADDR") or None

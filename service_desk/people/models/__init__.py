@@ -1,0 +1,7 @@
+"""The data of the organisation: units and staff, what they look after, who is on duty."""
+
+from service_desk.people.models.organisation import Absence, Staff, Unit
+from service_desk.people.models.products import ProductType, Qualification, ServiceLine
+from service_desk.people.models.roster import DutyShift
+
+__all__ = ["Absence", "DutyShift", "ProductType", "Qualification", "ServiceLine", "Staff", "Unit"]
