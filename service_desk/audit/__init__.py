@@ -1,0 +1,1 @@
+"""The append-only trail: who did what, through which door, and what was refused."""
