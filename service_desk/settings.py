@@ -7,6 +7,7 @@ import secrets
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import dj_database_url
 import django_stubs_ext
@@ -31,27 +32,36 @@ def _secret_key() -> str:
     if given:
         return given
     path = DATA_DIR / "secret_key"
-    if not path.exists():
-        DATA_DIR.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(50))
-    return path.read_text().strip()
+    try:
+        if not path.exists():
+            DATA_DIR.mkdir(parents=True, exist_ok=True)
+            path.touch(mode=0o600)
+            path.write_text(secrets.token_urlsafe(50))
+        return path.read_text().strip()
+    except OSError as error:  # met by every process and command, so it is said in plain words here
+        raise SystemExit(
+            f"The data folder {DATA_DIR} cannot be used: {error.strerror}.\n"
+            "Set SERVICE_DESK_DATA to a folder that you may write to."
+        ) from error
 
 
 # --- The site ---------------------------------------------------------------------------------------
 SECRET_KEY = _secret_key()
-SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", [])
+SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", [])
 DEBUG = env.bool("DEBUG", False)
 COMPANY_NAME = env.str("COMPANY_NAME", "华信通服")
-SITE_URL = env.str("SITE_URL", "http://127.0.0.1:8000").rstrip("/")
-SECURE = SITE_URL.startswith("https://")
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]", "testserver"])
-CSRF_TRUSTED_ORIGINS = [SITE_URL] if SECURE else []
 WEB_HOST = env.str("WEB_HOST", "127.0.0.1")
 WEB_PORT = env.int("WEB_PORT", 8000)
+SITE_URL = env.str("SITE_URL", f"http://127.0.0.1:{WEB_PORT}").rstrip("/")
+SECURE = SITE_URL.startswith("https://")
+ALLOWED_HOSTS = env.list(
+    "ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]", "testserver", urlsplit(SITE_URL).hostname or "localhost"]
+)
+CSRF_TRUSTED_ORIGINS = [SITE_URL] if SECURE else []
 WEB_PROCESSES = env.int("WEB_PROCESSES", 2)
 WEB_THREADS = env.int("WEB_THREADS", 8)
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0)
+DEMO_DATA = env.bool("DEMO_DATA", True)
 
 ROOT_URLCONF = "service_desk.urls"
 WSGI_APPLICATION = None

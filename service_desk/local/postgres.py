@@ -205,7 +205,7 @@ class Postgres:
             process.wait(30)
 
     def _choose_sockets(self) -> None:
-        if len(os.fsencode(self.data / ".s.PGSQL.5432")) > SOCKET_LIMIT:
+        if self.sockets == self.data and len(os.fsencode(self.data / ".s.PGSQL.5432")) > SOCKET_LIMIT:
             self.sockets = Path(tempfile.mkdtemp(prefix="desk-pg-"))
             self._own(self.sockets)
 

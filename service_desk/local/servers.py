@@ -47,9 +47,11 @@ class EmbeddedServers:
         if self.postgres:
             self.postgres.stop()
 
-    def ended(self) -> str | None:
-        """Name a server of ours that has ended by itself, if one has."""
+    def mend(self) -> list[str]:
+        """Start again, at the same address, each server of ours that has died; give their names."""
+        mended = []
         for name, server in (("PostgreSQL", self.postgres), ("Redis", self.redis)):
             if server and server.process is not None and server.process.poll() is not None:
-                return name
-        return None
+                server.start()
+                mended.append(name)
+        return mended

@@ -1,0 +1,39 @@
+"""The processes that make up a desk on one machine."""
+
+import sys
+from pathlib import Path
+
+from service_desk.local.supervisor import Child
+
+SENTINELS = ("sentinel-1", "sentinel-2")
+
+
+def _celery(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "celery", "--app", "service_desk", "--quiet", *arguments]
+
+
+def _worker(queue: str) -> list[str]:
+    # prefork, not solo or threads: only there does Celery's hard time limit kill a task that hangs
+    return _celery(
+        "worker", f"--queues={queue}", f"--hostname={queue}@%h", "--pool=prefork", "--concurrency=1",
+        "--without-gossip", "--without-mingle", "--loglevel=WARNING",
+    )  # fmt: skip
+
+
+def children(*, base: Path, data: Path, web_processes: int, listener: int) -> list[Child]:
+    """List them in the order of their start."""
+
+    def manage(*arguments: str) -> list[str]:
+        return [sys.executable, str(base / "manage.py"), *arguments]
+
+    web = [sys.executable, "-m", "service_desk.local.web", f"--fd={listener}"]
+    beat = _celery("beat", f"--schedule={data / 'beat-schedule'}", "--pidfile=", "--loglevel=WARNING")
+    return [
+        *(Child(f"web-{number}", web, keep_fds=[listener]) for number in range(1, web_processes + 1)),
+        *(Child(name, manage("enforce_deadlines", "--name", name)) for name in SENTINELS),
+        Child("dispatch", manage("dispatch_notices")),
+        Child("audit", manage("audit_clocks")),
+        Child("critical", _worker("critical")),
+        Child("bulk", _worker("bulk")),
+        Child("beat", beat),
+    ]
