@@ -1,15 +1,20 @@
 """Lets an administrator or auditor read the trail; there is nothing here to write with."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.http import HttpRequest
 
 from service_desk.audit.models import AuditEntry
 
+if TYPE_CHECKING:
+    _Admin = admin.ModelAdmin[AuditEntry]
+else:
+    _Admin = admin.ModelAdmin  # takes no type argument when the program runs
+
 
 @admin.register(AuditEntry)
-class AuditEntryAdmin(admin.ModelAdmin[AuditEntry]):
+class AuditEntryAdmin(_Admin):
     """The trail, newest first, read-only."""
 
     list_display = ("id", "at", "actor", "actor_label", "door", "verb", "thing", "outcome")

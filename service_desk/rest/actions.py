@@ -69,13 +69,9 @@ def note_use(*, key: ApiKey, now: datetime.datetime) -> None:
     ApiKey.objects.filter(unnoted, pk=key.pk).update(last_used_at=Now())
 
 
-def keep_answer(
-    *, caller: str, key: str, request_hash: str, status: int, headers: dict[str, str], body: bytes
-) -> None:
+def keep_answer(*, caller: str, key: str, request_hash: str, status: int, headers: dict[str, str], body: bytes) -> None:
     """Keep the answer to a request for its repetition, in the transaction of the change it answers."""
-    row = IdempotencyKey(
-        caller=caller, key=key, request_hash=request_hash, status=status, headers=headers, body=body
-    )
+    row = IdempotencyKey(caller=caller, key=key, request_hash=request_hash, status=status, headers=headers, body=body)
     row.save(force_insert=True)
 
 

@@ -1,5 +1,7 @@
 """Who is calling: a program with an API key, or a person's browser session with its CSRF token."""
 
+import datetime
+
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.utils.translation import gettext as _
 from rest_framework import authentication
@@ -21,11 +23,11 @@ class ApiKeyAuthentication(authentication.BaseAuthentication):
         scheme, _space, text = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
         if scheme.lower() != "bearer":
             return None
-        key = self._key(text.strip())
-        reason = self._refusal(key, request)
+        key, now = self._key(text.strip())
+        reason = self._refusal(key, now, request)
         if reason:
             raise AuthenticationFailed(reason, code="key_refused")
-        note_use(key=key, now=key.db_now)
+        note_use(key=key, now=now)
         set_label(f"key:{key.pk} {key.name}")
         return key.owner, key
 
@@ -33,19 +35,20 @@ class ApiKeyAuthentication(authentication.BaseAuthentication):
         return CHALLENGE
 
     @staticmethod
-    def _key(text: str) -> ApiKey:
+    def _key(text: str) -> tuple[ApiKey, datetime.datetime]:
+        """The genuine key of this text, and the database's present time."""
         parsed = parse_key(text)
-        key = ApiKey.objects.presented(parsed.prefix) if parsed else None
-        if parsed is None or key is None or not same_digest(key.digest, parsed.digest):
+        found = ApiKey.objects.presented(parsed.prefix) if parsed else None
+        if parsed is None or found is None or not same_digest(found[0].digest, parsed.digest):
             raise AuthenticationFailed(_("There is no such API key."), code="key_unknown")
-        return key
+        return found
 
     @staticmethod
-    def _refusal(key: ApiKey, request: Request) -> str:
+    def _refusal(key: ApiKey, now: datetime.datetime, request: Request) -> str:
         """Why this genuine key is refused; empty when it is not. Only its holder learns the reason."""
         if key.revoked_at is not None:
             return _("This API key has been revoked.")
-        if key.expires_at <= key.db_now:
+        if key.expires_at <= now:
             return _("This API key has expired.")
         if not key.owner.is_active:
             return _("The owner of this API key is no longer active.")

@@ -9,6 +9,10 @@ from django.utils.translation import gettext_lazy as _
 
 Text = str | Promise
 
+NOTHING_HERE = _("There is no such thing here.")
+CHANGED_MEANWHILE = _("Somebody else has changed this in the meantime.")
+READ_AGAIN = _("Read it again, look at what changed, and repeat your change.")
+
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
@@ -83,7 +87,7 @@ class NotFound(Refusal):
     status = 404
     code = "not_found"
 
-    def __init__(self, message: Text = _("There is no such thing here."), **kwargs: Any) -> None:
+    def __init__(self, message: Text = NOTHING_HERE, **kwargs: Any) -> None:
         super().__init__(message, **kwargs)
 
 
@@ -133,9 +137,9 @@ class Stale(Refusal):
 
     def __init__(
         self,
-        message: Text = _("Somebody else has changed this in the meantime."),
+        message: Text = CHANGED_MEANWHILE,
         *,
-        remedy: Text = _("Read it again, look at what changed, and repeat your change."),
+        remedy: Text = READ_AGAIN,
         **kwargs: Any,
     ) -> None:
         super().__init__(message, remedy=remedy, **kwargs)

@@ -7,6 +7,8 @@ Null: an order column must not be nullable (it would fall out of every compariso
 has a value, or annotate one with `Coalesce`. The last order column must be unique, such as the primary key.
 """
 
+from __future__ import annotations
+
 import base64
 import binascii
 import datetime

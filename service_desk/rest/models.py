@@ -15,9 +15,10 @@ from service_desk.rest.rules import LONGEST_LIFE, PREFIX_LENGTH
 class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
     """Questions about API keys."""
 
-    def presented(self, prefix: str) -> "ApiKey | None":
-        """The key of this prefix with its owner and the database's present time (`db_now`), in one query."""
-        return self.select_related("owner").annotate(db_now=Now()).filter(prefix=prefix).first()
+    def presented(self, prefix: str) -> "tuple[ApiKey, datetime.datetime] | None":
+        """The key of this prefix with its owner, and the database's present time, in one query."""
+        found = self.select_related("owner").annotate(db_now=Now()).filter(prefix=prefix).first()
+        return None if found is None else (found, found.db_now)
 
 
 class ApiKey(models.Model):
@@ -38,17 +39,13 @@ class ApiKey(models.Model):
     last_used_at = models.DateTimeField(_("last used"), null=True, blank=True, editable=False)
     revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True, editable=False)
 
-    db_now: datetime.datetime  # set by `ApiKeyQuerySet.presented`
-
     objects = ApiKeyQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("API key")
         verbose_name_plural = _("API keys")
         constraints = [
-            models.CheckConstraint(
-                condition=Q(expires_at__gt=F("created_at")), name="apikey_expires_after_creation"
-            ),
+            models.CheckConstraint(condition=Q(expires_at__gt=F("created_at")), name="apikey_expires_after_creation"),
             models.CheckConstraint(
                 condition=Q(expires_at__lte=F("created_at") + LONGEST_LIFE), name="apikey_lives_a_year_at_most"
             ),

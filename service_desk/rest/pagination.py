@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
@@ -26,9 +25,7 @@ class KeysetPagination(BasePagination):
     page: Page[Any]
     request: Request
 
-    def paginate_queryset(
-        self, queryset: QuerySet[Any], request: Request, view: APIView | None = None
-    ) -> list[Any]:
+    def paginate_queryset(self, queryset: Any, request: Request, view: APIView | None = None) -> list[Any]:
         self.request = request
         order: Sequence[str] = getattr(view, "keyset_order", ("-pk",))
         after, before = request.query_params.get("after"), request.query_params.get("before")

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
@@ -17,7 +17,7 @@ from rest_framework.views import set_rollback
 
 from service_desk.audit.actions import record_refusal
 from service_desk.audit.context import current
-from service_desk.rest.errors import FieldError, NotAllowed, Refusal
+from service_desk.rest.errors import NOTHING_HERE, FieldError, NotAllowed, Refusal
 
 logger = logging.getLogger(__name__)
 
@@ -109,20 +109,9 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def _problem_of(error: Exception) -> HttpResponse | None:
-    if isinstance(error, Refusal):
-        return _from_refusal(error)
-    if isinstance(error, DjangoValidationError):
-        return _invalid(list(_django_errors(error)))
-    if isinstance(error, exceptions.APIException):
-        return _from_drf(error)
-    if isinstance(error, Http404):
-        return ProblemResponse(404, _("There is no such thing here."), code="not_found")
-    if isinstance(error, PermissionDenied):
-        return ProblemResponse(403, str(error) or _("This is not permitted."), code="permission_denied")
-    if isinstance(error, RequestDataTooBig):
-        return ProblemResponse(413, _("The request body is too large."), code="too_large")
-    if isinstance(error, OperationalError | InterfaceError):
-        return _unavailable(error)
+    for kind, answer in _ANSWERS:
+        if isinstance(error, kind):
+            return answer(error)
     return None
 
 
@@ -192,3 +181,15 @@ def _error_body(error: FieldError) -> dict[str, str]:
     if error.remedy:
         body["remedy"] = str(error.remedy)
     return body
+
+
+_ANSWERS: list[tuple[type[Exception], Callable[[Any], HttpResponse]]] = [
+    (Refusal, _from_refusal),
+    (exceptions.APIException, _from_drf),
+    (DjangoValidationError, lambda error: _invalid(list(_django_errors(error)))),
+    (Http404, lambda _error: ProblemResponse(404, NOTHING_HERE, code="not_found")),
+    (PermissionDenied, lambda _error: ProblemResponse(403, _("This is not permitted."), code="permission_denied")),
+    (RequestDataTooBig, lambda _error: ProblemResponse(413, _("The request body is too large."), code="too_large")),
+    (OperationalError, _unavailable),
+    (InterfaceError, _unavailable),
+]
