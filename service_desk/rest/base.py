@@ -3,11 +3,21 @@
 from typing import Any
 
 from rest_framework.generics import GenericAPIView
+from rest_framework.request import Request
 from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
-from service_desk.rest.clean import CleanParametersMixin
+from service_desk.rest.clean import demand_clean
 from service_desk.rest.idempotency import IdempotentMixin
+
+
+class CleanParametersMixin(APIView):
+    """Refuses unclean text in the path and in the query before the view looks at either."""
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        demand_clean(self.kwargs)
+        demand_clean(request.query_params)
+        super().initial(request, *args, **kwargs)
 
 
 class DeskViewMixin(IdempotentMixin, CleanParametersMixin):

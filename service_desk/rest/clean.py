@@ -12,9 +12,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import JSONParser
-from rest_framework.request import Request
 from rest_framework.utils import json as strict_json
-from rest_framework.views import APIView
 
 from service_desk.rest.errors import FieldError, Invalid
 
@@ -49,15 +47,6 @@ class DeskJSONParser(JSONParser):
         if _SUSPECT.search(raw):
             demand_clean(data if isinstance(data, Mapping) else {"": data})
         return data
-
-
-class CleanParametersMixin(APIView):
-    """Refuses unclean text in the path and in the query before the view looks at either."""
-
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        demand_clean(self.kwargs)
-        demand_clean(request.query_params)
-        super().initial(request, *args, **kwargs)
 
 
 def _unclean_paths(values: Any) -> Iterator[str]:

@@ -1,11 +1,17 @@
 """What a key may be used for: the scope its view names for the action, and nothing a view forgot to name."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from django.utils.translation import gettext as _
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from service_desk.rest.models import ApiKey
+
+if TYPE_CHECKING:  # DRF loads this module, a default of its settings, while it is still making APIView
+    from rest_framework.views import APIView
 
 
 def required_scope(view: APIView, method: str) -> str | None:
