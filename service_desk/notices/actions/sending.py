@@ -1,0 +1,146 @@
+"""Writes notices and everything that has to leave the house for them, in the transaction of their cause."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import connection, transaction
+
+from service_desk.audit.actions import record
+from service_desk.notices.live import poke_many, topic_of
+from service_desk.notices.rules import Level
+from service_desk.people.access import require
+from service_desk.people.models import Staff
+
+
+@dataclass(frozen=True, slots=True)
+class NewNotice:
+    """What is to be told to whom; `dedup_key` makes a repeat harmless, `chain` is what one acknowledgement answers.
+
+    `facts` fill the texts of `kind` (see `notices.kinds`) and must be plain JSON; `private` keeps the notice off
+    the robots and webhooks of units and of the whole desk.
+    """
+
+    dedup_key: str
+    chain: str
+    kind: str
+    level: str
+    recipient_id: int | None
+    slot: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    about: str = ""
+    link: str = ""
+    needs_ack: bool = False
+    repeat_seconds: int | None = None
+    instead_of_id: int | None = None
+    fallback: bool = False
+    late_by_seconds: int | None = None
+    repeat_no: int = 0
+    private: bool = False
+
+
+_COLUMNS = tuple(column.name for column in fields(NewNotice))
+
+# One statement, so that a batch costs one round trip and its recipients' channels are looked up once. Ways out:
+# the person's mailbox (an emergency goes there whatever the person has chosen; graver notices that have no mailbox to
+# go to become a dead letter, which is escalated), the person's other channels, those of the unit and of the desk (each
+# step once, not once per recipient), and for nobody a dead letter that keeps the gap in sight.
+_SEND = """
+WITH given AS (
+    SELECT * FROM json_to_recordset(%(rows)s::json) AS t(
+        dedup_key text, chain text, kind text, level text, recipient_id bigint, slot text, facts jsonb, about text,
+        link text, needs_ack boolean, repeat_seconds integer, instead_of_id bigint, fallback boolean,
+        late_by_seconds integer, repeat_no integer, private boolean)
+), notice AS (
+    INSERT INTO notices_notice (dedup_key, chain, kind, level, recipient_id, slot, facts, about, link, needs_ack,
+        repeat_seconds, instead_of_id, fallback, late_by_seconds, repeat_no, private, next_repeat_at)
+    SELECT dedup_key, chain, kind, level, recipient_id, slot, facts, about, link, needs_ack,
+        repeat_seconds, instead_of_id, fallback, late_by_seconds, repeat_no, private,
+        CASE WHEN needs_ack THEN statement_timestamp() + make_interval(secs => repeat_seconds) END
+    FROM given
+    ON CONFLICT (dedup_key) DO NOTHING
+    RETURNING id, dedup_key, chain, slot, level, recipient_id, needs_ack, repeat_no, private
+), told AS (
+    SELECT notice.*, staff.email, staff.unit_id,
+        array_position(%(levels)s, notice.level) AS gravity,
+        (CASE WHEN notice.slot = '' THEN notice.chain ELSE replace(notice.chain, ':' || notice.slot, '') END)
+            || ':' || notice.repeat_no AS step
+    FROM notice LEFT JOIN people_staff staff ON staff.id = notice.recipient_id
+), mail AS (
+    SELECT told.id, box.id AS address_id, COALESCE(NULLIF(box.target, ''), told.email) AS target, told.dedup_key,
+        told.level IN ('breach', 'emergency') OR told.needs_ack AS grave
+    FROM told LEFT JOIN notices_channeladdress box ON box.staff_id = told.recipient_id AND box.kind = 'email'
+    WHERE told.recipient_id IS NOT NULL
+        AND (told.level = 'emergency' OR box.id IS NULL
+             OR (box.enabled AND told.gravity >= array_position(%(levels)s, box.min_level)))
+), robots AS (
+    SELECT told.id, a.kind, a.id AS address_id,
+        CASE WHEN a.staff_id IS NULL THEN told.step ELSE told.dedup_key END || ':' || a.kind || ':' || a.id AS dedup_key
+    FROM told JOIN notices_channeladdress a ON a.enabled AND a.kind <> 'email'
+        AND told.gravity >= array_position(%(levels)s, a.min_level)
+        AND (a.staff_id = told.recipient_id
+             OR (a.staff_id IS NULL AND NOT told.private AND (a.unit_id IS NULL OR a.unit_id = told.unit_id)))
+), out AS (
+    SELECT id, 'email' AS channel, address_id, target, dedup_key || ':email' AS dedup_key,
+        CASE WHEN target = '' THEN 'dead' ELSE 'pending' END AS state,
+        CASE WHEN target = '' THEN 'no_address' ELSE '' END AS last_error
+    FROM mail WHERE target <> '' OR grave
+    UNION ALL
+    SELECT id, kind, address_id, '', dedup_key, 'pending', '' FROM robots
+    UNION ALL
+    SELECT id, 'email', NULL, '', dedup_key || ':email', 'dead', 'no_recipient' FROM notice WHERE recipient_id IS NULL
+), delivery AS (
+    INSERT INTO notices_delivery (notice_id, channel, address_id, target, dedup_key, message_id, state, last_error)
+    SELECT id, channel, address_id, target, dedup_key, '<' || gen_random_uuid() || '@' || %(domain)s || '>', state,
+        last_error
+    FROM out
+    ON CONFLICT (dedup_key) DO NOTHING
+)
+SELECT id, recipient_id FROM notice ORDER BY id
+"""
+
+
+def send_many(notices: Sequence[NewNotice]) -> list[int]:
+    """Write `notices` and their deliveries inside the caller's transaction; the numbers of those that were new.
+
+    A dedup key that is there already is passed over. Open pages and the dispatcher are poked after the commit,
+    as a courtesy: both look by themselves.
+    """
+    if not connection.in_atomic_block:
+        raise transaction.TransactionManagementError("Notices are written in the transaction of their cause.")
+    if not notices:
+        return []
+    rows = json.dumps([{name: getattr(notice, name) for name in _COLUMNS} for notice in notices], cls=DjangoJSONEncoder)
+    domain = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip(">") or "localhost"
+    with connection.cursor() as cursor:
+        cursor.execute(_SEND, {"rows": rows, "levels": list(Level.values), "domain": domain})
+        written: list[tuple[int, int | None]] = cursor.fetchall()
+    if written:
+        recipients = {recipient for _pk, recipient in written if recipient is not None}
+        newest = written[-1][0]
+        transaction.on_commit(lambda: announce(recipients, newest), robust=True)
+    return [pk for pk, _recipient in written]
+
+
+def announce(recipients: set[int], newest: int) -> None:
+    """Wake the dispatcher (a NOTIFY by itself, so that no writing commit queues for its lock) and the open pages."""
+    with connection.cursor() as cursor:
+        cursor.execute("NOTIFY notices")
+    poke_many((topic_of(recipient), "notice", {"id": newest}) for recipient in recipients)
+
+
+@transaction.atomic
+def send_test(*, actor: Staff, recipient: Staff, level: str = Level.INFO, mark: str) -> list[int]:
+    """Send a trial notice through all channels of `recipient`; `mark` tells one trial from the next."""
+    require(actor, "notice.test", recipient)
+    key = f"test:{recipient.pk}:{mark}"
+    sent = send_many(
+        [NewNotice(key, key, "test", level, recipient.pk, facts={"by": str(actor)}, about=f"staff:{recipient.pk}")]
+    )
+    record(verb="notice.test", thing=f"staff:{recipient.pk}", actor=actor, detail={"level": level})
+    return sent

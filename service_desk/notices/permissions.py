@@ -1,0 +1,54 @@
+"""Who may do what with notices; `people.access` asks these."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+
+from service_desk.notices.models import Notice
+from service_desk.people.access import Decision, rule
+from service_desk.people.directory import Directory
+from service_desk.people.models import Staff
+from service_desk.people.rules import Role
+
+
+@rule("notice.acknowledge")
+def _acknowledge(user: Staff, notice: Notice) -> Decision | bool:
+    """The recipient, who stands in for them or was stood in for, whoever is above them, or a supervisor."""
+    if user.pk in (notice.recipient_id, notice.instead_of_id) or user.has_role(Role.SUPERVISOR):
+        return True
+    if notice.recipient_id is not None:
+        directory = Directory.load()
+        if directory.present(notice.recipient_id) == user.pk or user.pk in directory.superiors(notice.recipient_id):
+            return True
+    if Notice.objects.filter(chain=notice.chain, recipient=user).exists():
+        return True
+    return Decision(False, _("Only the recipient, their deputy, their superiors or a supervisor may acknowledge this."))
+
+
+@rule("notice.read")
+def _read(user: Staff, notice: Notice) -> Decision | bool:
+    if user.pk == notice.recipient_id:
+        return True
+    return Decision(False, _("This notice went to somebody else."))
+
+
+@rule("notice.redrive", "notice.undelivered")
+def _redrive(user: Staff, _thing: object) -> bool:
+    return user.has_role(Role.SUPERVISOR, Role.ADMINISTRATOR)
+
+
+@rule("notice.test")
+def _test(user: Staff, recipient: Staff) -> bool:
+    return user.pk == recipient.pk or user.has_role(Role.ADMINISTRATOR)
+
+
+@rule("notice.addresses")
+def _addresses(user: Staff, _thing: object) -> bool:
+    """Robots and webhooks of units and of the desk."""
+    return user.has_role(Role.ADMINISTRATOR)
+
+
+@rule("notice.mail_folder")
+def _mail_folder(user: Staff, _thing: object) -> bool:
+    """Everybody opens mail to themselves; this is about all of it."""
+    return user.has_role(Role.ADMINISTRATOR)
