@@ -76,6 +76,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.postgres",
+    "django.forms",
     "django_htmx",
     "heroicons",
     "pgtrigger",
@@ -128,6 +129,7 @@ TEMPLATES = [
     },
 ]
 
+FORM_RENDERER = "service_desk.dashboard.forms.DeskRenderer"
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]

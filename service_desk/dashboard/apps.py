@@ -1,0 +1,10 @@
+"""The dashboard package as Django knows it."""
+
+from django.apps import AppConfig
+
+
+class DashboardConfig(AppConfig):
+    """The frame around every page."""
+
+    name = "service_desk.dashboard"
+    label = "dashboard"

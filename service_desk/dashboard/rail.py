@@ -1,0 +1,80 @@
+"""Which rooms stand in the rail, for whom, and under which key; a room that is not there yet is left out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from service_desk.people.rules import DESK_ROLES, LEADING_ROLES, Role
+
+_ADMIN = frozenset({Role.ADMINISTRATOR})
+_WATCHERS = LEADING_ROLES | {Role.ADMINISTRATOR, Role.AUDITOR}
+
+
+@dataclass(frozen=True)
+class Room:
+    """A line of the rail: the first of `names` that resolves is where it leads; no roles means everybody."""
+
+    label: str | Promise
+    icon: str
+    names: tuple[str, ...]
+    roles: frozenset[Role] | frozenset[str] = frozenset()
+    key: str = ""
+    apart: bool = False
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A line of the rail as one person sees it on one page."""
+
+    label: str
+    icon: str
+    url: str
+    key: str
+    apart: bool
+    current: bool
+
+
+ROOMS = (
+    Room(_("My desk"), "inbox-stack", ("desk",), key="d"),
+    Room(_("Register"), "phone-arrow-down-left", ("case-register",), DESK_ROLES | LEADING_ROLES, key="r"),
+    Room(_("Cases"), "queue-list", ("case-list",), key="c"),
+    Room(_("Roster"), "calendar-days", ("roster",), key="o"),
+    Room(_("Engine"), "bolt", ("engine",), _WATCHERS, key="e"),
+    Room(_("Calendars"), "calendar", ("calendar-list", "admin:deadlines_calendar_changelist"), _ADMIN, apart=True),
+    Room(_("Policies"), "scale", ("policy-list", "admin:deadlines_policy_changelist"), _ADMIN),
+    Room(_("Mail folder"), "envelope-open", ("mail-folder",), _WATCHERS),
+    Room(_("Admin"), "cog-6-tooth", ("admin:index",), _ADMIN),
+)
+
+
+def url_or_blank(*names: str) -> str:
+    """The address of the first of `names` that resolves; blank while none of these rooms is there."""
+    for name in names:
+        try:
+            return reverse(name)
+        except NoReverseMatch:
+            continue
+    return ""
+
+
+def entries(user: Any, path: str) -> list[Entry]:
+    """The rail of `user` on the page at `path`."""
+    seen = [(room, url_or_blank(*room.names)) for room in ROOMS if _may_see(user, room)]
+    here = max((url for _room, url in seen if url and path.startswith(url)), key=len, default="")
+    return [
+        Entry(str(room.label), room.icon, url, room.key, room.apart, current=bool(url) and url == here)
+        for room, url in seen
+        if url
+    ]
+
+
+def _may_see(user: Any, room: Room) -> bool:
+    if room.names == ("mail-folder",) and not settings.EMAIL_BACKEND.endswith("filebased.EmailBackend"):
+        return False
+    return not room.roles or not room.roles.isdisjoint(getattr(user, "roles", []))
