@@ -70,7 +70,9 @@ class Customer(models.Model):
 class Contact(models.Model):
     """The person of a customer unit who calls."""
 
-    customer = models.ForeignKey(Customer, verbose_name=_("Customer unit"), on_delete=models.CASCADE, related_name="contacts")
+    customer = models.ForeignKey(
+        Customer, verbose_name=_("Customer unit"), on_delete=models.CASCADE, related_name="contacts"
+    )
     name = models.CharField(_("Name"), max_length=80)
     title = models.CharField(_("Position"), max_length=80, blank=True)
     email = models.EmailField(_("E-mail"), blank=True)
@@ -87,7 +89,9 @@ class Contact(models.Model):
 class PhoneNumber(models.Model):
     """A number as it was written (`raw`) and, where it is one, in E.164 for matching."""
 
-    customer = models.ForeignKey(Customer, verbose_name=_("Customer unit"), on_delete=models.CASCADE, related_name="numbers")
+    customer = models.ForeignKey(
+        Customer, verbose_name=_("Customer unit"), on_delete=models.CASCADE, related_name="numbers"
+    )
     contact = models.ForeignKey(
         Contact, verbose_name=_("Contact"), null=True, blank=True, on_delete=models.CASCADE, related_name="numbers"
     )
@@ -98,7 +102,9 @@ class PhoneNumber(models.Model):
         verbose_name = _("Phone number")
         verbose_name_plural = _("Phone numbers")
         ordering = ["id"]
-        constraints = [models.UniqueConstraint(fields=["customer", "contact", "raw"], name="number_once", nulls_distinct=False)]
+        constraints = [
+            models.UniqueConstraint(fields=["customer", "contact", "raw"], name="number_once", nulls_distinct=False)
+        ]
 
     def __str__(self) -> str:
         return mask_number(self.raw)
@@ -112,8 +118,12 @@ class PhoneNumber(models.Model):
 class InstalledProduct(models.Model):
     """A product in use at a customer's (在用产品)."""
 
-    customer = models.ForeignKey(Customer, verbose_name=_("Customer unit"), on_delete=models.CASCADE, related_name="products")
-    product_type = models.ForeignKey(ProductType, verbose_name=_("Product type"), on_delete=models.PROTECT, related_name="installed")
+    customer = models.ForeignKey(
+        Customer, verbose_name=_("Customer unit"), on_delete=models.CASCADE, related_name="products"
+    )
+    product_type = models.ForeignKey(
+        ProductType, verbose_name=_("Product type"), on_delete=models.PROTECT, related_name="installed"
+    )
     model = models.CharField(_("Model"), max_length=80, blank=True)
     serial = models.CharField(_("Serial number"), max_length=80, blank=True)
     location = models.CharField(_("Place"), max_length=120, blank=True)

@@ -43,7 +43,9 @@ class Directory:
             unit_of=dict(Staff.objects.filter(is_active=True).values_list("id", "unit_id")),
             units={
                 pk: (parent, chief, head)
-                for pk, parent, chief, head in Unit.objects.values_list("id", "parent_id", "section_chief_id", "department_head_id")
+                for pk, parent, chief, head in Unit.objects.values_list(
+                    "id", "parent_id", "section_chief_id", "department_head_id"
+                )
             },
         )
 
@@ -65,7 +67,9 @@ class Directory:
         while unit_id is not None and unit_id not in seen:
             seen.add(unit_id)
             parent, chief, head = self.units[unit_id]
-            line += [leader for leader in (chief, head) if leader is not None and leader != staff_id and leader not in line]
+            line += [
+                leader for leader in (chief, head) if leader is not None and leader != staff_id and leader not in line
+            ]
             unit_id = parent
         return line
 

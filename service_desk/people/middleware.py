@@ -31,7 +31,9 @@ class DeskMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Run the request inside its acting context."""
         request_id = uuid.uuid4().hex
-        door = "rest" if request.path.startswith("/api/") else "admin" if request.path.startswith("/admin/") else "screen"
+        door = (
+            "rest" if request.path.startswith("/api/") else "admin" if request.path.startswith("/admin/") else "screen"
+        )
         self._end_if_idle(request)
         self._speak_their_language(request)
         with acting(door=door, ip=client_ip(request), request_id=request_id):

@@ -26,10 +26,20 @@ class Unit(models.Model):
         "self", verbose_name=_("Belongs to"), null=True, blank=True, on_delete=models.PROTECT, related_name="children"
     )
     section_chief = models.ForeignKey(
-        "people.Staff", verbose_name=_("Section chief"), null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+        "people.Staff",
+        verbose_name=_("Section chief"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
     )
     department_head = models.ForeignKey(
-        "people.Staff", verbose_name=_("Department head"), null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+        "people.Staff",
+        verbose_name=_("Department head"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
     )
 
     class Meta:
@@ -69,8 +79,12 @@ class Staff(AbstractBaseUser):
 
     username = models.CharField(_("User name"), max_length=60, unique=True, validators=[UnicodeUsernameValidator()])
     full_name = models.CharField(_("Name"), max_length=80)
-    unit = models.ForeignKey(Unit, verbose_name=_("Unit"), null=True, blank=True, on_delete=models.PROTECT, related_name="staff")
-    roles: Any = ArrayField(models.CharField(max_length=30, choices=Role), verbose_name=_("Roles"), default=list, blank=True)
+    unit = models.ForeignKey(
+        Unit, verbose_name=_("Unit"), null=True, blank=True, on_delete=models.PROTECT, related_name="staff"
+    )
+    roles: Any = ArrayField(
+        models.CharField(max_length=30, choices=Role), verbose_name=_("Roles"), default=list, blank=True
+    )
     email = models.EmailField(_("E-mail"), blank=True)
     mobile = models.CharField(_("Mobile"), max_length=32, blank=True)
     language = models.CharField(
@@ -145,7 +159,10 @@ class Absence(models.Model):
             ExclusionConstraint(
                 name="absence_one_at_a_time",
                 expressions=[
-                    (Func(F("staff_id"), F("staff_id"), models.Value("[]"), function="int8range"), RangeOperators.OVERLAPS),
+                    (
+                        Func(F("staff_id"), F("staff_id"), models.Value("[]"), function="int8range"),
+                        RangeOperators.OVERLAPS,
+                    ),
                     (Func(F("starts_at"), F("ends_at"), function="tstzrange"), RangeOperators.OVERLAPS),
                 ],
             ),

@@ -24,9 +24,16 @@ class ProductType(models.Model):
     """A type of product or installation that customers call about; part of a case's subject (C1)."""
 
     name = models.CharField(_("Name"), max_length=80, unique=True)
-    service_line = models.ForeignKey(ServiceLine, verbose_name=_("Service line"), on_delete=models.PROTECT, related_name="products")
+    service_line = models.ForeignKey(
+        ServiceLine, verbose_name=_("Service line"), on_delete=models.PROTECT, related_name="products"
+    )
     centre = models.ForeignKey(
-        "people.Unit", verbose_name=_("Product centre"), null=True, blank=True, on_delete=models.PROTECT, related_name="products"
+        "people.Unit",
+        verbose_name=_("Product centre"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="products",
     )
     is_active = models.BooleanField(_("Offered"), default=True)
 
@@ -42,7 +49,9 @@ class ProductType(models.Model):
 class Qualification(models.Model):
     """The right to grade the severity of faults of one product type (C2)."""
 
-    staff = models.ForeignKey("people.Staff", verbose_name=_("Who"), on_delete=models.CASCADE, related_name="qualifications")
+    staff = models.ForeignKey(
+        "people.Staff", verbose_name=_("Who"), on_delete=models.CASCADE, related_name="qualifications"
+    )
     product_type = models.ForeignKey(
         ProductType, verbose_name=_("Product type"), on_delete=models.CASCADE, related_name="qualified"
     )

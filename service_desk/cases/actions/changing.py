@@ -1,0 +1,103 @@
+"""The mechanism under every verb: lock, may they, is it possible, change, history, audit; all in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models.functions import Now
+from django.utils.translation import gettext as _
+
+from service_desk.audit.actions import record
+from service_desk.cases.models import Case, CaseDeadline, CaseEvent
+from service_desk.cases.rules import MOVES, EventType, refusal
+from service_desk.deadlines import actions as clocks
+from service_desk.notices.live import poke_case
+from service_desk.people.access import require
+from service_desk.rest.errors import Conflict, Invalid, NotFound, Stale
+
+
+@dataclass
+class Change:
+    """One verb at work on one locked case; `now` is the database's clock, UTC."""
+
+    case: Case
+    actor: Any
+    now: datetime
+
+    def say(self, type: EventType, text: str = "", **data: Any) -> None:  # noqa: A002 - the field's own name
+        """Write a line of the timeline."""
+        CaseEvent.objects.create(case=self.case, at=self.now, actor=self.actor, type=type, text=text, data=data)
+
+    def stop_clocks(self, *kinds: str) -> None:
+        """End the open clocks of these kinds: what they demanded is done."""
+        found = clocks.lock_open(CaseDeadline, case=self.case, cycle=self.case.cycle, kind__in=kinds)
+        clocks.stop(found, now=self.now, actor=self.actor)
+
+    def open_clocks(self) -> list[CaseDeadline]:
+        """The open clocks of the present cycle, locked, with the case and its pauses at hand."""
+        found = clocks.lock_open(CaseDeadline, case=self.case, cycle=self.case.cycle)
+        for clock in found:
+            clock.case = self.case
+        return found
+
+
+@contextmanager
+def changing(
+    *, case: Case, actor: Any, verb: str, version: int | None = None, detail: Mapping[str, Any] | None = None
+) -> Iterator[Change]:
+    """Lock the case, refuse what may not or cannot be, hand it over, then save it with history and audit.
+
+    Raises NotFound when the actor may not know of the case, NotAllowed, Conflict when the move is not possible now
+    (the message says which condition is missing), Stale when `version` is not the present one.
+    """
+    move = MOVES[verb]
+    with transaction.atomic():
+        locked = (
+            Case.objects.visible_to(actor)
+            .select_for_update(of=("self",))
+            .annotate(locked_at=Now())
+            .filter(pk=case.pk)
+            .first()
+        )
+        if locked is None:
+            raise NotFound(_("There is no such case."))
+        require(actor, f"case.{verb}", locked)
+        if version is not None and version != locked.version:
+            raise Stale
+        words = refusal(move, locked)
+        if words is not None:
+            raise Conflict(str(words), code="not_possible")
+        change = Change(case=locked, actor=actor, now=locked.locked_at)
+        yield change
+        if move.target is not None and locked.state in move.sources:
+            locked.state = move.target
+        if move.ends:
+            change.stop_clocks(*move.ends)
+        locked.version += 1
+        locked.save()
+        record(verb=f"case.{verb}", thing=f"case:{locked.pk}", actor=actor, detail=dict(detail or {}))
+        poke_case(locked.number)
+
+
+def said(value: str | None, field: str, *, limit: int = 8000) -> str:
+    """The text a person must give, trimmed; Invalid with the field's name when it is empty or too long."""
+    text = (value or "").strip()
+    if not text:
+        raise Invalid(_("Please fill this in."), field=field, code="required")
+    if len(text) > limit:
+        raise Invalid(
+            _("Please write at most %(limit)s characters.") % {"limit": limit}, field=field, code="max_length"
+        )
+    return text
+
+
+def chosen(value: str | None, choices: Any, field: str) -> str:
+    """One of the values of `choices`; Invalid with the field's name otherwise."""
+    if value not in choices.values:
+        raise Invalid(_("Please choose one of the values."), field=field, code="invalid_choice")
+    return str(value)

@@ -1,0 +1,14 @@
+"""The cases room as Django knows it."""
+
+from django.apps import AppConfig
+
+
+class CasesConfig(AppConfig):
+    """CALL tickets and their clocks."""
+
+    name = "service_desk.cases"
+    label = "cases"
+
+    def ready(self) -> None:
+        """Hand the room's clocks to the engine and its rights to the place that decides."""
+        from service_desk.cases import clockwork, permits  # noqa: F401 - models are loaded only now

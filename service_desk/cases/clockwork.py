@@ -1,0 +1,197 @@
+"""What the engine asks of this room: whom a fired step tells and with which facts, and which clocks are missing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models.functions import Now
+
+from service_desk.audit.actions import record
+from service_desk.cases.actions.changing import Change
+from service_desk.cases.actions.emergency import hours_and_minutes
+from service_desk.cases.actions.moving import arm_missing
+from service_desk.cases.kinds import register_all
+from service_desk.cases.models import Case, CaseClockEvent, CaseDeadline
+from service_desk.deadlines import engine
+from service_desk.deadlines.models import Firing
+from service_desk.deadlines.rules import ClockKind
+from service_desk.deadlines.schedule import StepKind
+from service_desk.notices.actions import NewNotice, send_many
+from service_desk.notices.rules import Level
+from service_desk.people.directory import Directory
+
+_LEVELS = {
+    StepKind.START: Level.INFO,
+    StepKind.WARNING: Level.WARNING,
+    StepKind.BREACH: Level.BREACH,
+    StepKind.ESCALATION: Level.BREACH,
+}
+
+# What a notice says of a case (C7), for a batch of cases in one round trip: the customer, the subject, who holds
+# it, and the last thing that a person wrote about it.
+_FACTS = """
+SELECT c.id, c.number, u.name, c.subject, h.full_name, c.handler_id, c.first_responder_id, c.confidential,
+       (SELECT e.text FROM cases_caseevent e
+         WHERE e.case_id = c.id AND e.text <> '' AND e.type <> 'registered' ORDER BY e.at DESC, e.id DESC LIMIT 1)
+  FROM cases_case c JOIN customers_customer u ON u.id = c.customer_id JOIN people_staff h ON h.id = c.handler_id
+ WHERE c.id = ANY(%s)
+"""
+
+
+class CaseRoom:
+    """The desk's answers to the engine."""
+
+    events = CaseClockEvent
+
+    def announce(self, firings: Sequence[Firing], now: datetime) -> None:
+        """One notice per step and person, in the engine's transaction."""
+        directory = Directory.load()
+        facts = _facts_of({firing.deadline.case_id for firing in firings})
+        send_many(
+            [
+                notice
+                for firing in firings
+                for notice in _notices(firing, facts[firing.deadline.case_id], directory, now)
+            ]
+        )
+
+    def announce_error(self, clock: Any, error: str, now: datetime) -> None:
+        """The duty manager learns that a clock is no longer kept by itself."""
+        directory = Directory.load()
+        told = directory.resolve("duty_manager", {})
+        case = _facts_of({clock.case_id})[clock.case_id]
+        key = f"case_deadline:{clock.pk}:{clock.cycle}:error"
+        send_many(
+            [
+                NewNotice(
+                    dedup_key=f"{key}:{clock.version}",
+                    chain=key,
+                    kind="clock_error",
+                    level=Level.EMERGENCY,
+                    recipient_id=told.staff_id,
+                    slot="duty_manager",
+                    facts=case.told(clock, now) | {"done": error[:300]},
+                    about=f"case:{clock.case_id}",
+                    link=case.link,
+                    private=case.confidential,
+                )
+            ]
+        )
+
+    def missing(self, now: datetime) -> Iterable[tuple[str, Callable[[], None]]]:
+        """Open cases that lack a clock their policies demand (missed at birth), newest first, a bounded number."""
+        for pk in _cases_without_clocks():
+            yield f"case:{pk}", lambda pk=pk: _arm_again(pk)  # type: ignore[misc]
+
+
+class _CaseFacts:
+    """The facts of one case as the notices carry them."""
+
+    def __init__(self, row: tuple[Any, ...]) -> None:
+        (
+            _pk,
+            self.number,
+            self.customer,
+            self.subject,
+            self.holder,
+            handler,
+            responder,
+            self.confidential,
+            self.done,
+        ) = row
+        self.people = {"handler": handler, "first_responder": responder}
+        self.link = f"/cases/{self.number}/"
+
+    def told(self, clock: Any, now: datetime) -> dict[str, Any]:
+        """The facts for one of the case's clocks."""
+        return {
+            "number": self.number,
+            "customer": self.customer,
+            "subject": self.subject,
+            "holder": self.holder,
+            "done": (self.done or "")[:500],
+            "clock": clock.kind,
+            "due": clock.due_at.isoformat(),
+            "elapsed": hours_and_minutes(clock.started_at, now),
+        }
+
+
+def _facts_of(case_ids: set[int]) -> dict[int, _CaseFacts]:
+    with connection.cursor() as cursor:
+        cursor.execute(_FACTS, [list(case_ids)])
+        return {row[0]: _CaseFacts(row) for row in cursor.fetchall()}
+
+
+def _notices(firing: Firing, case: _CaseFacts, directory: Directory, now: datetime) -> Iterable[NewNotice]:
+    clock, step = firing.deadline, firing.step
+    emergency = clock.kind == ClockKind.EMERGENCY
+    facts = case.told(clock, now)
+    if firing.entered_late:
+        facts["entered_late"] = True
+    if firing.late_seconds:
+        facts["late_seconds"] = firing.late_seconds
+    told: set[int | None] = set()
+    for slot in step.slots:
+        person = directory.resolve(slot, case.people)
+        if person.staff_id in told and not person.fallback:
+            continue  # one message per person and step
+        told.add(person.staff_id)
+        chain = f"case_deadline:{clock.pk}:{clock.cycle}:{firing.code}:{slot}"
+        yield NewNotice(
+            dedup_key=f"{chain}:0",
+            chain=chain,
+            kind=f"{'emergency' if emergency else 'clock'}_{step.kind}",
+            level=Level.EMERGENCY if emergency else _LEVELS[step.kind],
+            recipient_id=person.staff_id,
+            slot=slot,
+            facts=facts | {"nobody_for": slot} if person.fallback else facts,
+            about=f"case:{clock.case_id}",
+            link=case.link,
+            needs_ack=step.needs_ack,
+            repeat_seconds=step.repeat_seconds,
+            instead_of_id=person.instead_of,
+            fallback=person.fallback,
+            late_by_seconds=firing.late_seconds,
+            private=case.confidential,
+        )
+
+
+# A case that works must have its feedback or solution clock, a running emergency its emergency clock; looked for
+# among the open cases only, and only by what the policies in force demand for every case of that kind.
+_MISSING = """
+SELECT DISTINCT c.id
+  FROM cases_case c
+  JOIN deadlines_policy p ON p.service_line_id = c.service_line_id AND p.subject = c.kind AND p.retired_at IS NULL
+       AND (p.severity = '' OR p.severity = c.severity) AND p.created_at <= c.registered_at
+ WHERE c.state IN ('registered', 'in_progress', 'waiting') AND c.restored_at IS NULL
+   AND (p.kind <> 'emergency' OR c.emergency_started_at IS NOT NULL)
+   AND (p.kind <> 'first_response' OR c.started_at IS NULL)
+   AND NOT EXISTS (SELECT 1 FROM cases_casedeadline d WHERE d.case_id = c.id AND d.cycle = c.cycle AND d.kind = p.kind)
+   AND c.id > %s
+ ORDER BY c.id
+ LIMIT 200
+"""
+#: Of a desk with very many open cases, the auditor looks at the newest this many in one pass.
+_NEWEST = 50_000
+
+
+def _cases_without_clocks() -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT coalesce(max(id), 0) FROM cases_case")
+        (newest,) = cursor.fetchone()
+        cursor.execute(_MISSING, [newest - _NEWEST])
+        return [pk for (pk,) in cursor.fetchall()]
+
+
+def _arm_again(pk: int) -> None:
+    with transaction.atomic():
+        case = Case.objects.select_for_update(of=("self",)).annotate(locked_at=Now()).get(pk=pk)
+        arm_missing(Change(case=case, actor=None, now=case.locked_at))
+        record(verb="case.rearm", thing=f"case:{pk}", actor=None, door="worker")
+
+
+register_all()
+engine.register(CaseDeadline, CaseRoom())

@@ -1,0 +1,67 @@
+"""The texts of the notices that a case's clocks send; filled in in the reader's language when shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from service_desk.deadlines.rules import ClockKind
+from service_desk.notices.kinds import register
+
+FACTS = _(
+    "Customer: %(customer)s\nSubject: %(subject)s\nElapsed: %(elapsed)s\nDone so far: %(done)s\nHeld by: %(holder)s\n"
+    "Due: %(due_local)s%(remarks)s"
+)
+
+
+def words(facts: Mapping[str, Any]) -> dict[str, str]:
+    """The coded facts in words of the active language; times in the desk's zone."""
+    due = facts.get("due")
+    remarks = []
+    if facts.get("entered_late"):
+        remarks.append(_now("Entered late: this time had passed when the case was registered."))
+    if facts.get("late_seconds"):
+        remarks.append(_now("The system was late by %(seconds)s s.") % {"seconds": facts["late_seconds"]})
+    if facts.get("nobody_for"):
+        remarks.append(
+            _now("Nobody could be found for: %(slot)s. You are told as duty manager.") % {"slot": facts["nobody_for"]}
+        )
+    clock = facts.get("clock", "")
+    return {
+        "clock_label": str(ClockKind(clock).label) if clock in ClockKind.values else str(clock),
+        "due_local": datetime.fromisoformat(due).astimezone(ZoneInfo(settings.TIME_ZONE)).strftime("%Y-%m-%d %H:%M")
+        if due
+        else "–",
+        "done": facts.get("done") or _now("nothing recorded yet"),
+        "remarks": "".join(f"\n{line}" for line in remarks),
+    }
+
+
+def register_all() -> None:
+    """Make the kinds known; called once when the room is ready."""
+    for code, subject in {
+        "clock_start": _("%(number)s: %(clock_label)s is running"),
+        "clock_warning": _("%(number)s: %(clock_label)s is due soon"),
+        "clock_breach": _("%(number)s: %(clock_label)s is late"),
+        "clock_escalation": _("%(number)s: %(clock_label)s is still late"),
+        "emergency_start": _("Emergency %(number)s: major fault at %(customer)s"),
+        "emergency_warning": _("Emergency %(number)s: not restored, the general managers will be told soon"),
+        "emergency_escalation": _("Emergency %(number)s: not restored, the emergency handling group is called"),
+        "emergency_breach": _("Emergency %(number)s: not restored after 4 hours"),
+        "clock_error": _("%(number)s: the clock %(clock_label)s cannot be kept by the system"),
+    }.items():
+        register(code, subject=subject, body=FACTS, words=words)
+    register(
+        "emergency_restored",
+        subject=_("%(number)s: service at %(customer)s is restored"),
+        body=_(
+            "Customer: %(customer)s\nSubject: %(subject)s\nElapsed: %(elapsed)s\nDone: %(done)s\nRestored by: %(holder)s"
+        ),
+        words=words,
+    )

@@ -1,0 +1,7 @@
+"""The data of the desk: cases, what happened to them, their clocks."""
+
+from service_desk.cases.models.case import Case, DailyNumber
+from service_desk.cases.models.clocks import CaseClockEvent, CaseDeadline, CasePause
+from service_desk.cases.models.history import CaseEvent, ImpactObservation
+
+__all__ = ["Case", "CaseClockEvent", "CaseDeadline", "CaseEvent", "CasePause", "DailyNumber", "ImpactObservation"]

@@ -1,0 +1,217 @@
+"""The case itself. What must never be false of it is a constraint or a trigger (migration 0002)."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q, Value
+from django.db.models.functions import Now
+from django.db.models.lookups import GreaterThan
+from django.utils.translation import gettext_lazy as _
+
+from service_desk.cases.rules import (
+    ENDED_STATES,
+    OPEN_STATES,
+    REGISTRATION_LIMIT,
+    CaseKind,
+    CaseState,
+    Channel,
+    Severity,
+    WaitingFor,
+)
+from service_desk.customers.models import Contact, Customer
+from service_desk.people.models import ProductType, ServiceLine
+from service_desk.people.rules import READING_ROLES
+
+
+class CaseQuerySet(models.QuerySet["Case"]):
+    """Reads as questions. Every list, count, search and export starts from `visible_to`."""
+
+    def visible_to(self, user: Any) -> Self:
+        """The cases this person may know of: confidential ones only those who hold them (P6)."""
+        if not user.is_authenticated or not user.is_active:
+            return self.none()
+        own = Q(handler=user) | Q(first_responder=user)
+        if user.has_role(*READING_ROLES):
+            return self.filter(Q(confidential=False) | own)
+        return self.filter(own)
+
+    def open(self) -> Self:
+        """Cases with work left."""
+        return self.filter(state__in=OPEN_STATES)
+
+    def in_emergency(self) -> Self:
+        """Cases whose emergency process is running."""
+        return self.filter(emergency_started_at__isnull=False, restored_at=None, state__in=OPEN_STATES)
+
+    def for_page(self) -> Self:
+        """With the names that every list shows, in one query."""
+        return self.select_related("customer", "product_type", "handler", "first_responder")
+
+
+class Case(models.Model):
+    """A matter that a customer brought: a CALL ticket."""
+
+    token = models.UUIDField(
+        null=True, unique=True, editable=False
+    )  # of the form or request: a double click is harmless
+    number = models.CharField(_("Number"), max_length=24, unique=True, editable=False)
+    kind = models.CharField(_("Kind"), max_length=12, choices=CaseKind, default=CaseKind.CALL)
+    service_line = models.ForeignKey(
+        ServiceLine, verbose_name=_("Service line"), on_delete=models.PROTECT, related_name="+"
+    )
+
+    customer = models.ForeignKey(
+        Customer, verbose_name=_("Customer unit"), on_delete=models.PROTECT, related_name="cases"
+    )
+    contact = models.ForeignKey(
+        Contact, verbose_name=_("Contact"), null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    caller_name = models.CharField(_("Caller"), max_length=80, blank=True)
+    caller_phone = models.CharField(_("Caller's number"), max_length=60, blank=True)
+    caller_e164 = models.CharField(max_length=20, null=True, editable=False)
+    product_type = models.ForeignKey(
+        ProductType, verbose_name=_("Product type"), on_delete=models.PROTECT, related_name="cases"
+    )
+    fault = models.CharField(_("Fault in brief"), max_length=120)
+    subject = models.CharField(_("Subject"), max_length=330, editable=False)
+    description = models.TextField(_("Description"), blank=True, max_length=8000)
+
+    severity = models.CharField(_("Severity"), max_length=10, choices=Severity, null=True, blank=True)
+    graded_at = models.DateTimeField(_("Graded"), null=True, editable=False)
+    graded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("Graded by"),
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        editable=False,
+    )
+
+    accepted_at = models.DateTimeField(_("Accepted"))
+    registered_at = models.DateTimeField(_("Registered"), db_default=Now(), editable=False)
+    late_registration = models.GeneratedField(
+        expression=GreaterThan(F("registered_at") - F("accepted_at"), Value(REGISTRATION_LIMIT)),
+        output_field=models.BooleanField(_("Registered late")),
+        db_persist=True,
+    )
+    registered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("Registered by"), on_delete=models.PROTECT, related_name="+"
+    )
+    first_responder = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("First responder"),
+        on_delete=models.PROTECT,
+        related_name="first_responses",
+    )
+    handler = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("Handler"), on_delete=models.PROTECT, related_name="handled_cases"
+    )
+
+    state = models.CharField(_("State"), max_length=12, choices=CaseState, default=CaseState.REGISTERED)
+    waiting_for = models.CharField(_("Waiting for"), max_length=12, choices=WaitingFor, blank=True)
+    cycle = models.PositiveSmallIntegerField(_("Cycle"), default=1)
+    emergency_started_at = models.DateTimeField(_("Emergency process started"), null=True, editable=False)
+    started_at = models.DateTimeField(_("Work started"), null=True, editable=False)
+    arrived_at = models.DateTimeField(_("Arrived on site"), null=True, editable=False)
+    restored_at = models.DateTimeField(_("Restored"), null=True, editable=False)
+    resolved_at = models.DateTimeField(_("Resolved"), null=True, editable=False)
+    replied_at = models.DateTimeField(_("Replied"), null=True, editable=False)
+    ended_at = models.DateTimeField(_("Closed or cancelled"), null=True, editable=False)
+    outcome = models.TextField(_("Outcome"), blank=True, max_length=8000)
+    reply = models.TextField(_("Reply to the customer"), blank=True, max_length=8000)
+    reply_channel = models.CharField(_("Replied by"), max_length=10, choices=Channel, blank=True)
+    cancel_reason = models.TextField(_("Reason for cancelling"), blank=True, max_length=2000)
+
+    confidential = models.BooleanField(_("Confidential"), default=False)
+    version = models.PositiveIntegerField(default=1, editable=False)
+
+    objects = CaseQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("Case")
+        verbose_name_plural = _("Cases")
+        ordering = ["-registered_at", "-id"]
+        indexes = [
+            models.Index(fields=["-registered_at", "-id"], name="case_newest"),
+            models.Index(fields=["state", "-registered_at", "-id"], name="case_state_newest"),
+            models.Index(fields=["severity", "-registered_at", "-id"], name="case_severity_newest"),
+            models.Index(fields=["customer", "-registered_at", "-id"], name="case_customer_newest"),
+            models.Index(fields=["product_type", "-registered_at", "-id"], name="case_product_newest"),
+            models.Index(fields=["handler", "-registered_at", "-id"], name="case_handler_newest"),
+            models.Index(fields=["first_responder", "-registered_at", "-id"], name="case_responder_newest"),
+            models.Index(fields=["handler", "id"], name="case_handler_open", condition=Q(state__in=OPEN_STATES)),
+            models.Index(fields=["id"], name="case_open", condition=Q(state__in=OPEN_STATES)),
+            models.Index(fields=["caller_e164"], name="case_caller", condition=Q(caller_e164__isnull=False)),
+            models.Index(
+                fields=["-registered_at", "-id"], name="case_late_newest", condition=Q(late_registration=True)
+            ),
+            models.Index(
+                fields=["emergency_started_at"],
+                name="case_emergency",
+                condition=Q(emergency_started_at__isnull=False, restored_at=None, state__in=OPEN_STATES),
+            ),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=CaseState.values), name="case_state_is_known"),
+            models.CheckConstraint(
+                condition=Q(severity=None, graded_at=None, graded_by=None)
+                | Q(severity__in=Severity.values, graded_at__isnull=False, graded_by=F("first_responder")),
+                name="case_graded_by_first_responder",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=ENDED_STATES, ended_at__isnull=False)
+                | (~Q(state__in=ENDED_STATES) & Q(ended_at=None)),
+                name="case_ended_has_time",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=CaseState.CLOSED)
+                | (
+                    ~Q(outcome="")
+                    & ~Q(reply="")
+                    & Q(severity__isnull=False, resolved_at__isnull=False, replied_at__isnull=False)
+                ),
+                name="case_closed_with_outcome_and_reply",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=CaseState.CANCELLED) | ~Q(cancel_reason=""), name="case_cancelled_with_reason"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=CaseState.WAITING) | (Q(emergency_started_at=None) & ~Q(waiting_for="")),
+                name="case_emergency_never_waits",
+            ),
+            models.CheckConstraint(condition=~Q(subject=""), name="case_has_subject"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.subject}"
+
+    def get_absolute_url(self) -> str:
+        """Where the case is shown."""
+        return f"/cases/{self.number}/"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether work is left."""
+        return self.state in OPEN_STATES
+
+    @property
+    def emergency_is_running(self) -> bool:
+        """Whether the emergency process has started and service is not restored (C7)."""
+        return self.is_open and self.emergency_started_at is not None and self.restored_at is None
+
+
+class DailyNumber(models.Model):
+    """The last case number of a local day; locked until commit, so that numbers have no gaps and never come again."""
+
+    day = models.DateField(primary_key=True)
+    last = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        verbose_name = _("Number of the day")
+        verbose_name_plural = _("Numbers of the day")
+
+    def __str__(self) -> str:
+        return f"{self.day}: {self.last}"

@@ -1,0 +1,77 @@
+"""The clocks of a case, their history, and the pauses that hold them."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from service_desk.cases.models.case import Case
+from service_desk.cases.rules import WaitingFor
+from service_desk.deadlines.hours import Pause
+from service_desk.deadlines.models import ClockEvent, Deadline
+
+
+class CasePause(models.Model):
+    """One time of waiting: from, until, for what, who said so (D3). It holds the clocks that may pause."""
+
+    case = models.ForeignKey(Case, verbose_name=_("Case"), on_delete=models.PROTECT, related_name="pauses")
+    starts_at = models.DateTimeField(_("From"))
+    ends_at = models.DateTimeField(_("Until"), null=True)
+    waiting_for = models.CharField(_("Waiting for"), max_length=12, choices=WaitingFor)
+    reason = models.CharField(_("Reason"), max_length=500)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, verbose_name=_("By"), on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        verbose_name = _("Pause")
+        verbose_name_plural = _("Pauses")
+        ordering = ["starts_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["case"], condition=Q(ends_at=None), name="case_one_open_pause"),
+            models.CheckConstraint(
+                condition=Q(ends_at=None) | Q(ends_at__gte=F("starts_at")), name="pause_ends_after_start"
+            ),
+            models.CheckConstraint(condition=~Q(reason=""), name="pause_has_reason"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.case_id} {self.get_waiting_for_display()}"
+
+
+class CaseDeadline(Deadline):
+    """A clock of a case."""
+
+    case = models.ForeignKey(Case, verbose_name=_("Case"), on_delete=models.PROTECT, related_name="deadlines")
+
+    class Meta(Deadline.Meta):
+        abstract = False
+        verbose_name = _("Clock")
+        verbose_name_plural = _("Clocks")
+        constraints = [
+            *Deadline.Meta.constraints,
+            models.UniqueConstraint(fields=["case", "kind", "cycle"], name="case_clock_once_per_cycle"),
+        ]
+
+    def pauses(self) -> list[Pause]:
+        """The case's pauses, for a clock whose policy allows any."""
+        if not self.policy.may_pause:
+            return []
+        return [
+            Pause(p.starts_at, p.ends_at, p.reason)
+            for p in self.case.pauses.all()
+            if p.ends_at is None or p.ends_at > self.started_at
+        ]
+
+
+class CaseClockEvent(ClockEvent):
+    """What happened to a clock of a case."""
+
+    deadline = models.ForeignKey(
+        CaseDeadline, verbose_name=_("Clock"), on_delete=models.PROTECT, related_name="history"
+    )
+
+    class Meta(ClockEvent.Meta):
+        abstract = False
+        verbose_name = _("Clock event")
+        verbose_name_plural = _("Clock events")

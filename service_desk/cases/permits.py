@@ -1,0 +1,79 @@
+"""Who may do what to a case: the rules that `people.access.can` asks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from service_desk.cases.models import Case
+from service_desk.cases.rules import MOVES, CaseState
+from service_desk.people.access import Decision, rule
+from service_desk.people.rules import DESK_ROLES, LEADING_ROLES, READING_ROLES, Role
+
+
+@rule("case.view")
+def may_view(user: Any, case: Case | None) -> Decision | bool:
+    """Everybody of the desk reads every case but a confidential one, which its holders read (P6)."""
+    if case is None:
+        return user.has_role(*READING_ROLES)
+    return _holds(user, case) or (not case.confidential and user.has_role(*READING_ROLES))
+
+
+@rule("case.register")
+def may_register(user: Any, _thing: Any) -> bool:
+    """Whoever takes calls registers them (C3)."""
+    return bool(user.has_role(*DESK_ROLES, *LEADING_ROLES))
+
+
+@rule("case.grade")
+def may_grade(user: Any, case: Case) -> Decision | bool:
+    """C2: the first responder grades, and only one who is qualified for the product type."""
+    if case.first_responder_id != user.pk:
+        return Decision(False, _("Only the first responder grades the severity."))
+    if not is_qualified(user, case.product_type_id):
+        return Decision(
+            False, _("You are not qualified to grade this product type; ask an expert of the product centre.")
+        )
+    return True
+
+
+@rule("case.note", "case.tell", "case.observe")
+def may_write(user: Any, case: Case) -> Decision | bool:
+    """Whoever works on calls may add to a case they may read."""
+    if not may_view(user, case):
+        return Decision(False, _("There is no such case for you."))
+    return bool(_holds(user, case) or user.has_role(*DESK_ROLES, *LEADING_ROLES))
+
+
+@rule(*(f"case.{verb}" for verb in MOVES if verb not in {"grade", "note", "tell", "observe", "cancel"}))
+def may_handle(user: Any, case: Case) -> Decision | bool:
+    """The holder moves a case, or somebody who leads; first asked is responsible (C5)."""
+    if _holds(user, case) or (not case.confidential and user.has_role(*LEADING_ROLES)):
+        return True
+    return Decision(False, _("Only the handler, the first responder or a supervisor may do this."))
+
+
+@rule("case.cancel")
+def may_cancel(user: Any, case: Case) -> Decision | bool:
+    """A case that was worked on is cancelled by somebody who leads; a fresh one by its holder."""
+    if not case.confidential and user.has_role(*LEADING_ROLES):
+        return True
+    if _holds(user, case) and case.state == CaseState.REGISTERED:
+        return True
+    return Decision(False, _("Once work has started only a supervisor may cancel."))
+
+
+@rule("case.administer")
+def may_administer(user: Any, _case: Any) -> bool:
+    """The administration of cases reads; what it shows never changes here."""
+    return bool(user.has_role(Role.ADMINISTRATOR))
+
+
+def is_qualified(user: Any, product_type_id: int) -> bool:
+    """Whether this person may grade faults of this product type (C2)."""
+    return bool(user.qualifications.filter(product_type_id=product_type_id).exists())
+
+
+def _holds(user: Any, case: Case) -> bool:
+    return user.pk in (case.handler_id, case.first_responder_id)

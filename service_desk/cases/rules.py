@@ -1,0 +1,261 @@
+"""The life of a case as a table: states, moves, who may, and what must be so first. Pure; no database, no clock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from django.db.models import TextChoices
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from service_desk.deadlines.rules import ClockKind
+
+#: C3: registered within this time of acceptance is on time.
+REGISTRATION_LIMIT = timedelta(hours=24)
+
+
+class CaseKind(TextChoices):
+    """What sort of matter it is; complaints join as a room of their own."""
+
+    CALL = "call", _("CALL ticket")
+
+
+class Severity(TextChoices):
+    """The grade the first responder gives once (C2)."""
+
+    CRITICAL = "critical", _("Critical")
+    MAJOR = "major", _("Major")
+    MINOR = "minor", _("Minor")
+    ENQUIRY = "enquiry", _("Enquiry")
+
+
+#: What each grade means, spelled out where it is chosen.
+SEVERITY_MEANING: Mapping[str, Promise] = {
+    Severity.CRITICAL: _("Service is down or people are in danger; the emergency process starts at once."),
+    Severity.MAJOR: _("An important function fails or many users are affected; there is a way round."),
+    Severity.MINOR: _("A limited fault; service goes on."),
+    Severity.ENQUIRY: _("A question or a request; nothing is broken."),
+}
+
+
+class CaseState(TextChoices):
+    """Where a case stands. Restored is not resolved: service runs again, the cause may remain (C7)."""
+
+    REGISTERED = "registered", _("Registered")
+    IN_PROGRESS = "in_progress", _("In progress")
+    WAITING = "waiting", _("Waiting")
+    RESTORED = "restored", _("Restored")
+    RESOLVED = "resolved", _("Resolved")
+    REPLIED = "replied", _("Replied to the customer")
+    CLOSED = "closed", _("Closed")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+#: States in which work remains.
+OPEN_STATES = (
+    CaseState.REGISTERED,
+    CaseState.IN_PROGRESS,
+    CaseState.WAITING,
+    CaseState.RESTORED,
+    CaseState.RESOLVED,
+    CaseState.REPLIED,
+)
+ENDED_STATES = (CaseState.CLOSED, CaseState.CANCELLED)
+
+
+class WaitingFor(TextChoices):
+    """Why a case waits (D3)."""
+
+    CUSTOMER = "customer", _("the customer")
+    PART = "part", _("a spare part")
+    THIRD_PARTY = "third_party", _("somebody outside")
+
+
+class Channel(TextChoices):
+    """How the customer was spoken to."""
+
+    PHONE = "phone", _("Phone")
+    EMAIL = "email", _("E-mail")
+    SMS = "sms", _("SMS")
+    WECHAT = "wechat", _("WeChat")
+    VISIT = "visit", _("Visit")
+
+
+class EventType(TextChoices):
+    """What the timeline of a case tells."""
+
+    REGISTERED = "registered", _("Registered")
+    GRADED = "graded", _("Severity graded")
+    STARTED = "started", _("Work started")
+    ARRIVED = "arrived", _("Arrived on site")
+    NOTE = "note", _("Internal note")
+    TOLD = "told", _("Told the customer")
+    IMPACT = "impact", _("Impact observed")
+    EMERGENCY = "emergency", _("Emergency process started")
+    WAITING = "waiting", _("Waiting")
+    RESUMED = "resumed", _("Work resumed")
+    RESTORED = "restored", _("Service restored")
+    RESOLVED = "resolved", _("Resolved")
+    REPLIED = "replied", _("Replied to the customer")
+    CLOSED = "closed", _("Closed")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+class CaseLike(Protocol):
+    """What the rules need to know of a case."""
+
+    state: str
+    severity: str | None
+    outcome: str
+    reply: str
+    restored_at: datetime | None
+    emergency_started_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One allowed verb: from which states, to which (None: the state stays), and the clocks it ends."""
+
+    verb: str
+    label: Promise
+    sources: frozenset[str]
+    target: str | None = None
+    ends: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()  # names of CONDITIONS
+    fields: tuple[str, ...] = field(default=())  # what the person must say
+
+
+_WORKING = frozenset({CaseState.IN_PROGRESS, CaseState.WAITING})
+_BEFORE_RESOLVED = frozenset({CaseState.REGISTERED, CaseState.IN_PROGRESS, CaseState.WAITING, CaseState.RESTORED})
+_OPEN = frozenset(OPEN_STATES)
+
+MOVES: Mapping[str, Move] = {
+    move.verb: move
+    for move in (
+        Move("grade", _("Grade the severity"), _BEFORE_RESOLVED, needs=("ungraded",), fields=("severity",)),
+        Move(
+            "start",
+            _("Start work"),
+            frozenset({CaseState.REGISTERED}),
+            CaseState.IN_PROGRESS,
+            ends=(ClockKind.FIRST_RESPONSE,),
+        ),
+        Move(
+            "arrive",
+            _("Arrived on site"),
+            frozenset({CaseState.IN_PROGRESS, CaseState.WAITING}),
+            ends=(ClockKind.ON_SITE,),
+            needs=("not_arrived",),
+        ),
+        Move("note", _("Add a note"), _OPEN, fields=("text",)),
+        Move("tell", _("Tell the customer"), _OPEN, ends=(ClockKind.FEEDBACK,), fields=("text", "channel")),
+        Move("observe", _("Observe the impact"), _BEFORE_RESOLVED, fields=("text",)),
+        Move(
+            "wait",
+            _("Wait"),
+            frozenset({CaseState.IN_PROGRESS, CaseState.RESTORED}),
+            CaseState.WAITING,
+            needs=("no_emergency",),
+            fields=("waiting_for", "text"),
+        ),
+        Move("resume", _("Resume work"), frozenset({CaseState.WAITING}), CaseState.IN_PROGRESS),
+        Move(
+            "restore",
+            _("Service restored"),
+            _WORKING,
+            CaseState.RESTORED,
+            ends=(ClockKind.RESTORATION, ClockKind.EMERGENCY),
+            needs=("not_restored",),
+            fields=("text",),
+        ),
+        Move(
+            "resolve",
+            _("Resolved"),
+            frozenset({CaseState.IN_PROGRESS, CaseState.RESTORED}),
+            CaseState.RESOLVED,
+            ends=(ClockKind.RESTORATION, ClockKind.ON_SITE, ClockKind.SOLUTION),
+            needs=("graded", "restored_if_emergency"),
+            fields=("outcome",),
+        ),
+        Move(
+            "reply",
+            _("Reply to the customer"),
+            frozenset({CaseState.RESOLVED}),
+            CaseState.REPLIED,
+            ends=(ClockKind.FEEDBACK,),
+            needs=("outcome",),
+            fields=("reply", "channel"),
+        ),
+        Move(
+            "close", _("Close"), frozenset({CaseState.REPLIED}), CaseState.CLOSED, needs=("graded", "outcome", "reply")
+        ),
+        Move(
+            "cancel",
+            _("Cancel"),
+            frozenset({CaseState.REGISTERED, CaseState.IN_PROGRESS, CaseState.WAITING}),
+            CaseState.CANCELLED,
+            needs=("no_running_emergency",),
+            fields=("text",),
+        ),
+    )
+}
+
+#: The way through the life of a case that a screen draws.
+MAIN_WAY = (
+    CaseState.REGISTERED,
+    CaseState.IN_PROGRESS,
+    CaseState.RESTORED,
+    CaseState.RESOLVED,
+    CaseState.REPLIED,
+    CaseState.CLOSED,
+)
+
+
+def missing_condition(condition: str, case: CaseLike) -> Promise | None:
+    """Which condition of a move is not met, in words that say what to do; None when it is met."""
+    running = case.emergency_started_at is not None and case.restored_at is None
+    unmet: dict[str, tuple[bool, Promise]] = {
+        "ungraded": (
+            case.severity is not None,
+            _("The severity has been graded; it never changes. Record an impact observation."),
+        ),
+        "graded": (case.severity is None, _("The first responder has not graded the severity yet.")),
+        "not_arrived": (getattr(case, "arrived_at", None) is not None, _("The arrival on site is recorded already.")),
+        "no_emergency": (case.emergency_started_at is not None, _("An emergency process is never paused.")),
+        "no_running_emergency": (running, _("The emergency process is running; restore the service first.")),
+        "restored_if_emergency": (running, _("Restore the service first: restoration is not solution.")),
+        "not_restored": (case.restored_at is not None, _("The service is restored already.")),
+        "outcome": (not case.outcome, _("No outcome is recorded. Say what was done and found.")),
+        "reply": (not case.reply, _("No reply to the customer is recorded.")),
+    }
+    failed, words = unmet[condition]
+    return words if failed else None
+
+
+def refusal(move: Move, case: CaseLike) -> Promise | str | None:
+    """Why this move is not possible now, or None; the state first, then the first condition that is missing."""
+    if case.state not in move.sources:
+        return _("Not possible while the case is: %(state)s.") % {"state": CaseState(case.state).label}
+    for condition in move.needs:
+        words = missing_condition(condition, case)
+        if words is not None:
+            return words
+    return None
+
+
+def compose_subject(customer: str, product_type: str, fault: str) -> str:
+    """C1: customer unit + product type + brief fault description."""
+    return f"{customer} {product_type} {fault}"
+
+
+def is_late_registration(accepted_at: datetime, registered_at: datetime) -> bool:
+    """C3: registered later than 24 h after acceptance."""
+    return registered_at - accepted_at > REGISTRATION_LIMIT
+
+
+def number_of(day: str, ordinal: int) -> str:
+    """CALL-20261121-0001: the desk's local day and the gapless number in it."""
+    return f"CALL-{day}-{ordinal:04d}"

@@ -1,0 +1,179 @@
+"""What a room does to its clocks: arm, stop, pause, resume, end, recompute. Always inside the room's transaction.
+
+Permission and audit belong to the room's verb that calls these; each writes the clock's own history. The caller
+holds the lock of the subject's row, then these lock clocks by id: the one lock order of the house.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from django.db import connection, transaction
+
+from service_desk.deadlines.hours import Pause
+from service_desk.deadlines.models import Deadline, Policy
+from service_desk.deadlines.rules import OPEN_STATES, ClockEventType, ClockState
+from service_desk.deadlines.schedule import Plan, plan
+
+D = TypeVar("D", bound=Deadline)
+
+#: A step nearer than this wakes the sentinels at once instead of at their next second.
+_WAKE = timedelta(seconds=2)
+
+
+def planned(policy: Policy, started_at: datetime, pauses: Iterable[Pause] = ()) -> Plan:
+    """The due time and the ladder in absolute times, by the calendar version now in force."""
+    version = policy.calendar.current if policy.calendar else None
+    calendar = version.work_calendar() if version else None
+    return plan(policy.target, calendar, started_at, list(pauses), policy.ladder)
+
+
+def arm(
+    *,
+    model: type[D],
+    policies: Sequence[Policy],
+    subject: Mapping[str, Any],
+    started_at: datetime,
+    now: datetime,
+    cycle: int = 1,
+) -> list[D]:
+    """Start one clock per policy at `started_at` (UTC, may lie in the past: D7) for the subject's columns."""
+    clocks: list[D] = []
+    for policy in policies:
+        made = planned(policy, started_at)
+        clocks.append(
+            model(
+                **subject,
+                kind=policy.kind,
+                cycle=cycle,
+                policy=policy,
+                calendar_version=policy.calendar.current if policy.calendar else None,
+                armed_at=now,
+                started_at=started_at,
+                due_at=made.due_at,
+                schedule=as_json(made),
+                next_at=made.steps[0].at,
+            )
+        )
+    model._default_manager.bulk_create(clocks)
+    _record(model, clocks, ClockEventType.STARTED, now)
+    wake_if_near(clocks, now)
+    return clocks
+
+
+def as_json(made: Plan) -> dict[str, Any]:
+    """A plan as the clock's row keeps it."""
+    return {"due": made.due_at.isoformat(), "steps": [[step.code, step.at.isoformat()] for step in made.steps]}
+
+
+def lock_open(model: type[D], **filters: Any) -> list[D]:
+    """The open clocks of a subject, locked in id order, with policy and calendar at hand."""
+    return list(
+        model._default_manager.filter(state__in=OPEN_STATES, **filters)
+        .select_related("policy", "calendar_version")
+        .order_by("id")
+        .select_for_update(of=("self",))
+    )
+
+
+def stop(clocks: Iterable[D], *, now: datetime, actor: Any = None) -> None:
+    """End clocks because what they demanded was done: met in time, or breached; never both."""
+    for clock in clocks:
+        late = clock.breached_at is not None or now > clock.due_at
+        clock.breached_at = (clock.breached_at or now) if late else None
+        _end(clock, ClockState.BREACHED if late else ClockState.MET, now, actor)
+
+
+def cancel(clocks: Iterable[D], *, now: datetime, reason: str, actor: Any = None, merged: bool = False) -> None:
+    """End clocks whose subject went away; neither met nor breached (D5)."""
+    for clock in clocks:
+        _end(clock, ClockState.MERGED if merged else ClockState.CANCELLED, now, actor, reason=reason)
+
+
+def pause(clocks: Iterable[D], *, now: datetime, reason: str, actor: Any = None) -> list[D]:
+    """Stop the count of those running clocks whose policy allows it; the others go on (D3)."""
+    stopped = [c for c in clocks if c.policy.may_pause and c.state == ClockState.RUNNING]
+    for clock in stopped:
+        clock.state = ClockState.PAUSED
+        clock.next_at = None
+        _save(clock, "state", "next_at")
+        _record(type(clock), [clock], ClockEventType.PAUSED, now, actor=actor, detail={"reason": reason})
+    return stopped
+
+
+def resume(clocks: Iterable[D], *, now: datetime, actor: Any = None) -> list[D]:
+    """Go on counting: the pause, closed by now, is subtracted where it overlapped counting time (D3)."""
+    paused = [c for c in clocks if c.state == ClockState.PAUSED]
+    for clock in paused:
+        clock.state = ClockState.RUNNING
+        recompute(clock, now=now, why="resumed", actor=actor, event=ClockEventType.RESUMED)
+    return paused
+
+
+def recompute(
+    clock: D, *, now: datetime, why: str, actor: Any = None, event: ClockEventType = ClockEventType.RECOMPUTED
+) -> bool:
+    """Plan an open clock again from its own policy, calendar version and pauses; True when the due time moved."""
+    made = plan(clock.policy.target, clock.work_calendar, clock.started_at, clock.pauses(), clock.policy.ladder)
+    before = clock.due_at
+    clock.due_at = made.due_at
+    clock.schedule = as_json(made)
+    ahead = [step.at for step in made.steps[clock.step + 1 :]]
+    clock.next_at = ahead[0] if ahead and clock.state == ClockState.RUNNING else None
+    _save(clock, "state", "due_at", "schedule", "next_at")
+    detail = {"why": why, "from": before.isoformat(), "to": made.due_at.isoformat()}
+    _record(type(clock), [clock], event, now, actor=actor, detail=detail)
+    wake_if_near([clock], now)
+    return before != made.due_at
+
+
+def _end(clock: Any, state: ClockState, now: datetime, actor: Any, reason: str = "") -> None:
+    clock.state = state
+    clock.ended_at = now
+    clock.next_at = None
+    _save(clock, "state", "ended_at", "next_at", "breached_at")
+    _record(
+        type(clock), [clock], ClockEventType(state.value), now, actor=actor, detail={"reason": reason} if reason else {}
+    )
+
+
+def _save(clock: Any, *fields: str) -> None:
+    clock.version += 1
+    clock.save(update_fields=[*fields, "version"])
+
+
+def _record(
+    model: type[Deadline],
+    clocks: Sequence[Any],
+    event: ClockEventType,
+    now: datetime,
+    *,
+    actor: Any = None,
+    detail: Mapping[str, Any] | None = None,
+) -> None:
+    events = model._meta.get_field("history").related_model
+    events._default_manager.bulk_create(
+        [events(deadline=clock, type=event, at=now, actor=actor, detail=dict(detail or {})) for clock in clocks]
+    )
+
+
+def wake_if_near(clocks: Iterable[Deadline], now: datetime) -> None:
+    """NOTIFY the sentinels at commit when a step is due within two seconds; a lost one costs at most a second."""
+    if any(clock.next_at is not None and clock.next_at <= now + _WAKE for clock in clocks):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_notify('deadlines', '')")
+
+
+def retire_and_replace(*, policy: Policy, changes: Mapping[str, Any], actor: Any, now: datetime) -> Policy:
+    """A new version of a policy in force; running clocks keep the version that they started with (D8)."""
+    with transaction.atomic():
+        old = Policy.objects.select_for_update().get(pk=policy.pk)
+        old.retired_at = now
+        old.save(update_fields=["retired_at"])
+        fields = {f.attname: getattr(old, f.attname) for f in Policy._meta.concrete_fields if f.attname not in _OWN}
+        return Policy.objects.create(**{**fields, **changes, "version": old.version + 1, "created_by": actor})
+
+
+_OWN = {"id", "version", "created_at", "created_by_id", "retired_at"}

@@ -1,0 +1,252 @@
+"""The engine: claims clocks whose next step has come, fires them, records it; and says how it is doing.
+
+Three doors call `sweep` all the time (Celery, the sentinels, the auditor) and are safe in parallel: a claim is
+`FOR UPDATE SKIP LOCKED`, and everything a step writes is in the claim's transaction. There is no leader.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import chain
+from typing import Any, Protocol
+
+from django.db import DatabaseError, connection, transaction
+from django.db.models import F
+from django.db.models.functions import Now
+
+from service_desk.deadlines.models import ClockEvent, Deadline, Firing, Heartbeat, Incident
+from service_desk.deadlines.rules import LATE_MARK_SECONDS, ClockEventType, ClockState, Door
+from service_desk.deadlines.schedule import PlannedStep, current_and_next
+
+logger = logging.getLogger(__name__)
+
+BATCH = 500
+
+
+@dataclass
+class Sweep:
+    """What one sweep did: steps fired, and how late the latest of them was (milliseconds)."""
+
+    fired: int = 0
+    lag_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Advance:
+    """What firing changes in a clock's row."""
+
+    id: int
+    step: int
+    next_at: datetime | None
+    breached: bool
+
+
+class Room(Protocol):
+    """What a room that owns a table of clocks answers to the engine; everything runs in the engine's transaction."""
+
+    events: type[ClockEvent]
+
+    def announce(self, firings: Sequence[Firing], now: datetime) -> None:
+        """Write the notices of these fired steps."""
+
+    def announce_error(self, clock: Any, error: str, now: datetime) -> None:
+        """Write the notice that this clock could not be fired."""
+
+    def missing(self, now: datetime) -> Iterable[tuple[str, Callable[[], None]]]:
+        """Subjects that lack a clock their policies demand: (name of the thing, how to mend it)."""
+
+
+_rooms: dict[type[Deadline], Room] = {}
+
+
+def register(model: type[Deadline], room: Room) -> None:
+    """A room hands over its table of clocks; called once, when the room's app is ready."""
+    _rooms[model] = room
+
+
+def concrete_clocks() -> Mapping[type[Deadline], Room]:
+    """Every concrete table of clocks in the house, with its room."""
+    return _rooms
+
+
+def sweep(door: Door, *, batch: int = BATCH) -> Sweep:
+    """Fire all that is due, batch by batch, oldest first; returns when a batch was not full."""
+    total = Sweep()
+    for model in concrete_clocks():
+        while True:
+            done = _fire_batch(model, door, batch)
+            total.fired += done.fired
+            total.lag_ms = max(total.lag_ms, done.lag_ms)
+            if done.fired < batch:
+                break
+    return total
+
+
+def _fire_batch(model: type[Deadline], door: Door, limit: int) -> Sweep:
+    with transaction.atomic():
+        rows = list(
+            model.objects.due()
+            .order_by("next_at", "id")
+            .select_related("policy")
+            .annotate(swept_at=Now())
+            .select_for_update(skip_locked=True, of=("self",))[:limit]
+        )
+        if not rows:
+            return Sweep()
+        now = rows[0].swept_at
+        _fire(model, rows, door, now)
+        return Sweep(len(rows), max(0, int((now - min(row.next_at for row in rows)).total_seconds() * 1000)))
+
+
+def _fire(model: type[Deadline], rows: Sequence[Any], door: Door, now: datetime) -> None:
+    """Fire these rows; one that cannot be fired is set aside alone (state error) and told, the rest go on."""
+    try:
+        with transaction.atomic():
+            _fire_all(model, rows, door, now)
+    except Exception as error:
+        if _connection_lost(error):
+            raise
+        if len(rows) == 1:
+            _set_aside(model, rows[0], error, door, now)
+            return
+        middle = len(rows) // 2
+        _fire(model, rows[:middle], door, now)
+        _fire(model, rows[middle:], door, now)
+
+
+def _fire_all(model: type[Deadline], rows: Sequence[Any], door: Door, now: datetime) -> None:
+    planned = [_firing(row, now) for row in rows]
+    firings = [firing for firing, _ in planned if firing.step.slots]
+    if firings:
+        _rooms[model].announce(firings, now)
+    _write_events(model, [firing for firing, _ in planned], door, now)
+    _write_rows(model, [advance for _, advance in planned], now)
+
+
+def _firing(row: Any, now: datetime) -> tuple[Firing, _Advance]:
+    """The current step of a due clock: the latest that is due; missed ones before it are not sent again (D7, D12)."""
+    ladder = {step.code: step for step in row.policy.ladder}
+    steps = [PlannedStep(code, datetime.fromisoformat(at), ladder[code]) for code, at in row.schedule["steps"]]
+    index, following = current_and_next(steps, row.step, now)
+    if index is None:
+        raise ValueError(f"next_at {row.next_at} is not a step of the ladder {row.schedule}")
+    at = steps[index].at
+    lateness = int((now - max(at, row.armed_at)).total_seconds())
+    firing = Firing(
+        deadline=row,
+        code=steps[index].code,
+        step=steps[index].step,
+        at=at,
+        late_seconds=lateness if lateness >= LATE_MARK_SECONDS else None,
+        entered_late=at < row.armed_at,
+    )
+    return firing, _Advance(row.pk, index, following, breached=row.breached_at is None and row.due_at <= now)
+
+
+def _write_events(model: type[Deadline], firings: Sequence[Firing], door: Door, now: datetime) -> None:
+    table = connection.ops.quote_name(_rooms[model].events._meta.db_table)
+    rows = [
+        {
+            "deadline_id": f.deadline.pk,
+            "code": f.code,
+            "detail": {"at": f.at.isoformat(), "late_seconds": f.late_seconds, "entered_late": f.entered_late},
+        }
+        for f in firings
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {table} (deadline_id, type, code, at, door, detail)"  # noqa: S608 - a table of ours
+            " SELECT r.deadline_id, %s, r.code, %s, %s, r.detail"
+            " FROM jsonb_to_recordset(%s::jsonb) AS r(deadline_id bigint, code text, detail jsonb)",
+            [ClockEventType.FIRED, now, door, json.dumps(rows)],
+        )
+
+
+def _write_rows(model: type[Deadline], advances: Sequence[_Advance], now: datetime) -> None:
+    table = connection.ops.quote_name(model._meta.db_table)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {table} AS d SET step = v.step, next_at = v.next_at, version = d.version + 1,"  # noqa: S608
+            " breached_at = CASE WHEN v.breached THEN %s ELSE d.breached_at END"
+            " FROM unnest(%s::bigint[], %s::smallint[], %s::timestamptz[], %s::boolean[])"
+            " AS v(id, step, next_at, breached) WHERE d.id = v.id",
+            [
+                now,
+                [a.id for a in advances],
+                [a.step for a in advances],
+                [a.next_at for a in advances],
+                [a.breached for a in advances],
+            ],
+        )
+
+
+def _set_aside(model: type[Deadline], row: Any, error: Exception, door: Door, now: datetime) -> None:
+    """A poison row: out of the way, red on the engine's page, and told to the duty manager."""
+    logger.error("clock %s %s cannot be fired: %s", model._meta.label, row.pk, error, exc_info=error)
+    text = f"{type(error).__name__}: {error}"[:2000].replace("\x00", "")
+    model.objects.filter(pk=row.pk).update(state=ClockState.ERROR, next_at=None, error=text)
+    _rooms[model].events.objects.create(
+        deadline=row, type=ClockEventType.ERROR, door=door, detail={"error": text}, at=now
+    )
+    report(kind="poison_clock", thing=f"{model._meta.model_name}:{row.pk}", detail=text)
+    try:
+        with transaction.atomic():
+            _rooms[model].announce_error(row, text, now)
+    except Exception as second:
+        if _connection_lost(second):
+            raise
+        logger.exception("the notice about clock %s could not be written", row.pk)
+
+
+def _connection_lost(error: Exception) -> bool:
+    return isinstance(error, DatabaseError) and (connection.connection is None or bool(connection.connection.closed))
+
+
+def report(*, kind: str, thing: str, detail: str) -> None:
+    """Open an incident; one that is open already stays as it is."""
+    Incident.objects.bulk_create([Incident(kind=kind, thing=thing, detail=detail)], ignore_conflicts=True)
+
+
+def beat(process: str, door: Door, done: Sweep) -> None:
+    """Record a sign of life of a loop; called at most once a second by each."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO deadlines_heartbeat AS h (process, door, beat_at, lag_ms, fired)"
+            " VALUES (%s, %s, statement_timestamp(), %s, %s) ON CONFLICT (process) DO UPDATE"
+            " SET beat_at = excluded.beat_at, lag_ms = excluded.lag_ms, fired = h.fired + excluded.fired, door = excluded.door",
+            [process, door, done.lag_ms, done.fired],
+        )
+
+
+def health() -> dict[str, Any]:
+    """The engine's own promise in figures (D13): beats by process, lag, due and broken rows. Seconds and counts."""
+    late = timedelta(seconds=LATE_MARK_SECONDS)
+    overdue = sum(
+        model.objects.filter(state=ClockState.RUNNING, next_at__lte=Now() - late).count() for model in concrete_clocks()
+    )
+    broken = sum(model.objects.filter(state=ClockState.ERROR).count() for model in concrete_clocks())
+    beats = list(Heartbeat.objects.annotate(age=Now() - F("beat_at")).order_by("process"))
+    sweeps = [b for b in beats if b.door != Door.AUDITOR]
+    return {
+        "beats": beats,
+        "sweep_age": min((b.age.total_seconds() for b in sweeps), default=None),
+        "lag_ms": max((b.lag_ms for b in sweeps), default=0),
+        "overdue": overdue,
+        "broken": broken,
+        "incidents": Incident.objects.filter(repaired_at=None).count(),
+        "next_due": min(filter(None, chain(_nearest())), default=None),
+    }
+
+
+def _nearest() -> list[datetime | None]:
+    return [
+        model.objects.filter(state=ClockState.RUNNING, next_at__isnull=False)
+        .order_by("next_at")
+        .values_list("next_at", flat=True)
+        .first()
+        for model in concrete_clocks()
+    ]

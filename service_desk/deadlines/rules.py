@@ -1,0 +1,62 @@
+"""The words of a clock: its kinds, its states, what happens to it."""
+
+from __future__ import annotations
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+
+class ClockKind(TextChoices):
+    """What is due (C6, C7)."""
+
+    FIRST_RESPONSE = "first_response", _("First response")
+    ON_SITE = "on_site", _("On site")
+    FEEDBACK = "feedback", _("Feedback to the customer")
+    RESTORATION = "restoration", _("Restoration")
+    SOLUTION = "solution", _("Solution")
+    EMERGENCY = "emergency", _("Emergency process")
+
+
+class ClockState(TextChoices):
+    """Where a clock stands. `breached` has ended late; one that runs past its due time is running and overdue."""
+
+    RUNNING = "running", _("Running")
+    PAUSED = "paused", _("Paused")
+    MET = "met", _("Met")
+    BREACHED = "breached", _("Breached")
+    CANCELLED = "cancelled", _("Cancelled")
+    MERGED = "merged", _("Merged")
+    ERROR = "error", _("Engine error")
+
+
+#: A clock in one of these may still fire or be stopped.
+OPEN_STATES = (ClockState.RUNNING, ClockState.PAUSED, ClockState.ERROR)
+
+
+class ClockEventType(TextChoices):
+    """What happened to a clock, in its append-only history."""
+
+    STARTED = "started", _("Clock started")
+    FIRED = "fired", _("Step fired")
+    PAUSED = "paused", _("Clock paused")
+    RESUMED = "resumed", _("Clock resumed")
+    MET = "met", _("Met")
+    BREACHED = "breached", _("Ended late")
+    CANCELLED = "cancelled", _("Clock cancelled")
+    MERGED = "merged", _("Clock ended by merging")
+    RECOMPUTED = "recomputed", _("Due time recomputed")
+    ERROR = "error", _("Engine error")
+
+
+class Door(TextChoices):
+    """Through which of the three always-open doors the engine was called."""
+
+    CELERY = "celery", _("Celery")
+    SENTINEL = "sentinel", _("Sentinel")
+    AUDITOR = "auditor", _("Auditor")
+
+
+#: A step fired later than this many seconds after its time is marked 'system was late by …' (D12).
+LATE_MARK_SECONDS = 5
+#: A door without a beat for this many seconds is an alarm though nothing was late (RELIABILITY 11).
+DEAD_DOOR_SECONDS = 10
