@@ -32,6 +32,7 @@ if not os.environ.get("DESK_TEST_RUN"):
     os.environ.update(_servers.start())
     os.environ["DESK_TEST_RUN"] = str(os.getpid())
     os.environ["SERVICE_DESK_DATA"] = str(_folder)
+    (_folder / "static").mkdir()  # empty, but where the middleware looks for it
     os.environ["PLAIN_STATIC"] = "1"  # pages are tested without collecting files first
 
 os.environ["DJANGO_SETTINGS_MODULE"] = "service_desk.settings"
