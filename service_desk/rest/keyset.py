@@ -19,7 +19,7 @@ from typing import Any, Generic, TypeVar
 
 from django.core.exceptions import FieldDoesNotExist
 from django.core.signing import BadSignature, Signer
-from django.db.models import F, Field, Model, Q, QuerySet, Value
+from django.db.models import F, Field, Model, QuerySet, Value
 from django.db.models.fields.tuple_lookups import TupleGreaterThan, TupleLessThan
 
 ModelT = TypeVar("ModelT", bound=Model)
@@ -65,8 +65,10 @@ def page(
     rows = queryset.order_by(*(_order(column, backwards) for column in columns))
     cursor = after or before
     if cursor:
-        rows = rows.filter(_beyond(columns, _decode(signer, columns, cursor), backwards))
-    found = list(rows[: size + 1])
+        down = [column.descending != backwards for column in columns]
+        found = _rows_beyond(rows, columns, _decode(signer, columns, cursor), down=down, most=size + 1)
+    else:
+        found = list(rows[: size + 1])
     more, items = len(found) > size, found[:size]
     if backwards:
         items.reverse()
@@ -110,23 +112,26 @@ def _order(column: _Column, backwards: bool) -> str:
     return f"-{column.name}" if column.descending != backwards else column.name
 
 
-def _beyond(columns: list[_Column], values: list[Any], backwards: bool) -> Any:
-    """The condition 'beyond the row with these values', in a form that PostgreSQL answers from the index."""
-    downward = [column.descending != backwards for column in columns]
+def _rows_beyond(
+    rows: QuerySet[ModelT], columns: list[_Column], values: list[Any], *, down: list[bool], most: int
+) -> list[ModelT]:
+    """The next `most` rows beyond the row with these values, each statement answered from one place of an index."""
     typed = [Value(value, output_field=column.field) for column, value in zip(columns, values, strict=True)]
-    if len(set(downward)) == 1:
-        lookup = TupleLessThan if downward[0] else TupleGreaterThan
+    if len(set(down)) == 1:
+        lookup = TupleLessThan if down[0] else TupleGreaterThan
         # One comparison of rows: PostgreSQL goes straight to the place in an index of the same columns.
-        return lookup(tuple(F(column.name) for column in columns), tuple(typed))
-    # Mixed directions have no row comparison. The bound on the first column alone leads into the index; what it
-    # lets through too much are the rows that tie with the cursor's in that column.
-    first = columns[0]
-    condition = Q()
-    ties = Q()
-    for column, value, down in zip(columns, typed, downward, strict=True):
-        condition |= ties & Q(**{f"{column.name}__{'lt' if down else 'gt'}": value})
-        ties &= Q(**{column.name: value})
-    return Q(**{f"{first.name}__{'lte' if downward[0] else 'gte'}": typed[0]}) & condition
+        return list(rows.filter(lookup(tuple(F(column.name) for column in columns), tuple(typed)))[:most])
+    # Mixed directions have no row comparison, and the same condition written with OR makes the planner sort all
+    # that is left of the list (seen at 20,000 rows). So: first the rows that tie in all columns but the last, then
+    # those that tie in one column less, and so on; the second statement nearly always fills the page.
+    found: list[ModelT] = []
+    for number in range(len(columns) - 1, -1, -1):
+        ties = {column.name: value for column, value in zip(columns[:number], typed[:number], strict=True)}
+        step = {f"{columns[number].name}__{'lt' if down[number] else 'gt'}": typed[number]}
+        found += rows.filter(**ties, **step)[: most - len(found)]
+        if len(found) == most:
+            break
+    return found
 
 
 def _encode(signer: Signer, columns: list[_Column], row: Model) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path, re_path
+from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework import mixins, serializers, status
 from rest_framework.decorators import action
@@ -37,6 +38,11 @@ class NoteSerializer(serializers.Serializer[Any]):
     parts = PartSerializer(many=True, required=False)
 
 
+class WrittenSerializer(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    text = serializers.CharField()
+
+
 class EntrySerializer(serializers.ModelSerializer[AuditEntry]):
     class Meta:
         model = AuditEntry
@@ -54,6 +60,7 @@ class NoteViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DeskViewSet)
     def get_serializer_class(self) -> Any:
         return NoteSerializer if self.action in {"create", "refuse"} else EntrySerializer
 
+    @extend_schema(responses={201: WrittenSerializer})
     def create(self, request: Request) -> Response:
         given = NoteSerializer(data=request.data)
         given.is_valid(raise_exception=True)
@@ -64,16 +71,18 @@ class NoteViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DeskViewSet)
         location = f"/api/v1/notes/{entry.pk}/"
         return Response({"id": entry.pk, "text": entry.thing}, status.HTTP_201_CREATED, headers={"Location": location})
 
+    @extend_schema(responses={200: WrittenSerializer})
     @action(detail=True, methods=["post"])
-    def refuse(self, request: Request, pk: str) -> Response:
+    def refuse(self, request: Request, pk: str) -> HttpResponse:
         """Writes, then answers with an error without raising one."""
         record(verb="note.refuse", thing="note:1", actor=request.user)
-        return Response({"pk": pk}, status.HTTP_409_CONFLICT)
+        return problems.ProblemResponse(409, "Always refused.", code="refused")
 
+    @extend_schema(request=None, responses=PartSerializer)
     @action(detail=False, methods=["post"])
     def unscoped(self, request: Request) -> Response:
         """Names no scope."""
-        return Response({"text": "open to sessions"})
+        return Response({"name": "sessions"})
 
 
 class KeySerializer(serializers.ModelSerializer[ApiKey]):
@@ -103,6 +112,7 @@ REFUSALS: dict[str, Callable[[], Exception]] = {
 }
 
 
+@extend_schema(exclude=True)
 class StopView(DeskAPIView):
     """Stops in the way the path names."""
 
