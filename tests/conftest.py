@@ -38,16 +38,14 @@ if not os.environ.get("DESK_TEST_RUN"):
 os.environ["DJANGO_SETTINGS_MODULE"] = "service_desk.settings"
 django.setup()
 
-import pgtrigger  # noqa: E402  (needs the settings)
-from django.db.backends.postgresql.operations import DatabaseOperations  # noqa: E402
+from django.db.backends.postgresql.operations import DatabaseOperations  # noqa: E402  (needs the settings)
 
 _flush = DatabaseOperations.execute_sql_flush
 
 
 def _flush_past_the_triggers(self: DatabaseOperations, sql_list: list[str]) -> None:
     """Empty the tables after a test with real transactions; the append-only ones would rightly refuse."""
-    with pgtrigger.ignore():
-        _flush(self, sql_list)
+    _flush(self, ["SET session_replication_role = replica;", *sql_list, "SET session_replication_role = DEFAULT;"])
 
 
 DatabaseOperations.execute_sql_flush = _flush_past_the_triggers

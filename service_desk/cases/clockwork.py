@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
@@ -85,6 +85,12 @@ class CaseRoom:
         """Open cases that lack a clock their policies demand (missed at birth), newest first, a bounded number."""
         for pk in _cases_without_clocks():
             yield f"case:{pk}", lambda pk=pk: _arm_again(pk)  # type: ignore[misc]
+
+    def unannounced(self, now: datetime) -> Iterable[str]:
+        """Steps of the last quarter of an hour whose first slot has no notice; the newest few thousand."""
+        with connection.cursor() as cursor:
+            cursor.execute(_UNANNOUNCED, [now - timedelta(minutes=15)])
+            return [f"case_deadline:{pk}:{code}" for pk, code in cursor.fetchall()]
 
 
 class _CaseFacts:
@@ -173,6 +179,17 @@ SELECT DISTINCT c.id
    AND c.id > %s
  ORDER BY c.id
  LIMIT 200
+"""
+# The first slot of a step always gets its notice (later ones may be the same person), so its chain must exist.
+_UNANNOUNCED = """
+SELECT d.id, e.code
+  FROM (SELECT * FROM cases_caseclockevent WHERE type = 'fired' ORDER BY id DESC LIMIT 5000) e
+  JOIN cases_casedeadline d ON d.id = e.deadline_id
+  JOIN deadlines_policy p ON p.id = d.policy_id
+  JOIN LATERAL jsonb_array_elements(p.steps) s ON s->>'code' = e.code
+ WHERE e.at >= %s
+   AND NOT EXISTS (SELECT 1 FROM notices_notice n
+        WHERE n.chain = concat('case_deadline:', d.id, ':', d.cycle, ':', e.code, ':', s->'slots'->>0))
 """
 #: Of a desk with very many open cases, the auditor looks at the newest this many in one pass.
 _NEWEST = 50_000

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,6 +19,7 @@ from django.db import DatabaseError, connection, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
+from service_desk.deadlines.clock import now
 from service_desk.deadlines.models import ClockEvent, Deadline, Firing, Heartbeat, Incident
 from service_desk.deadlines.rules import LATE_MARK_SECONDS, ClockEventType, ClockState, Door
 from service_desk.deadlines.schedule import PlannedStep, current_and_next
@@ -58,6 +60,9 @@ class Room(Protocol):
 
     def missing(self, now: datetime) -> Iterable[tuple[str, Callable[[], None]]]:
         """Subjects that lack a clock their policies demand: (name of the thing, how to mend it)."""
+
+    def unannounced(self, now: datetime) -> Iterable[str]:
+        """Steps fired lately that told nobody although their ladder names slots."""
 
 
 _rooms: dict[type[Deadline], Room] = {}
@@ -217,7 +222,8 @@ def beat(process: str, door: Door, done: Sweep) -> None:
         cursor.execute(
             "INSERT INTO deadlines_heartbeat AS h (process, door, beat_at, lag_ms, fired)"
             " VALUES (%s, %s, statement_timestamp(), %s, %s) ON CONFLICT (process) DO UPDATE"
-            " SET beat_at = excluded.beat_at, lag_ms = excluded.lag_ms, fired = h.fired + excluded.fired, door = excluded.door",
+            " SET beat_at = excluded.beat_at, lag_ms = excluded.lag_ms, door = excluded.door,"
+            " fired = h.fired + excluded.fired",
             [process, door, done.lag_ms, done.fired],
         )
 
@@ -250,3 +256,26 @@ def _nearest() -> list[datetime | None]:
         .first()
         for model in concrete_clocks()
     ]
+
+
+def seconds_to_next() -> float:
+    """Seconds until the nearest step of any clock, by the database's clock; a large number when there is none."""
+    nearest = [moment for moment in _nearest() if moment is not None]
+    return (min(nearest) - now()).total_seconds() if nearest else 3600.0
+
+
+@dataclass
+class ClockWatch:
+    """Notices that the database's clock jumped against the machine's own running time (RELIABILITY 21)."""
+
+    tolerance: float = 2.0
+    _last: tuple[datetime, float] | None = None
+
+    def look(self, process: str) -> None:
+        """Compare both since the last look; a difference is an incident."""
+        wall, running = now(), time.clock_gettime(time.CLOCK_BOOTTIME)
+        if self._last is not None:
+            jump = (wall - self._last[0]).total_seconds() - (running - self._last[1])
+            if abs(jump) > self.tolerance:
+                report(kind="clock_jump", thing=process, detail=f"{jump:+.1f} s")
+        self._last = (wall, running)

@@ -1,0 +1,42 @@
+"""The auditor: trusts nobody, looks every minute for clocks that are missing, wrong or late, and mends them."""
+
+from time import monotonic
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from service_desk.audit.context import acting
+from service_desk.deadlines.auditor import Auditor
+from service_desk.deadlines.engine import Sweep, beat
+from service_desk.deadlines.rules import Door
+from service_desk.loop import Loop
+
+
+class Command(BaseCommand):
+    """Run the auditor until it is told to stop."""
+
+    help = "Audit all clocks in a loop and mend what is wrong."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--every", type=float, default=60.0, help="Seconds from one pass to the next.")
+        parser.add_argument("--once", action="store_true", help="One pass, then leave.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """A pass each minute, a beat each second."""
+        auditor = Auditor()
+        next_pass = 0.0
+
+        def work() -> float:
+            nonlocal next_pass
+            fired = 0
+            if monotonic() >= next_pass:
+                fired = auditor.run().fired
+                next_pass = monotonic() + options["every"]
+            beat("auditor", Door.AUDITOR, Sweep(fired=fired))
+            return 1.0
+
+        with acting(door="worker", label="auditor"):
+            if options["once"]:
+                self.stdout.write(str(auditor.run()))
+            else:
+                Loop(name="auditor", channel="auditor", work=work).run()

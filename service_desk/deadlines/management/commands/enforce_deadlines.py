@@ -1,0 +1,33 @@
+"""A sentinel: fires due clocks with PostgreSQL alone, so that a dead Redis or a deaf worker delays nothing."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from service_desk.audit.context import acting
+from service_desk.deadlines.engine import ClockWatch, beat, seconds_to_next, sweep
+from service_desk.deadlines.rules import Door
+from service_desk.loop import Loop
+
+
+class Command(BaseCommand):
+    """Run one sentinel until it is told to stop; two of them run on every desk."""
+
+    help = "Fire due clocks in a loop; needs PostgreSQL and nothing else."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--name", default="sentinel", help="The name under which it shows its heartbeat.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Sweep, beat, wait."""
+        name: str = options["name"]
+        watch = ClockWatch()
+
+        def work() -> float:
+            done = sweep(Door.SENTINEL)
+            watch.look(name)
+            beat(name, Door.SENTINEL, done)
+            return seconds_to_next()
+
+        with acting(door="worker", label=name):
+            Loop(name=name, channel="deadlines", work=work).run()

@@ -1,0 +1,91 @@
+"""The loop under every process that needs PostgreSQL alone: work, then wait for a NOTIFY or a second.
+
+It survives everything that can happen to its connection and leaves politely on SIGTERM. Sentinels, dispatcher and
+auditor are this loop with different work.
+"""
+
+from __future__ import annotations
+
+import logging
+import select
+import signal
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from types import FrameType
+
+from django.db import DatabaseError, InterfaceError, connection
+
+logger = logging.getLogger(__name__)
+
+#: A vanished client or a frozen process must not hold rows: the server ends it after these times.
+_SESSION = (
+    "SET statement_timeout = '5s'",
+    "SET lock_timeout = '2s'",
+    "SET idle_in_transaction_session_timeout = '5s'",
+    "SET tcp_keepalives_idle = 10",
+    "SET client_connection_check_interval = '5s'",
+)
+_BACK_OFF = (0.1, 0.2, 0.5, 1.0, 2.0)
+
+
+@dataclass
+class Loop:
+    """`work()` returns the seconds until it wants to be called again at the latest (capped at `longest`)."""
+
+    name: str
+    channel: str
+    work: Callable[[], float]
+    longest: float = 1.0
+    stopping: threading.Event = field(default_factory=threading.Event)
+
+    def run(self) -> None:
+        """Run until SIGTERM or SIGINT; the statement at work is finished first."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._stop)
+        failures = 0
+        while not self.stopping.is_set():
+            try:
+                self._ready()
+                wait = self.work()
+                failures = 0
+                self._wait(min(max(wait, 0.0), self.longest))
+            except (DatabaseError, InterfaceError, OSError) as error:
+                logger.warning("%s: the database is away, trying again: %s", self.name, " ".join(str(error).split()))
+                _drop()
+                self.stopping.wait(_BACK_OFF[min(failures, len(_BACK_OFF) - 1)])
+                failures += 1
+        _drop()
+
+    def _ready(self) -> None:
+        """Connect where needed, with the session's limits and its ear on the channel."""
+        if connection.connection is not None and not connection.connection.closed:
+            return
+        connection.close()
+        connection.ensure_connection()
+        with connection.cursor() as cursor:
+            for setting in _SESSION:
+                cursor.execute(setting)
+            cursor.execute(f"LISTEN {connection.ops.quote_name(self.channel)}")
+
+    def _wait(self, seconds: float) -> None:
+        """Sleep until the channel speaks or the time is over."""
+        raw = connection.connection
+        if raw.notifies or seconds <= 0:
+            raw.notifies.clear()
+            return
+        ready, _, _ = select.select([raw], [], [], seconds)
+        if ready:
+            raw.poll()
+            raw.notifies.clear()
+
+    def _stop(self, _number: int, _frame: FrameType | None) -> None:
+        self.stopping.set()
+
+
+def _drop() -> None:
+    """Give the connection up, whatever state it is in."""
+    try:
+        connection.close()
+    except (DatabaseError, InterfaceError):
+        connection.connection = None

@@ -1,0 +1,213 @@
+"""The engine: fires once, skips the backlog, sets poison aside, and the auditor mends what was moved."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from django.db import connection, connections
+
+from service_desk.cases import actions
+from service_desk.cases.models import CaseClockEvent, CaseDeadline
+from service_desk.deadlines.auditor import Auditor
+from service_desk.deadlines.engine import beat, health, sweep
+from service_desk.deadlines.models import Incident, Policy
+from service_desk.deadlines.rules import Door
+from service_desk.notices.models import Notice
+from tests.factories import World, shift_time, world
+
+
+@pytest.fixture
+def desk(db: None) -> World:
+    return world()
+
+
+def test_D10_warned_at_75_percent_then_chief_at_breach_then_head(desk: World) -> None:
+    case = desk.register(severity="major")
+    clock = case.deadlines.get(kind="restoration")
+    told = Notice.objects.filter(chain__startswith=f"case_deadline:{clock.pk}:")
+    shift_time(case, hours=6)
+    sweep(Door.SENTINEL)
+    assert list(told.values_list("kind", "recipient__username")) == [("clock_warning", "agent")]
+    shift_time(case, hours=2)
+    sweep(Door.SENTINEL)
+    assert list(told.order_by("id").values_list("kind", "recipient__username"))[1:] == [("clock_breach", "chief")]
+    shift_time(case, minutes=30)
+    sweep(Door.SENTINEL)
+    assert list(told.order_by("id").values_list("kind", "recipient__username"))[2:] == [("clock_escalation", "head")]
+    clock.refresh_from_db()
+    assert clock.breached_at is not None
+    assert clock.next_at is None
+
+
+def test_D12_after_an_outage_only_the_current_step_is_sent_once_and_says_how_late_the_system_was(desk: World) -> None:
+    case = desk.register(severity="major")
+    clock = case.deadlines.get(kind="restoration")
+    shift_time(case, hours=8, minutes=10)
+    sweep(Door.SENTINEL)
+    sweep(Door.CELERY)
+    told = Notice.objects.filter(chain__startswith=f"case_deadline:{clock.pk}:")
+    assert [(n.kind, n.late_by_seconds) for n in told] == [("clock_breach", pytest.approx(600, abs=5))]
+
+
+def test_D7_entered_late_raises_only_the_latest_due_step_marked_so(desk: World) -> None:
+    moment = connection_now() - timedelta(hours=9)
+    case = desk.register(severity="major", accepted_at=moment)
+    sweep(Door.SENTINEL)
+    clock = case.deadlines.get(kind="restoration")
+    told = Notice.objects.get(chain__startswith=f"case_deadline:{clock.pk}:")
+    assert told.kind == "clock_escalation"
+    assert told.facts["entered_late"] is True
+    assert told.late_by_seconds is None
+
+
+def connection_now():  # type: ignore[no-untyped-def]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT statement_timestamp()")
+        return cursor.fetchone()[0]
+
+
+def test_D3_a_pause_holds_only_the_clocks_whose_policy_allows_it(desk: World) -> None:
+    case = desk.register(severity="major")
+    actions.start(case=case, actor=desk.agent)
+    actions.wait(case=case, actor=desk.agent, waiting_for="part", text="主控板缺货")
+    assert case.deadlines.get(kind="restoration").state == "paused"
+    before = case.deadlines.get(kind="restoration").due_at
+    shift_time(case, hours=3)
+    actions.resume(case=case, actor=desk.agent)
+    clock = case.deadlines.get(kind="restoration")
+    assert clock.state == "running"
+    held = clock.due_at - (before - timedelta(hours=3))
+    assert timedelta(hours=3) <= held <= timedelta(hours=3, seconds=10)
+
+
+def test_poison_row_is_set_aside_alone_and_told_while_the_rest_fires(desk: World) -> None:
+    cases = [desk.register(severity="major") for _ in range(5)]
+    for case in cases:
+        shift_time(case, hours=6)
+    bad = cases[2].deadlines.get(kind="restoration")
+    CaseDeadline.objects.filter(pk=bad.pk).update(schedule={"due": "never", "steps": [["warn", "no time"]]})
+    sweep(Door.SENTINEL)
+    bad.refresh_from_db()
+    assert bad.state == "error"
+    assert Incident.objects.filter(kind="poison_clock", thing=f"casedeadline:{bad.pk}").exists()
+    assert Notice.objects.get(kind="clock_error").recipient == desk.manager
+    good = CaseDeadline.objects.filter(kind="restoration").exclude(pk=bad.pk)
+    assert CaseClockEvent.objects.filter(deadline__in=good, type="fired").count() == 4
+
+
+def test_an_empty_slot_tells_the_duty_manager_and_never_nobody(desk: World) -> None:
+    desk.gm_product.shifts.all().delete()
+    case = desk.register(severity="critical")
+    shift_time(case, hours=4)
+    sweep(Door.SENTINEL)
+    notice = Notice.objects.get(kind="emergency_breach", slot="gm_product")
+    assert notice.recipient == desk.manager
+    assert notice.fallback
+
+
+def test_auditor_arms_a_clock_missed_at_birth_and_mends_one_moved_by_hand(desk: World) -> None:
+    case = desk.register(severity="major")
+    moved = case.deadlines.get(kind="solution")
+    due = moved.due_at
+    CaseDeadline.objects.filter(pk=moved.pk).update(due_at=due + timedelta(days=9), next_at=due + timedelta(days=8))
+    lost = case.deadlines.get(kind="restoration")
+    with connection.cursor() as cursor:
+        cursor.execute("SET session_replication_role = replica")
+        cursor.execute("DELETE FROM cases_caseclockevent WHERE deadline_id = %s", [lost.pk])
+        cursor.execute("DELETE FROM cases_casedeadline WHERE id = %s", [lost.pk])
+        cursor.execute("SET session_replication_role = DEFAULT")
+    found = Auditor().run()
+    assert (found.missing, found.moved) == (1, 1)
+    moved.refresh_from_db()
+    assert moved.due_at == due
+    assert case.deadlines.get(kind="restoration").due_at == lost.due_at
+    assert set(Incident.objects.values_list("kind", flat=True)) == {"clock_missing", "clock_moved"}
+    again = Auditor().run()
+    assert (again.missing, again.moved) == (0, 0)
+
+
+def test_auditor_finds_a_fired_step_that_told_nobody(desk: World) -> None:
+    case = desk.register(severity="major")
+    clock = case.deadlines.get(kind="restoration")
+    CaseClockEvent.objects.create(deadline=clock, type="fired", code="warn")
+    assert Auditor().run().silent == 1
+
+
+def test_D8_an_edited_policy_does_not_bend_a_running_clock(desk: World) -> None:
+    from service_desk.deadlines.actions import retire_and_replace
+
+    case = desk.register(severity="major")
+    clock = case.deadlines.get(kind="restoration")
+    policy = Policy.objects.in_force().get(severity="major", kind="restoration")
+    newer = retire_and_replace(policy=policy, changes={"target_seconds": 3600}, actor=desk.admin, now=connection_now())
+    assert newer.version == 2
+    same = CaseDeadline.objects.get(pk=clock.pk)
+    assert (same.due_at, same.policy_id) == (clock.due_at, policy.pk)
+    assert desk.register(severity="major").deadlines.get(kind="restoration").policy == newer
+
+
+def test_D13_health_tells_beats_lag_and_overdue(desk: World) -> None:
+    done = sweep(Door.SENTINEL)
+    beat("sentinel-1", Door.SENTINEL, done)
+    case = desk.register(severity="major")
+    shift_time(case, hours=7)
+    state = health()
+    assert state["sweep_age"] < 5
+    assert state["overdue"] >= 1
+    assert [b.process for b in state["beats"]] == ["sentinel-1"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_thousands_of_due_clocks_fire_exactly_once_under_six_sweepers_at_once() -> None:
+    desk = world()
+    case = desk.register(severity="minor")
+    template = case.deadlines.get(kind="solution")
+    clone_due(template, 2_000)
+    barrier = threading.Barrier(6)
+
+    def run(door: Door) -> int:
+        barrier.wait()
+        try:
+            return sweep(door, batch=100).fired
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(6) as pool:
+        fired = list(
+            pool.map(run, [Door.CELERY, Door.CELERY, Door.SENTINEL, Door.SENTINEL, Door.AUDITOR, Door.SENTINEL])
+        )
+    assert sum(fired) == 2_000
+    assert CaseClockEvent.objects.filter(type="fired", code="warn").count() == 2_000
+    assert Notice.objects.filter(kind="clock_warning").count() == 2_000
+    assert not CaseDeadline.objects.due().exists()
+
+
+def clone_due(template: CaseDeadline, count: int) -> None:
+    """Many clocks of one case, each in a cycle of its own, whose first step has just come."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO cases_casedeadline (case_id, kind, cycle, policy_id, state, armed_at, started_at, due_at,"
+            " schedule, step, next_at, version, error)"
+            " SELECT case_id, kind, g + 1, policy_id, 'running', now() - interval '91 h', now() - interval '91 h',"
+            " now() + interval '29 h', jsonb_build_object('due', now() + interval '29 h', 'steps', jsonb_build_array("
+            " jsonb_build_array('warn', now() - interval '1 s'), jsonb_build_array('breach', now() + interval '29 h'),"
+            " jsonb_build_array('head', now() + interval '30 h'))), -1, now() - interval '1 s', 1, ''"
+            " FROM cases_casedeadline, generate_series(1, %s) g WHERE id = %s",
+            [count, template.pk],
+        )
+
+
+def test_an_idle_sweep_is_one_query(desk: World, django_assert_num_queries) -> None:  # type: ignore[no-untyped-def]
+    desk.register(severity="major")
+    with django_assert_num_queries(3):  # savepoint, claim, release
+        assert sweep(Door.SENTINEL).fired == 0
+
+
+def test_the_claim_uses_the_partial_index(desk: World) -> None:
+    claim = CaseDeadline.objects.due().order_by("next_at", "id")[:500]
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    assert "casedeadline_next" in claim.explain()
