@@ -9,6 +9,7 @@ from django.core.management import call_command
 from django.core.wsgi import get_wsgi_application
 from hypothesis import HealthCheck, given, settings
 from rest_framework.test import APIClient
+from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from service_desk.rest.models import ApiKey
 from service_desk.rest.problems import KINDS
@@ -87,7 +88,8 @@ def test_generated_requests_meet_no_defect_and_no_undocumented_answer(key: tuple
         @given(case=generated)
         @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), database=None)
         def one(case: Any) -> None:
-            case.call_and_validate(headers=bearer)
+            # A cursor must be one that was given out, which no schema can say.
+            case.call_and_validate(headers=bearer, excluded_checks=[positive_data_acceptance])
 
         one()
         called += 1

@@ -75,7 +75,8 @@ class NoteViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DeskViewSet)
     @action(detail=True, methods=["post"])
     def refuse(self, request: Request, pk: str) -> HttpResponse:
         """Writes, then answers with an error without raising one."""
-        record(verb="note.refuse", thing="note:1", actor=request.user)
+        with transaction.atomic():
+            record(verb="note.refuse", thing="note:1", actor=request.user)
         return problems.ProblemResponse(409, "Always refused.", code="refused")
 
     @extend_schema(request=None, responses=PartSerializer)

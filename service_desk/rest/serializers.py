@@ -1,0 +1,107 @@
+"""What a request may hold, checked strictly: a field that would be ignored is refused by its name instead.
+
+A caller who misspells a filter would otherwise get every row, and one who sends a write-once field would believe
+that it was changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.extensions import OpenApiSerializerExtension
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import Direction, extend_schema_field
+from rest_framework import serializers
+
+from service_desk.rest.errors import FieldError, Invalid
+
+LARGEST_ID = 2**63 - 1
+#: No clock of the desk reckons with times outside these; a time beyond them is a slip or an attack.
+EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+
+
+class StrictSerializer(serializers.Serializer[Any]):
+    """The fields of a request; any other is refused, and one of `set_by_desk` with the reason that goes with it."""
+
+    set_by_desk: ClassVar[frozenset[str]] = frozenset()
+    passing: ClassVar[frozenset[str]] = frozenset()  # query parameters that somebody else reads
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, Mapping):
+            known = {name for name, field in self.fields.items() if not field.read_only} | self.passing
+            if strange := sorted(str(name) for name in data if name not in known):
+                raise serializers.ValidationError({name: [self._refused(name)] for name in strange})
+        return super().to_internal_value(data)
+
+    def _refused(self, name: str) -> Any:
+        if name in self.set_by_desk:
+            return serializers.ErrorDetail(str(_("The desk sets this itself; it cannot be sent.")), code="read_only")
+        return serializers.ErrorDetail(str(_("There is no such field here.")), code="unknown_field")
+
+
+class StrictSchema(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
+    """Says in the schema that further fields are refused."""
+
+    target_class = StrictSerializer
+    match_subclasses = True
+
+    def map_serializer(self, auto_schema: AutoSchema, direction: Direction) -> dict[str, Any]:
+        schema: dict[str, Any] = auto_schema._map_serializer(self.target, direction, bypass_extensions=True)
+        if direction == "request":
+            schema["additionalProperties"] = False
+        return schema
+
+
+def checked(serializer: type[StrictSerializer], data: Any) -> dict[str, Any]:
+    """The validated input of a request; raises DRF's ValidationError naming each field."""
+    given = serializer(data=data)
+    given.is_valid(raise_exception=True)
+    return dict(given.validated_data)
+
+
+class Moment(serializers.DateTimeField):
+    """An instant: sent with its offset from UTC, answered in UTC."""
+
+    default_error_messages = {
+        "no_offset": _("Say the offset from UTC, such as 2026-11-21T09:30:00+08:00."),
+        "absurd": _("This time lies outside the years 2000 to 2099."),
+    }
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(default_timezone=UTC, **kwargs)
+
+    def to_internal_value(self, value: Any) -> datetime:
+        moment = super().to_internal_value(value)
+        if isinstance(value, str) and not _has_offset(value):
+            self.fail("no_offset")
+        if not EARLIEST <= moment < LATEST:
+            self.fail("absurd")
+        return moment
+
+
+def _has_offset(text: str) -> bool:
+    _day, _mark, clock = text.strip().upper().replace(" ", "T").partition("T")
+    return clock.endswith("Z") or "+" in clock or "-" in clock
+
+
+@extend_schema_field({"type": "integer", "minimum": 1, "maximum": LARGEST_ID, "format": "int64"})
+class IdField(serializers.IntegerField):
+    """The number of another thing; whether there is one is asked by the view."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(min_value=1, max_value=LARGEST_ID, **kwargs)
+
+
+def nothing_there(field: str, remedy: Any = "") -> Invalid:
+    """The refusal of an id or name behind which there is nothing."""
+    return Invalid.of([FieldError(field, _("There is none with this value."), "does_not_exist", remedy)])
+
+
+class NamedSerializer(serializers.Serializer[Any]):
+    """Somebody or something by number and name."""
+
+    id = serializers.IntegerField(source="pk")
+    name = serializers.CharField(source="__str__")
