@@ -1,5 +1,6 @@
 """The whole desk on one machine, from an empty folder to the log-in page and back to silence."""
 
+import os
 import signal
 import socket
 import sys
@@ -7,9 +8,7 @@ import time
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
-from http.client import HTTPConnection, HTTPException
 from pathlib import Path
-from types import FrameType
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
@@ -17,11 +16,14 @@ from dotenv import dotenv_values
 from service_desk.local import plan
 from service_desk.local.output import Log
 from service_desk.local.preconditions import bound_port, reachable_database, redis_trouble, sole_owner, usable_folder
-from service_desk.local.processes import StartError, spawn, stop
+from service_desk.local.processes import StartError, wishes
+from service_desk.local.question import Question
 from service_desk.local.servers import EmbeddedServers
-from service_desk.local.supervisor import Supervisor
+from service_desk.local.supervisor import Child, Supervisor, run_to_end
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+# The second line: said once by us instead of by every worker in six lines
+FOR_CHILDREN = {"PYTHONUNBUFFERED": "1", "PYTHONWARNINGS": "ignore:You're running the worker with superuser"}
 AFTERMATH = 15.0  # seconds that processes of a killed owner may need to let go of the port
 
 
@@ -52,13 +54,12 @@ class Desk:
     def run(self) -> None:
         """Start everything, watch over it, and on Ctrl-C or SIGTERM end everything in order."""
         for number in SIGNALS:
-            signal.signal(number, _interrupt)
+            signal.signal(number, wishes.ask)
         with ExitStack() as stack:
             try:
                 self._run(stack)
             except KeyboardInterrupt:
-                for number in SIGNALS:
-                    signal.signal(number, signal.SIG_IGN)
+                wishes.end = False  # what follows waits for things to end
                 self.log.plain("stopping (press Ctrl-C again to kill at once)")
         self.log.plain("stopped")
 
@@ -81,8 +82,10 @@ class Desk:
     def _start_servers(self, servers: EmbeddedServers, stack: ExitStack) -> dict[str, str]:
         began = time.monotonic()
         addresses = servers.start()
-        env = {**self.environ, **addresses, "PYTHONUNBUFFERED": "1"}
+        env = {**self.environ, **addresses, **FOR_CHILDREN}
         reachable_database(env["DATABASE_URL"])
+        if os.geteuid() == 0:
+            self.log.plain("running as root; better give the desk an account of its own")
         trouble = redis_trouble(env["REDIS_URL"])
         if trouble:
             self.log.plain(f"{trouble}\nGoing on without: the sentinels keep every deadline; work in bulk waits.")
@@ -96,12 +99,7 @@ class Desk:
 
     def _prepare(self, env: Mapping[str, str]) -> None:
         command = [sys.executable, str(self.place.base / "manage.py"), "prepare"]
-        process = spawn(command, env=env)
-        try:
-            status = process.wait()
-        finally:
-            stop(process)
-        if status:
+        if run_to_end(Child("prepare", command), env, self.log):
             raise StartError("The desk could not be prepared; the lines above say why.")
 
     def _start_children(self, env: Mapping[str, str], listener: socket.socket, stack: ExitStack) -> Supervisor:
@@ -117,29 +115,20 @@ class Desk:
             supervisor.stop()
 
         stack.callback(end)
-        supervisor.start()
+        supervisor.start(first=place.web_processes + len(plan.SENTINELS))
         return supervisor
 
     def _wait_for_the_page(self, supervisor: Supervisor) -> None:
-        began = said = time.monotonic()
-        while not self._answers():
-            supervisor.round()
-            if time.monotonic() - said > 2:
-                said = time.monotonic()
-                self.log.plain(f"waiting for the first page ({said - began:.0f} s)")
-
-    def _answers(self) -> bool:
         """Ask for the liveness page; any answer at all means that a web process serves."""
-        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.place.host, self.place.host)  # noqa: S104
-        connection = HTTPConnection(host, self.place.port, timeout=1)
-        try:
-            connection.request("GET", "/healthz", headers={"Host": urlsplit(self.place.address).netloc})
-            connection.getresponse().read()
-        except (OSError, HTTPException):
-            return False
-        finally:
-            connection.close()
-        return True
+        began = said = time.monotonic()
+        with Question(self.place.host, self.place.port, urlsplit(self.place.address).netloc) as question:
+            while not question.answered():
+                wishes.heed()
+                supervisor.round()
+                if time.monotonic() - said > 2:
+                    said = time.monotonic()
+                    self.log.plain(f"waiting for the first page ({said - began:.0f} s)")
+        supervisor.hurry()
 
     def _welcome(self) -> None:
         self.log.plain(f"The desk is open: {self.place.address}")
@@ -151,11 +140,8 @@ class Desk:
         self.log.plain("Ctrl-C stops everything.")
 
     def _mended(self, servers: EmbeddedServers) -> bool:
-        """Start an embedded server again that has died; never ends the watch."""
+        """Start an embedded server again that has died; the watch ends by a signal alone."""
+        wishes.heed()
         for name in servers.mend():
             self.log.plain(f"{name} had died and has been started again")
         return False
-
-
-def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import FrameType
 from typing import IO
 
 _PR_SET_PDEATHSIG = 1
@@ -16,6 +17,29 @@ _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 class StartError(Exception):
     """Something on this machine stands in the way; the text says what and what to do, for a person to read."""
+
+
+class Wishes:
+    """What signals have asked for; heeded at chosen points only.
+
+    A handler that raised would be swallowed now and then (Python drops exceptions in at-fork and clean-up code).
+    """
+
+    def __init__(self) -> None:
+        """Nobody has asked for an end yet."""
+        self.end = False
+
+    def ask(self, _number: int, _frame: FrameType | None) -> None:
+        """Remember the wish; fit to be a signal handler."""
+        self.end = True
+
+    def heed(self) -> None:
+        """Raise KeyboardInterrupt if the end has been asked for."""
+        if self.end:
+            raise KeyboardInterrupt
+
+
+wishes = Wishes()
 
 
 def _bound_to(parent: int, death_signal: int) -> Callable[[], None]:
@@ -75,6 +99,7 @@ def poll_until(ready: Callable[[], bool], *, seconds: float, every: float = 0.05
     """Look again and again until `ready` says yes (True) or the time is over (False)."""
     end = time.monotonic() + seconds
     while not ready():
+        wishes.heed()
         if time.monotonic() >= end:
             return False
         time.sleep(every)

@@ -9,11 +9,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from service_desk.local.output import Lines, Log
-from service_desk.local.processes import spawn
+from service_desk.local.processes import spawn, wishes
 
 FIRST_DELAY = 0.5
 LONGEST_DELAY = 10.0
 PROVEN_AFTER = 30.0  # a child that lived this long starts again without back-off
+SOON = 5.0
 PATIENCE = 20.0  # how long a child may take to end before it is killed
 
 
@@ -46,10 +47,17 @@ class Supervisor:
         self.log = log
         self._selector = selectors.DefaultSelector()
 
-    def start(self) -> None:
-        """Start every child once."""
-        for child in self.children:
+    def start(self, first: int) -> None:
+        """Start the first children now, the others soon: two cores serve the first page sooner that way."""
+        for child in self.children[:first]:
             self._start(child)
+        for child in self.children[first:]:
+            child.start_at = time.monotonic() + SOON
+
+    def hurry(self) -> None:
+        """Let those that wait for their turn start with the next round."""
+        for child in self.children:
+            child.start_at = 0.0
 
     def run(self, until: Callable[[], bool]) -> None:
         """Watch over the children until `until` says so; it is asked after every round."""
@@ -58,7 +66,7 @@ class Supervisor:
 
     def round(self, seconds: float = 0.25) -> None:
         """Print what was said, note who has died, start whose turn has come."""
-        self._read(seconds)
+        self.read(seconds)
         now = time.monotonic()
         for child in self.children:
             if child.process is not None and not child.alive:
@@ -71,10 +79,10 @@ class Supervisor:
         self._signal(signal.SIGTERM)
         end = time.monotonic() + PATIENCE
         while self._living() and time.monotonic() < end:
-            self._read(0.1)
+            self.read(0.1)
         for child in self._living():
             self.log.plain(f"{child.name} does not end and is killed")
-        self._signal(signal.SIGKILL)
+        self.kill()
         for child in self.children:
             if child.process is not None:
                 child.process.wait()
@@ -111,7 +119,8 @@ class Supervisor:
         reason = f"was killed by signal {-status}" if status < 0 else f"ended with status {status}"
         self.log.plain(f"{child.name} {reason}; starting it again in {child.delay:.1f} s")
 
-    def _read(self, seconds: float) -> None:
+    def read(self, seconds: float) -> None:
+        """Print what the children say within `seconds`."""
         if not self._selector.get_map():
             time.sleep(seconds)
         for key, _events in self._selector.select(seconds):
@@ -136,6 +145,19 @@ class Supervisor:
         if output.fileno() in self._selector.get_map():
             self._selector.unregister(output)
         output.close()
+
+
+def run_to_end(child: Child, env: Mapping[str, str], log: Log) -> int:
+    """Run one process to its end, print what it says, and return its exit status; a wish to stop ends it too."""
+    supervisor = Supervisor([child], env, log)
+    supervisor.start(first=1)
+    try:
+        while child.alive:
+            wishes.heed()
+            supervisor.read(0.1)
+    finally:
+        supervisor.stop()
+    return child.process.returncode if child.process is not None else 1
 
 
 def _available(descriptor: int) -> bytes:

@@ -17,6 +17,7 @@ def main() -> None:
     config = uvicorn.Config(
         "service_desk.asgi:application",
         log_config=None,
+        log_level="warning",
         access_log=False,
         server_header=False,
         lifespan="on",
