@@ -8,3 +8,7 @@ class CustomersConfig(AppConfig):
 
     name = "service_desk.customers"
     label = "customers"
+
+    def ready(self) -> None:
+        """Hand the rights to the place that decides."""
+        from service_desk.customers import permits  # noqa: F401 - models are loaded only now

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -22,10 +23,13 @@ class CustomerQuerySet(models.QuerySet["Customer"]):
 
     def suggest(self, text: str) -> CustomerQuerySet:
         """Those whose name holds `text`, whose pinyin initials begin with it, or one of whose numbers is it."""
-        text = text.strip()
-        found = Q(grams__contains=gram_query(text), name__icontains=text) if text else Q()
-        letters = re.sub(r"[^a-z0-9]", "", text.lower())
-        if letters and len(letters) == len(text):
+        text = " ".join(text.split())
+        if not text:
+            return self.none()
+        folded = unicodedata.normalize("NFKC", text)
+        found = Q(grams__contains=gram_query(text)) & (Q(name__icontains=text) | Q(name__icontains=folded))
+        letters = re.sub(r"[^a-z0-9]", "", folded.lower())
+        if letters and len(letters) == len(folded):
             found |= Q(initials__startswith=letters)
         number = to_e164(text, settings.PHONE_REGION)
         if number and sum(c.isdigit() for c in text) >= 5:
