@@ -1,15 +1,19 @@
 """The site map: every page of every room, the REST interface and the doors that no room owns."""
 
-from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth import views as auth_views
 from django.urls import include, path
+
+from service_desk.dashboard import engine, health
 
 urlpatterns = [
     path("login/", auth_views.LoginView.as_view(redirect_authenticated_user=True), name="login"),
     path("logout/", auth_views.LogoutView.as_view(), name="logout"),
     path("i18n/", include("django.conf.urls.i18n")),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("livez", health.livez, name="livez"),
+    path("engine/", engine.engine_page, name="engine"),
     path("admin/", admin.site.urls),
+    path("", include("service_desk.dashboard.urls")),
 ]
-if settings.DEBUG:
-    urlpatterns += []

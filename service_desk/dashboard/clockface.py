@@ -15,43 +15,37 @@ from django.utils.translation import gettext as _
 #: From this share of its time on a running clock is shown in amber (the ladder's own step is the policy's).
 WARN_FROM = 0.75
 _DAYS_FROM = timedelta(hours=100)
-_ICONS = {
-    "calm": "clock",
-    "warn": "exclamation-triangle",
-    "late": "exclamation-circle",
-    "met": "check-circle",
-    "paused": "pause-circle",
-    "merged": "arrow-right-circle",
-    "cancelled": "minus-circle",
-}
+_TONES = frozenset({"met", "paused", "merged", "cancelled"})
+#: Open clocks whose figures tick: an engine error does not stop the customer's time.
+_TICKING = frozenset({"running", "error"})
 
 
 @dataclass(frozen=True)
 class Face:
-    """A deadline as it is drawn: figures, tone, word and shape."""
+    """A deadline as it is drawn: kind, figures, tone (its shape and colour) and word."""
 
+    kind: str
     tone: str
     text: str
     word: str
-    icon: str
     share: float
     ticking: bool
     due_iso: str
 
 
 def read(deadline: Any, now: datetime | None) -> Face:
-    """The face of `deadline` (an object or a mapping, see templates/components/countdown.html) at `now`."""
+    """The face of `deadline` (a row, an object or a mapping, see components/countdown.html) at `now`."""
     state = str(_get(deadline, "state") or "running")
     due_at: datetime | None = _get(deadline, "due_at")
-    share = min(max(float(_get(deadline, "share") or 0), 0.0), 1.0)
+    share = _share(deadline, due_at, now)
     tone = _tone(state, due_at, share, now)
     return Face(
+        kind=str(_get(deadline, "kind_label") or _call(deadline, "get_kind_display") or ""),
         tone=tone,
         text=_text(deadline, tone, due_at, now),
-        word=words()[tone],
-        icon=_ICONS[tone],
+        word=_("ended late") if state == "breached" else words()[tone],
         share=1.0 if tone == "late" else share,
-        ticking=state in {"running", "breached"} and _get(deadline, "ended_at") is None,
+        ticking=state in _TICKING and _get(deadline, "ended_at") is None,
         due_iso=due_at.isoformat() if due_at else "",
     )
 
@@ -71,8 +65,8 @@ def words() -> dict[str, str]:
 
 def figures(left: timedelta) -> str:
     """`01:02:03`, `−00:12:40` when late, `5 d 04:12` from a hundred hours on."""
-    sign, left = ("−", -left) if left < timedelta(0) else ("", left)
-    seconds = int(left.total_seconds())
+    seconds = int(abs(left.total_seconds()))
+    sign, left = ("−" if left < timedelta(0) and seconds else ""), abs(left)
     if left >= _DAYS_FROM:
         days, rest = divmod(seconds, 86400)
         return sign + _("%(days)s d %(clock)s") % {"days": days, "clock": f"{rest // 3600:02}:{rest % 3600 // 60:02}"}
@@ -80,13 +74,22 @@ def figures(left: timedelta) -> str:
 
 
 def _tone(state: str, due_at: datetime | None, share: float, now: datetime | None) -> str:
-    if state == "breached":
-        return "late"
-    if state != "running":
-        return state if state in _ICONS else "cancelled"
-    if due_at is not None and now is not None and now >= due_at:
+    if state in _TONES:
+        return state
+    if state == "breached" or (due_at is not None and now is not None and now >= due_at):
         return "late"
     return "warn" if share >= WARN_FROM else "calm"
+
+
+def _share(deadline: Any, due_at: datetime | None, now: datetime | None) -> float:
+    """The share given, else the elapsed part of start to due time at `now` or at the end."""
+    given = _get(deadline, "share")
+    if given is None:
+        start, at = _get(deadline, "started_at"), _get(deadline, "ended_at") or now
+        if not (start and due_at and at) or due_at <= start:
+            return 0.0
+        given = (at - start) / (due_at - start)
+    return min(max(float(given), 0.0), 1.0)
 
 
 def _text(deadline: Any, tone: str, due_at: datetime | None, now: datetime | None) -> str:
@@ -94,7 +97,9 @@ def _text(deadline: Any, tone: str, due_at: datetime | None, now: datetime | Non
         return "–"
     if tone == "paused":
         left = _get(deadline, "remaining")
-        return figures(left if isinstance(left, timedelta) else timedelta(seconds=float(left))) if left is not None else "–"
+        if isinstance(left, int | float):
+            left = timedelta(seconds=left)
+        return figures(left) if isinstance(left, timedelta) else "–"
     at = _get(deadline, "ended_at") or now
     return figures(due_at - at) if at else "–"
 
@@ -103,3 +108,8 @@ def _get(deadline: Any, name: str) -> Any:
     if isinstance(deadline, Mapping):
         return deadline.get(name)
     return getattr(deadline, name, None)
+
+
+def _call(deadline: Any, name: str) -> Any:
+    method = _get(deadline, name)
+    return method() if callable(method) else None

@@ -8,23 +8,15 @@ from functools import cached_property
 from typing import Any
 
 from django.conf import settings
-from django.db import connection
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
 from service_desk.dashboard import rail, words
+from service_desk.deadlines import clock
 
 THEME_COOKIE = "desk_theme"
 THEMES = ("auto", "light", "dark")
-
-
-def database_now() -> datetime:
-    """The time of the only clock the desk knows (D1)."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT clock_timestamp()")
-        now: datetime = cursor.fetchone()[0]
-    return now
 
 
 @dataclass
@@ -43,7 +35,7 @@ class Frame:
     @cached_property
     def now(self) -> datetime:
         """The database's time, asked once a page."""
-        return database_now()
+        return clock.now()
 
     @cached_property
     def rail(self) -> list[rail.Entry]:

@@ -15,6 +15,8 @@ def for_scripts() -> dict[str, object]:
         "clockChanged": _("{kind} {subject}: {word}, {due}"),
         "live": _("Live"),
         "liveHelp": _("Changes appear by themselves."),
+        "waiting": _("Connecting"),
+        "waitingHelp": _("The live connection is being made."),
         "polling": _("Every 10 s"),
         "pollingHelp": _("The live connection is interrupted; the page asks every 10 seconds."),
         "offline": _("Offline"),

@@ -67,8 +67,8 @@ document.addEventListener("visibilitychange", () => {
 const two = (number) => String(number).padStart(2, "0");
 
 export function figures(milliseconds) {
-  const sign = milliseconds < 0 ? "−" : "";
   const seconds = Math.floor(Math.abs(milliseconds) / 1000);
+  const sign = milliseconds < 0 && seconds ? "−" : "";
   if (seconds >= DAYS_FROM) {
     const rest = seconds % 86400;
     const clock = `${two(Math.floor(rest / 3600))}:${two(Math.floor((rest % 3600) / 60))}`;

@@ -70,7 +70,7 @@ function connect() {
       startPolling();
       setTimeout(connectIfLeading, RETRY_STREAM_AFTER);
     } else {
-      tell("offline");
+      tell("waiting");
       if (closed) setTimeout(connectIfLeading, Math.min(30000, 1000 * 2 ** failures) * (0.5 + Math.random()));
     }
   };

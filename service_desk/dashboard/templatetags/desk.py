@@ -36,7 +36,9 @@ def _icon(name: str, size: int, style: str) -> SafeString:
 @register.simple_tag
 def shape(name: str) -> SafeString:
     """The shape of a state from the page's sprite (components/shapes.html): light enough for every table row."""
-    return format_html('<svg class="icon shape" width="16" height="16" aria-hidden="true"><use href="#shape-{}"/></svg>', name)
+    return format_html(
+        '<svg class="icon shape" width="16" height="16" aria-hidden="true"><use href="#shape-{}"/></svg>', name
+    )
 
 
 @register.simple_tag(takes_context=True)
@@ -76,8 +78,10 @@ def middle_cut(value: object, length: int = 24) -> SafeString | str:
     if len(text) <= length:
         return text
     head = length // 2
-    cut = f"{text[:head]}…{text[-(length - 1 - head):]}"
-    return format_html('<span class="cut" title="{0}"><span aria-hidden="true">{1}</span><span class="sr">{0}</span></span>', text, cut)
+    cut = f"{text[:head]}…{text[-(length - 1 - head) :]}"
+    return format_html(
+        '<span class="cut" title="{0}"><span aria-hidden="true">{1}</span><span class="sr">{0}</span></span>', text, cut
+    )
 
 
 @register.filter

@@ -1,0 +1,122 @@
+"""Is the desk alive, and does it keep its promise: for probes, load balancers and the engine's page (D13)."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.db.models import F, Min, Q
+from django.db.models.functions import Now
+from django.http import HttpRequest, JsonResponse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
+
+from service_desk.deadlines import clock, engine
+from service_desk.deadlines.rules import DEAD_DOOR_SECONDS, Door
+from service_desk.notices.models import Delivery, DispatcherBeat
+from service_desk.notices.rules import FAILED_STATES, OPEN_STATES
+
+DEAD_DISPATCHER_SECONDS = 30
+LEAST_DISK_SHARE = 0.05
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that must be so; `ok` False turns the desk red."""
+
+    code: str
+    label: Promise
+    ok: bool
+    value: str
+
+
+def measure() -> dict[str, Any]:
+    """Everything the engine's page shows; ages in seconds by the database's clock."""
+    state = engine.health()
+    beats = list(DispatcherBeat.objects.annotate(age=Now() - F("beat_at")))
+    outbox = Delivery.objects.aggregate(
+        waiting=Min("next_attempt_at", filter=Q(state__in=OPEN_STATES)),
+    )
+    state["dispatchers"] = beats
+    state["dispatch_age"] = min((beat.age.total_seconds() for beat in beats), default=None)
+    state["undelivered"] = Delivery.objects.filter(state__in=FAILED_STATES).count()
+    state["oldest_waiting"] = outbox["waiting"]
+    state["now"] = clock.now()
+    usage = shutil.disk_usage(settings.BASE_DIR)
+    state["disk_free"] = usage.free / usage.total
+    return state
+
+
+def checks(state: dict[str, Any]) -> list[Check]:
+    """What /healthz answers by: a sweep in the last ten seconds, nothing overdue, a live dispatcher, room on the disk."""
+    sweep, dispatch, free = state["sweep_age"], state["dispatch_age"], state["disk_free"]
+    return [
+        Check("sweep", _("Clocks are swept"), sweep is not None and sweep <= DEAD_DOOR_SECONDS, _seconds(sweep)),
+        Check("overdue", _("No step is waiting to be fired"), state["overdue"] == 0, str(state["overdue"])),
+        Check("broken", _("No clock is broken"), state["broken"] == 0, str(state["broken"])),
+        Check(
+            "dispatch",
+            _("Notices are sent out"),
+            dispatch is not None and dispatch <= DEAD_DISPATCHER_SECONDS,
+            _seconds(dispatch),
+        ),
+        Check("disk", _("There is room on the disk"), free >= LEAST_DISK_SHARE, f"{free:.0%}"),
+    ]
+
+
+def doors(state: dict[str, Any]) -> list[dict[str, Any]]:
+    """The three ways in which clocks are fired, each alive or not, though nothing was late."""
+    found = []
+    for door in Door:
+        ages = [beat.age.total_seconds() for beat in state["beats"] if beat.door == door]
+        age = min(ages, default=None)
+        alive = age is not None and age <= DEAD_DOOR_SECONDS
+        found.append({"door": door, "age": age, "alive": alive, "processes": len(ages)})
+    return found
+
+
+def _seconds(age: float | None) -> str:
+    return "–" if age is None else f"{age:.1f} s"
+
+
+@require_safe
+def healthz(request: HttpRequest) -> JsonResponse:
+    """200 when the desk keeps its promise, else 503; names of what failed and no details, no log-in."""
+    try:
+        failed = [check.code for check in checks(measure()) if not check.ok]
+    except DatabaseError:
+        failed = ["database"]
+    return _answer(failed)
+
+
+@require_safe
+def readyz(request: HttpRequest) -> JsonResponse:
+    """200 when this process can answer requests: it reaches the database."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        return _answer(["database"])
+    return _answer([])
+
+
+@require_safe
+def livez(request: HttpRequest) -> JsonResponse:
+    """200 while the process answers at all."""
+    return _answer([])
+
+
+def _answer(failed: list[str]) -> JsonResponse:
+    response = JsonResponse({"status": "fail" if failed else "ok", "failed": failed}, status=503 if failed else 200)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def age_of(moment: datetime | None, now: datetime) -> float | None:
+    """Seconds from `moment` to `now`, or None."""
+    return None if moment is None else (now - moment).total_seconds()

@@ -1,0 +1,58 @@
+"""The rail shows the rooms a role may enter, and only those that are there."""
+
+from types import SimpleNamespace
+
+import pytest
+from django.urls import path
+from django.utils import translation
+from django.views import View
+
+from service_desk.dashboard import rail
+from service_desk.people.rules import Role
+
+urlpatterns = [
+    path("desk/", View.as_view(), name="desk"),
+    path("cases/", View.as_view(), name="case-list"),
+    path("cases/register/", View.as_view(), name="case-register"),
+    path("engine/", View.as_view(), name="engine"),
+    path("mail/", View.as_view(), name="mail-folder"),
+]
+
+
+@pytest.fixture(autouse=True)
+def rooms(settings):
+    settings.ROOT_URLCONF = __name__
+    with translation.override("en"):
+        yield
+
+
+def labels(*roles, at="/desk/"):
+    return [entry.label for entry in rail.entries(SimpleNamespace(roles=list(roles)), at)]
+
+
+def test_a_room_that_is_not_there_is_left_out():
+    assert "Roster" not in labels(Role.ADMINISTRATOR)
+    assert rail.url_or_blank("roster") == ""
+
+
+def test_rooms_follow_roles():
+    assert labels(Role.FRONT_DESK) == ["My desk", "Register", "Cases"]
+    assert labels(Role.QUALITY_INSPECTOR) == ["My desk", "Cases"]
+    assert "Engine" in labels(Role.SUPERVISOR)
+
+
+def test_the_mail_folder_is_there_only_without_a_mail_server(settings):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    assert "Mail folder" in labels(Role.SUPERVISOR)
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    assert "Mail folder" not in labels(Role.SUPERVISOR)
+
+
+def test_the_room_one_is_in_is_marked_once():
+    entries = rail.entries(SimpleNamespace(roles=[Role.FRONT_DESK]), "/cases/register/")
+    assert [entry.label for entry in entries if entry.current] == ["Register"]
+
+
+def test_keys_are_told_apart():
+    keys = [room.key for room in rail.ROOMS if room.key]
+    assert len(keys) == len(set(keys))
