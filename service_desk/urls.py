@@ -15,5 +15,8 @@ urlpatterns = [
     path("livez", health.livez, name="livez"),
     path("engine/", engine.engine_page, name="engine"),
     path("admin/", admin.site.urls),
+    path("api/", include("service_desk.api")),
     path("", include("service_desk.dashboard.urls")),
 ]
+
+handler500 = "service_desk.api.server_error"

@@ -42,6 +42,12 @@ class StrictSerializer(serializers.Serializer[Any]):
         return serializers.ErrorDetail(str(_("There is no such field here.")), code="unknown_field")
 
 
+class FilterSerializer(StrictSerializer):
+    """The filters of a list; an unknown one is refused, so that a slip does not show every row."""
+
+    passing = frozenset({"limit", "after", "before"})
+
+
 class StrictSchema(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
     """Says in the schema that further fields are refused."""
 
@@ -49,7 +55,7 @@ class StrictSchema(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
     match_subclasses = True
 
     def map_serializer(self, auto_schema: AutoSchema, direction: Direction) -> dict[str, Any]:
-        schema: dict[str, Any] = auto_schema._map_serializer(self.target, direction, bypass_extensions=True)
+        schema: dict[str, Any] = auto_schema._map_serializer(self.target, direction, bypass_extensions=True)  # type: ignore[no-untyped-call]
         if direction == "request":
             schema["additionalProperties"] = False
         return schema

@@ -1,0 +1,43 @@
+"""The REST interface as one list of doors: each room names its own, this file gives them their addresses.
+
+Whatever else is asked for under /api/ is answered as a problem, never as a page.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import include, path, re_path
+from django.views import defaults
+from django.views.decorators.csrf import csrf_exempt
+from drf_spectacular.views import SpectacularAPIView
+from rest_framework.routers import SimpleRouter
+
+from service_desk.cases import api as cases
+from service_desk.rest import problems
+
+PREFIX = "/api/"
+
+router = SimpleRouter()
+for room in (cases,):
+    for prefix, viewset, basename in room.router_entries:
+        router.register(prefix, viewset, basename)
+
+
+@csrf_exempt
+def unknown(request: HttpRequest) -> HttpResponse:
+    """Any other path under /api/."""
+    return problems.not_found(request)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """A defect: a problem for programs, a page for people."""
+    return problems.server_error(request) if request.path.startswith(PREFIX) else defaults.server_error(request)
+
+
+urlpatterns: list[Any] = [
+    path("v1/", include(router.urls)),
+    path("v1/schema/", SpectacularAPIView.as_view(), name="api-schema"),
+    re_path("", unknown),
+]

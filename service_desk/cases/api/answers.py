@@ -1,0 +1,101 @@
+"""How cases, their timeline and their clocks are written in an answer. Numbers of callers are masked (P6)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from service_desk.cases.models import Case, CaseEvent
+from service_desk.cases.rules import MOVES, CaseKind, CaseState, Channel, EventType, Severity, WaitingFor, refusal
+from service_desk.customers.rules import mask_number
+from service_desk.people.access import can
+from service_desk.rest.serializers import Moment, NamedSerializer
+
+
+class CaseLineSerializer(serializers.Serializer[Case]):
+    """A case as a list shows it."""
+
+    number = serializers.CharField()
+    subject = serializers.CharField()
+    customer = NamedSerializer()
+    product_type = NamedSerializer()
+    severity = serializers.ChoiceField(choices=Severity.choices, allow_null=True)
+    state = serializers.ChoiceField(choices=CaseState.choices)
+    handler = NamedSerializer()
+    first_responder = NamedSerializer()
+    accepted_at = Moment()
+    registered_at = Moment()
+    late_registration = serializers.BooleanField()
+    emergency_is_running = serializers.BooleanField()
+    confidential = serializers.BooleanField()
+    version = serializers.IntegerField()
+
+
+class AllowedMoveSerializer(serializers.Serializer[Any]):
+    """One verb of a case: whether this caller may use it now and, when not, which condition is missing."""
+
+    verb = serializers.ChoiceField(choices=[(verb, move.label) for verb, move in MOVES.items()])
+    title = serializers.CharField()
+    allowed = serializers.BooleanField()
+    reason = serializers.CharField(allow_blank=True)
+
+
+class CaseSerializer(CaseLineSerializer):
+    """A case with everything about it, and what the caller may do with it now."""
+
+    kind = serializers.ChoiceField(choices=CaseKind.choices)
+    service_line = serializers.CharField(source="service_line_id")
+    fault = serializers.CharField()
+    description = serializers.CharField()
+    caller_name = serializers.CharField()
+    caller_phone = serializers.SerializerMethodField(help_text="Masked: 138****1234.")
+    contact = serializers.IntegerField(source="contact_id", allow_null=True)
+    registered_by = NamedSerializer()
+    graded_at = Moment(allow_null=True)
+    waiting_for = serializers.ChoiceField(choices=WaitingFor.choices, allow_blank=True)
+    emergency_started_at = Moment(allow_null=True)
+    started_at = Moment(allow_null=True)
+    arrived_at = Moment(allow_null=True)
+    restored_at = Moment(allow_null=True)
+    resolved_at = Moment(allow_null=True)
+    replied_at = Moment(allow_null=True)
+    ended_at = Moment(allow_null=True)
+    outcome = serializers.CharField()
+    reply = serializers.CharField()
+    reply_channel = serializers.ChoiceField(choices=Channel.choices, allow_blank=True)
+    cancel_reason = serializers.CharField()
+    allowed_moves = serializers.SerializerMethodField()
+
+    @staticmethod
+    def get_caller_phone(case: Case) -> str:
+        return mask_number(case.caller_phone) if case.caller_phone else ""
+
+    @extend_schema_field(AllowedMoveSerializer(many=True))
+    def get_allowed_moves(self, case: Case) -> list[dict[str, Any]]:
+        return allowed_moves(case, self.context["request"].user)
+
+
+def allowed_moves(case: Case, user: Any) -> list[dict[str, Any]]:
+    """Every verb with its answer for this person now; the state is asked first, since it costs nothing."""
+    found = []
+    for verb, move in MOVES.items():
+        reason = refusal(move, case)
+        if reason is None and not (decision := can(user, f"case.{verb}", case)):
+            reason = str(decision.reason)
+        found.append({"verb": verb, "title": str(move.label), "allowed": reason is None, "reason": str(reason or "")})
+    return found
+
+
+class TimelineSerializer(serializers.Serializer[CaseEvent]):
+    """One line of what happened to a case."""
+
+    id = serializers.IntegerField()
+    at = Moment()
+    type = serializers.ChoiceField(choices=EventType.choices)
+    text = serializers.CharField()
+    actor = NamedSerializer(allow_null=True)
+    details = serializers.DictField(
+        source="data", help_text="What the kind of event adds, such as severity or channel."
+    )

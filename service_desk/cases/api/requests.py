@@ -1,0 +1,101 @@
+"""What the requests to the desk may hold: a registration, the filters of the list, and the words of each verb."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from rest_framework import serializers
+
+from service_desk.cases.models import Case
+from service_desk.cases.rules import MOVES, CaseState, Channel, Move, Severity, WaitingFor
+from service_desk.rest.serializers import FilterSerializer, IdField, Moment, StrictSerializer
+
+#: What a caller may read of a case and never send (C2, C3, C5): refused by name, with the reason.
+SET_BY_DESK = frozenset(field.name for field in Case._meta.concrete_fields) | {"allowed_moves", "emergency_is_running"}
+
+
+class RegistrationSerializer(StrictSerializer):
+    """A call to be registered: the customer by number or by exact name, the product, the fault (C1)."""
+
+    set_by_desk = SET_BY_DESK
+
+    customer = IdField(required=False)
+    customer_name = serializers.CharField(required=False, max_length=120, help_text="The exact name, instead.")
+    product_type = IdField()
+    fault = serializers.CharField(max_length=120, help_text="The fault in brief; becomes part of the subject.")
+    description = serializers.CharField(required=False, allow_blank=True, max_length=8000, default="")
+    severity = serializers.ChoiceField(
+        required=False,
+        allow_null=True,
+        default=None,
+        choices=Severity.choices,
+        help_text="Once and for ever; only by the first responder who is qualified for the product type (C2).",
+    )
+    accepted_at = Moment(
+        required=False, allow_null=True, default=None, help_text="When the customer called; now, when left out (C3)."
+    )
+    first_responder = IdField(required=False, help_text="Who first received the customer; the caller, when left out.")
+    contact = IdField(required=False, help_text="A contact of the customer unit.")
+    caller_name = serializers.CharField(required=False, allow_blank=True, max_length=80, default="")
+    caller_phone = serializers.CharField(required=False, allow_blank=True, max_length=60, default="")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if ("customer" in attrs) == ("customer_name" in attrs):
+            words = _("Give either 'customer' or 'customer_name'.")
+            raise serializers.ValidationError({"customer": [words]}, code="required")
+        return attrs
+
+
+class CaseFilterSerializer(FilterSerializer):
+    """The filters of the list of cases."""
+
+    q = serializers.CharField(
+        required=False, max_length=120, help_text="A case number, a customer's name, initials or number."
+    )
+    number = serializers.CharField(required=False, max_length=24, help_text="The exact case number.")
+    state = serializers.MultipleChoiceField(required=False, choices=CaseState.choices)
+    severity = serializers.MultipleChoiceField(required=False, choices=Severity.choices)
+    customer = IdField(required=False)
+    handler = IdField(required=False)
+    registered_after = Moment(required=False)
+    registered_before = Moment(required=False)
+
+
+class ClockFilterSerializer(FilterSerializer):
+    """The filters of the list of open clocks."""
+
+    due_before = Moment(required=False)
+    handler = IdField(required=False)
+
+
+def _text(longest: int = 8000, **options: Any) -> serializers.Field[Any, Any, Any, Any]:
+    return serializers.CharField(max_length=longest, **options)
+
+
+_FIELDS: Mapping[str, Callable[[], serializers.Field[Any, Any, Any, Any]]] = {
+    "severity": lambda: serializers.ChoiceField(choices=Severity.choices),
+    "channel": lambda: serializers.ChoiceField(choices=Channel.choices),
+    "waiting_for": lambda: serializers.ChoiceField(choices=WaitingFor.choices),
+    "level": lambda: serializers.ChoiceField(choices=Severity.choices),
+    "start_process": lambda: serializers.BooleanField(required=False, default=False),
+}
+# What a verb takes besides the fields that `MOVES` demands, or in another form.
+_ALSO: Mapping[str, Mapping[str, Callable[[], serializers.Field[Any, Any, Any, Any]]]] = {
+    "arrive": {"text": lambda: _text(required=False, allow_blank=True, default="")},
+    "observe": {"level": _FIELDS["level"], "start_process": _FIELDS["start_process"]},
+    "wait": {"text": lambda: _text(500)},
+    "cancel": {"text": lambda: _text(2000)},
+}
+
+
+def request_of(verb: str, move: Move) -> type[StrictSerializer]:
+    """The serializer of a verb's request, made from the table of moves."""
+    fields = {name: _FIELDS.get(name, _text)() for name in move.fields}
+    fields |= {name: make() for name, make in _ALSO.get(verb, {}).items()}
+    members: dict[str, Any] = {"__doc__": str(move.label), "set_by_desk": SET_BY_DESK - fields.keys(), **fields}
+    return type(f"Case{verb.capitalize()}Serializer", (StrictSerializer,), members)
+
+
+REQUESTS: Mapping[str, type[StrictSerializer]] = {verb: request_of(verb, move) for verb, move in MOVES.items()}

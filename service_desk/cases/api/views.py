@@ -1,0 +1,151 @@
+"""The doors of a case: register, list, show, one address per verb of `rules.MOVES`, timeline and clocks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework import mixins, status
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from service_desk.cases import actions
+from service_desk.cases.actions import Registration
+from service_desk.cases.api import scopes
+from service_desk.cases.api.answers import CaseLineSerializer, CaseSerializer, TimelineSerializer
+from service_desk.cases.api.filters import filtered_cases
+from service_desk.cases.api.requests import REQUESTS, CaseFilterSerializer, RegistrationSerializer
+from service_desk.cases.models import Case, CaseEvent
+from service_desk.cases.rules import MOVES, Move
+from service_desk.customers.models import Contact, Customer
+from service_desk.people.models import ProductType, Staff
+from service_desk.rest.base import DeskViewSet
+from service_desk.rest.etags import EtagMixin
+from service_desk.rest.serializers import FilterSerializer, checked, nothing_there
+
+NUMBER = "[A-Z]{2,8}-[0-9]{8}-[0-9]{4,9}"
+
+
+@extend_schema_view(
+    list=extend_schema(
+        summary="Cases, newest first", parameters=[CaseFilterSerializer], responses=CaseLineSerializer(many=True)
+    ),
+    retrieve=extend_schema(summary="One case, with the moves allowed now", responses=CaseSerializer),
+)
+class CaseViewSet(EtagMixin, mixins.ListModelMixin, mixins.RetrieveModelMixin, DeskViewSet):
+    """Cases of the desk."""
+
+    queryset = Case.objects.none()
+    serializer_class = CaseSerializer
+    lookup_field = "number"
+    lookup_value_regex = NUMBER
+    keyset_order = ("-registered_at", "-id")
+    if_match_actions = frozenset(MOVES)
+    required_scopes = {"create": scopes.WRITE, **dict.fromkeys(MOVES, scopes.WRITE), "*": scopes.READ}
+
+    def get_queryset(self) -> QuerySet[Case]:
+        return Case.objects.visible_to(self.request.user).for_page().select_related("registered_by")
+
+    def get_serializer_class(self) -> Any:
+        return CaseLineSerializer if self.action == "list" else CaseSerializer
+
+    def filter_queryset(self, queryset: Any) -> Any:
+        if self.action != "list":
+            return queryset
+        return filtered_cases(queryset, checked(CaseFilterSerializer, self.request.query_params))
+
+    @extend_schema(summary="Register a case", request=RegistrationSerializer, responses={201: CaseSerializer})
+    def create(self, request: Request) -> Response:
+        """One transaction writes the case, its clocks and its timeline (C1-C3, C5, C7)."""
+        case = actions.register(
+            actor=request.user, data=registration(checked(RegistrationSerializer, request.data), request.user)
+        )
+        return self._answer(case, status.HTTP_201_CREATED, Location=self.reverse_action("detail", [case.number]))
+
+    @extend_schema(
+        summary="What happened to a case, oldest first", responses=TimelineSerializer(many=True), filters=False
+    )
+    @action(detail=True)
+    def timeline(self, request: Request, number: str) -> Response:
+        """Every line of the case's timeline, by cursor."""
+        checked(FilterSerializer, request.query_params)
+        self.keyset_order = ("at", "id")
+        events = CaseEvent.objects.filter(case=self.get_object()).select_related("actor")
+        return self.paged(events, TimelineSerializer)
+
+    def paged(self, rows: QuerySet[Any], serializer: Any) -> Response:
+        """A page of rows other than cases."""
+        return self.get_paginated_response(serializer(self.paginate_queryset(rows), many=True).data)
+
+    def _answer(self, case: Case, code: int = status.HTTP_200_OK, **headers: str) -> Response:
+        self.show_version(case.version)
+        return Response(self.get_serializer(case).data, code, headers=headers)
+
+
+def registration(given: dict[str, Any], actor: Any) -> Registration:
+    """The numbers of a request as the things themselves; refuses by name what is not there."""
+    customers = Customer.objects.filter(is_active=True)
+    by_name = "customer_name" in given
+    customer = customers.filter(name=given["customer_name"]) if by_name else customers.filter(pk=given["customer"])
+    found = customer.first()
+    if found is None:
+        raise nothing_there("customer_name" if by_name else "customer", _("Look it up under /api/v1/customers/?q=…"))
+    return Registration(
+        customer=found,
+        product_type=_one(ProductType.objects.filter(is_active=True), given, "product_type"),
+        fault=given["fault"],
+        accepted_at=given["accepted_at"],
+        severity=given["severity"],
+        description=given["description"],
+        contact=_one(Contact.objects.filter(customer=found), given, "contact"),
+        caller_name=given["caller_name"],
+        caller_phone=given["caller_phone"],
+        first_responder=_responder(given, actor),
+    )
+
+
+def _one(things: QuerySet[Any], given: dict[str, Any], field: str) -> Any:
+    """The thing with the given number; None when none is given."""
+    if field not in given:
+        return None
+    thing = things.filter(pk=given[field]).first()
+    if thing is None:
+        raise nothing_there(field)
+    return thing
+
+
+def _responder(given: dict[str, Any], actor: Any) -> Any:
+    if given.get("first_responder") in (None, actor.pk):
+        return actor
+    return _one(Staff.objects.filter(is_active=True), given, "first_responder")
+
+
+def _door(verb: str, move: Move) -> Any:
+    """The address of one verb: POST with the version that the caller has seen (If-Match)."""
+
+    def post(self: CaseViewSet, request: Request, number: str) -> Response:
+        seen = self.get_object()
+        given = checked(REQUESTS[verb], request.data)
+        case = getattr(actions, verb)(case=seen, actor=request.user, version=self.expected_version, **given)
+        return self._answer(_with_names(case, seen))
+
+    post.__name__ = verb
+    post.__doc__ = f"{move.label}."
+    words = REQUESTS[verb] if REQUESTS[verb]().fields else None
+    described = extend_schema(summary=str(move.label), request=words, responses=CaseSerializer)(post)
+    return action(detail=True, methods=["post"], url_path=verb)(described)
+
+
+def _with_names(case: Case, seen: Case) -> Case:
+    """Hand over the names read with the case before the change: no verb moves customer, product or people."""
+    for name in ("customer", "product_type", "handler", "first_responder", "registered_by"):
+        if getattr(case, f"{name}_id") == getattr(seen, f"{name}_id"):
+            setattr(case, name, getattr(seen, name))
+    return case
+
+
+for _verb, _move in MOVES.items():
+    setattr(CaseViewSet, _verb, _door(_verb, _move))
