@@ -73,4 +73,4 @@ def poke(topic: str, event: str, data: Mapping[str, Any]) -> bool:
 
 def poke_case(number: str) -> None:
     """Tell all open pages, once the present transaction is committed, that a case has changed: its number only."""
-    transaction.on_commit(lambda: poke(EVERYBODY, "case", {"number": number}), robust=True)
+    transaction.on_commit(lambda: poke(EVERYBODY, "case", {"case": number}), robust=True)

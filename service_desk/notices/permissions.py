@@ -52,3 +52,8 @@ def _addresses(user: Staff, _thing: object) -> bool:
 def _mail_folder(user: Staff, _thing: object) -> bool:
     """Everybody opens mail to themselves; this is about all of it."""
     return user.has_role(Role.ADMINISTRATOR)
+
+
+@rule("notice.own_addresses")
+def _own_addresses(user: Staff, owner: Staff | None) -> bool:
+    return owner is not None and user.pk == owner.pk

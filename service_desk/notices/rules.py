@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 class Level(TextChoices):
@@ -83,12 +88,13 @@ def retry_after(attempts: int, chance: float) -> float | None:
     return RETRY_SECONDS[max(attempts, 1) - 1] * (1 - JITTER + 2 * JITTER * chance)
 
 
-def levels_from(level: str) -> list[str]:
-    """`level` and all graver ones."""
-    members = list(Level)
-    return [str(member) for member in members[members.index(Level(level)) :]]
+_ERRORS: dict[str, StrOrPromise] = {
+    "no_recipient": _("nobody could be found for this role"),
+    "no_address": _("this person has no e-mail address"),
+    "lease_expired": _("the sending process ended before it could say whether it succeeded"),
+}
 
 
-def group_key(chain: str, slot: str) -> str:
-    """The chain without its slot: a robot of a whole group is told each step once, not once per person."""
-    return chain.replace(f":{slot}", "", 1) if slot else chain
+def error_words(error: str) -> StrOrPromise:
+    """Our own codes in words; what a server answered stays as it is."""
+    return _ERRORS.get(error, error)

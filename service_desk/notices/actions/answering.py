@@ -50,6 +50,12 @@ def read(*, notice: Notice, actor: Staff) -> bool:
     return bool(Notice.objects.filter(pk=notice.pk, read_at=None).update(read_at=Now()))
 
 
+def read_everything(*, actor: Staff) -> int:
+    """Mark all of one's own notices as read; how many."""
+    changed: int = Notice.objects.of(actor).unread().update(read_at=Now())
+    return changed
+
+
 @transaction.atomic
 def stop_chain(*, about: str, chains: Iterable[str] | None = None, reason: str, actor: Staff | None = None) -> int:
     """End the repeats of everything unacknowledged about a thing (or of `chains` of it); how many notices."""
@@ -71,7 +77,7 @@ def _lock(rows: Any) -> None:
     list(rows.order_by("id").select_for_update().values_list("pk", flat=True))
 
 
-def _cancel_repeats(ids: object) -> None:
+def _cancel_repeats(ids: Any) -> None:
     """Repeats that have not left yet stay here; the first telling always goes out."""
     Delivery.objects.filter(notice__in=ids, notice__repeat_no__gt=0, state=DeliveryState.PENDING).update(
         state=DeliveryState.CANCELLED, fence=F("fence") + 1

@@ -65,7 +65,8 @@ def _repeat_batch(door: str) -> int:
 def _names(ids: set[int]) -> list[tuple[int, str]]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT id, full_name FROM people_staff WHERE id = ANY(%s)", [list(ids)])
-        return cursor.fetchall()
+        found: list[tuple[int, str]] = cursor.fetchall()
+    return found
 
 
 def _repeats(notice: Any, directory: Directory, names: dict[int, str], door: str) -> list[NewNotice]:

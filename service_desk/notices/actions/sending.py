@@ -49,7 +49,8 @@ _COLUMNS = tuple(column.name for column in fields(NewNotice))
 # One statement, so that a batch costs one round trip and its recipients' channels are looked up once. Ways out:
 # the person's mailbox (an emergency goes there whatever the person has chosen; graver notices that have no mailbox to
 # go to become a dead letter, which is escalated), the person's other channels, those of the unit and of the desk (each
-# step once, not once per recipient), and for nobody a dead letter that keeps the gap in sight.
+# step once, not once per recipient), and for nobody a dead letter that keeps the gap in sight. The graver a notice, the
+# further back its first attempt is dated, so that an emergency overtakes a queue of lesser matters.
 _SEND = """
 WITH given AS (
     SELECT * FROM json_to_recordset(%(rows)s::json) AS t(
@@ -95,10 +96,13 @@ WITH given AS (
     UNION ALL
     SELECT id, 'email', NULL, '', dedup_key || ':email', 'dead', 'no_recipient' FROM notice WHERE recipient_id IS NULL
 ), delivery AS (
-    INSERT INTO notices_delivery (notice_id, channel, address_id, target, dedup_key, message_id, state, last_error)
-    SELECT id, channel, address_id, target, dedup_key, '<' || gen_random_uuid() || '@' || %(domain)s || '>', state,
-        last_error
-    FROM out
+    INSERT INTO notices_delivery (notice_id, channel, address_id, target, dedup_key, message_id, state, last_error,
+        next_attempt_at)
+    SELECT out.id, channel, address_id, target, out.dedup_key, '<' || gen_random_uuid() || '@' || %(domain)s || '>',
+        state, last_error,
+        statement_timestamp() - CASE notice.level WHEN 'emergency' THEN interval '1 day'
+            WHEN 'breach' THEN interval '1 hour' ELSE interval '0' END
+    FROM out JOIN notice ON notice.id = out.id
     ON CONFLICT (dedup_key) DO NOTHING
 )
 SELECT id, recipient_id FROM notice ORDER BY id
@@ -116,7 +120,7 @@ def send_many(notices: Sequence[NewNotice]) -> list[int]:
     if not notices:
         return []
     rows = json.dumps([{name: getattr(notice, name) for name in _COLUMNS} for notice in notices], cls=DjangoJSONEncoder)
-    domain = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip(">") or "localhost"
+    domain = mail_domain(settings.DEFAULT_FROM_EMAIL)
     with connection.cursor() as cursor:
         cursor.execute(_SEND, {"rows": rows, "levels": list(Level.values), "domain": domain})
         written: list[tuple[int, int | None]] = cursor.fetchall()
@@ -125,6 +129,11 @@ def send_many(notices: Sequence[NewNotice]) -> list[int]:
         newest = written[-1][0]
         transaction.on_commit(lambda: announce(recipients, newest), robust=True)
     return [pk for pk, _recipient in written]
+
+
+def mail_domain(sender: str) -> str:
+    """The right half of the Message-IDs: the domain of `sender`, which may be written 'Desk <desk@example.com>'."""
+    return sender.rpartition("@")[2].rstrip("> ") or "localhost"
 
 
 def announce(recipients: set[int], newest: int) -> None:
