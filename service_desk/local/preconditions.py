@@ -89,6 +89,8 @@ def _already_running(note: str, folder: Path) -> str:
 
 def bound_port(host: str, port: int, *, patience: float) -> socket.socket:
     """Take the web port now, so that a conflict shows before anything starts; `patience` waits for a dying owner."""
+    if not 0 < port < 65536:
+        raise StartError(f"WEB_PORT is {port}; a port is a number from 1 to 65535.")
     problem: list[OSError] = []
 
     def attempt() -> bool:

@@ -1,0 +1,75 @@
+# The desk's commands. `make run` and `make test` need nothing but Python 3.11 or newer and make.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+PYTHON ?= $(shell for each in python3 python3.14 python3.13 python3.12 python3.11; do \
+	"$$each" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$each"; break; }; done)
+VENV := .venv
+BIN := $(VENV)/bin
+MANAGE := $(BIN)/python manage.py
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --progress-bar off --root-user-action=ignore
+
+.PHONY: help run test check format bench backup restore screenshots clean
+
+help: ## show this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /make \1\t/' | expand -t 20
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; none was found. Install python3 (Debian: apt-get install python3 python3-venv) or say where it is: make run PYTHON=/path/to/python3.12"; exit 1; }
+	@echo "- making the virtual environment $(VENV) with $(PYTHON)"
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "The virtual environment could not be made. On Debian: apt-get install python3-venv"; exit 1; }
+
+# A stamp holds the very content that was installed: a changed file installs again, a touched one does not.
+.PHONY: requirements requirements-dev
+requirements: $(BIN)/python
+	@cmp -s requirements.txt $(VENV)/requirements.installed || { \
+	echo "- installing what requirements.txt names (a minute or two)"; \
+	$(PIP) -r requirements.txt && cp requirements.txt $(VENV)/requirements.installed; }
+
+requirements-dev: requirements
+	@cmp -s requirements-dev.txt $(VENV)/requirements-dev.installed || { \
+	echo "- installing what requirements-dev.txt names (a minute or two)"; \
+	$(PIP) -r requirements-dev.txt && cp requirements-dev.txt $(VENV)/requirements-dev.installed; }
+
+run: requirements ## start the whole desk; Ctrl-C stops it
+	@exec $(MANAGE) up
+
+test: requirements-dev ## all tests, with databases of their own
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || { \
+	echo "*** CHROMIUM IS MISSING: the journeys in a real browser are SKIPPED."; \
+	echo "*** Install it to run them (Debian: apt-get install chromium)."; }
+	@$(BIN)/pytest -n 2 --dist loadgroup $(ARGS)
+
+check: requirements-dev ## lint, types, import contracts, templates, migrations, translations, deployment
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy service_desk tests
+	$(BIN)/lint-imports
+	$(BIN)/djlint templates --check --quiet
+	$(BIN)/djlint templates --lint --quiet
+	$(MANAGE) makemigrations --check --dry-run
+	@if command -v xgettext >/dev/null; then echo "$(MANAGE) check_translations"; $(MANAGE) check_translations; \
+	else echo "*** XGETTEXT IS MISSING: translations are NOT checked (Debian: apt-get install gettext)."; fi
+	SITE_URL=https://desk.example $(MANAGE) check --deploy --fail-level WARNING
+
+format: requirements-dev ## put code and templates into the house's form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/djlint templates --reformat --quiet || true
+
+bench: requirements-dev ## measure (see bench/README.md)
+	@$(BIN)/python -m bench $(ARGS)
+
+backup: requirements ## write a backup of the database
+	@$(MANAGE) backup
+
+restore: requirements ## make restore FILE=... puts a backup in place of the database
+	@test -n "$(FILE)" || { echo "Say which file: make restore FILE=var/backups/service-desk-....dump"; exit 1; }
+	@$(MANAGE) restore "$(FILE)"
+
+screenshots: requirements-dev ## take the pictures of the README anew
+	@test -f docs/screenshots.py || { echo "There is no docs/screenshots.py."; exit 1; }
+	@$(BIN)/python docs/screenshots.py
+
+clean: ## remove the virtual environment and caches; the data in var/ stays
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
