@@ -1,6 +1,5 @@
 """One row for each verb that was carried out or refused; the database itself refuses to change or remove it."""
 
-import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.indexes import BrinIndex
 from django.core.serializers.json import DjangoJSONEncoder
@@ -8,12 +7,8 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from service_desk.audit.append_only import append_only
 from service_desk.audit.rules import Door, Outcome
-
-_REFUSE = (
-    "RAISE EXCEPTION 'The audit trail is append-only: % on % is refused.', TG_OP, TG_TABLE_NAME "
-    "USING ERRCODE = 'restrict_violation';"
-)
 
 
 class AuditEntryQuerySet(models.QuerySet["AuditEntry"]):
@@ -66,21 +61,7 @@ class AuditEntry(models.Model):
             models.CheckConstraint(condition=models.Q(door__in=Door.values), name="audit_door_is_known"),
             models.CheckConstraint(condition=models.Q(outcome__in=Outcome.values), name="audit_outcome_is_known"),
         ]
-        triggers = [
-            pgtrigger.Trigger(
-                name="audit_no_change",
-                when=pgtrigger.Before,
-                operation=pgtrigger.Update | pgtrigger.Delete,
-                func=_REFUSE,
-            ),
-            pgtrigger.Trigger(
-                name="audit_no_truncate",
-                level=pgtrigger.Statement,
-                when=pgtrigger.Before,
-                operation=pgtrigger.Truncate,
-                func=_REFUSE,
-            ),
-        ]
+        triggers = append_only("audit")
 
     def __str__(self) -> str:
         return f"{self.verb} {self.thing} ({self.outcome})"

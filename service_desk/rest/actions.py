@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from service_desk.audit.actions import record
 from service_desk.rest import scopes as scope_register
 from service_desk.rest.errors import Invalid, NotAllowed
-from service_desk.rest.models import ApiKey, IdempotencyKey
+from service_desk.rest.models import ApiKey, IdempotencyKey, KeptAnswer
 from service_desk.rest.rules import LONGEST_LIFE, new_key, normal_networks
 
 ANSWERS_KEPT = timedelta(days=7)
@@ -69,10 +69,9 @@ def note_use(*, key: ApiKey, now: datetime.datetime) -> None:
     ApiKey.objects.filter(unnoted, pk=key.pk).update(last_used_at=Now())
 
 
-def keep_answer(*, caller: str, key: str, request_hash: str, status: int, headers: dict[str, str], body: bytes) -> None:
+def keep_answer(*, caller: str, key: str, answer: KeptAnswer) -> None:
     """Keep the answer to a request for its repetition, in the transaction of the change it answers."""
-    row = IdempotencyKey(caller=caller, key=key, request_hash=request_hash, status=status, headers=headers, body=body)
-    row.save(force_insert=True)
+    IdempotencyKey.objects.keep(answer, caller=caller, key=key)
 
 
 def purge_answers() -> int:

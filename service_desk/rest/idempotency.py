@@ -21,7 +21,7 @@ from rest_framework.views import APIView
 
 from service_desk.rest.actions import keep_answer
 from service_desk.rest.errors import Invalid, Refusal
-from service_desk.rest.models import ApiKey, IdempotencyKey
+from service_desk.rest.models import ApiKey, IdempotencyKey, KeptAnswer
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
@@ -78,7 +78,7 @@ def _answer_once(
     content = _content_hash(request)  # read before the handler, which consumes the body
     with transaction.atomic():
         _lock_or_refuse(caller, key)
-        kept = IdempotencyKey.objects.filter(caller=caller, key=key).first()
+        kept = IdempotencyKey.objects.kept(caller=caller, key=key)
         if kept is not None:
             return _replay(kept, content)
         response = handler(request, *args, **kwargs)
@@ -87,9 +87,8 @@ def _answer_once(
             return response
         body = _rendered(view, request, response)
         headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
-        keep_answer(
-            caller=caller, key=key, request_hash=content, status=response.status_code, headers=headers, body=body
-        )
+        answer = KeptAnswer(content, response.status_code, headers, body)
+        keep_answer(caller=caller, key=key, answer=answer)
     return response
 
 
@@ -118,12 +117,12 @@ def _lock_or_refuse(caller: str, key: str) -> None:
         )
 
 
-def _replay(kept: IdempotencyKey, content: str) -> HttpResponse:
+def _replay(kept: KeptAnswer, content: str) -> HttpResponse:
     if kept.request_hash != content:
         raise OtherRequest(
             _("This Idempotency-Key was used for another request."), remedy=_("Use a fresh key for a new request.")
         )
-    return HttpResponse(bytes(kept.body), status=kept.status, headers={**kept.headers, REPLAYED: "true"})
+    return HttpResponse(kept.body, status=kept.status, headers={**kept.headers, REPLAYED: "true"})
 
 
 def _rendered(view: APIView, request: Request, response: Any) -> bytes:

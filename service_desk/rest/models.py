@@ -1,24 +1,43 @@
 """The two tables of the REST ground: API keys (never the key itself) and answers kept for repeated requests."""
 
 import datetime
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, TypeVar
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.contrib.postgres.fields import ArrayField
-from django.db import models
+from django.db import connection, models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from service_desk.rest.rules import LONGEST_LIFE, PREFIX_LENGTH
 
+ModelT = TypeVar("ModelT", bound=models.Model)
+
 
 class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
     """Questions about API keys."""
 
     def presented(self, prefix: str) -> "tuple[ApiKey, datetime.datetime] | None":
-        """The key of this prefix with its owner, and the database's present time, in one query."""
-        found = self.select_related("owner").annotate(db_now=Now()).filter(prefix=prefix).first()
-        return None if found is None else (found, getattr(found, "db_now"))  # noqa: B009  (an annotation, unknown to mypy)
+        """The key of this prefix with its owner, and the database's present time, in one query.
+
+        In SQL that is composed once: this is on the way of every REST request, and composing the same query
+        anew took the ORM 1.6 ms of processor time, a quarter of a small request.
+        """
+        with connection.cursor() as cursor:
+            cursor.execute(_presented_sql(), [prefix])
+            row = cursor.fetchone()
+        if row is None:
+            return None
+        width = len(ApiKey._meta.concrete_fields)
+        key = _loaded(ApiKey, row[1 : 1 + width])
+        key.owner = _loaded(get_user_model(), row[1 + width :])
+        return key, row[0]
 
 
 class ApiKey(models.Model):
@@ -55,6 +74,40 @@ class ApiKey(models.Model):
         return f"{self.name} ({self.prefix})"
 
 
+@dataclass(frozen=True, slots=True)
+class KeptAnswer:
+    """A kept answer, ready to be sent again."""
+
+    request_hash: str
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+class IdempotencyKeyQuerySet(models.QuerySet["IdempotencyKey"]):
+    """Reads and keeps answers in plain SQL: this is on the way of every POST, and the ORM doubles its cost."""
+
+    def kept(self, *, caller: str, key: str) -> KeptAnswer | None:
+        """The answer kept for this caller's key."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT request_hash, status, headers::text, body FROM rest_idempotencykey"
+                " WHERE caller = %s AND key = %s",
+                [caller, key],
+            )
+            row = cursor.fetchone()
+        return None if row is None else KeptAnswer(row[0], row[1], json.loads(row[2]), bytes(row[3]))
+
+    def keep(self, answer: KeptAnswer, *, caller: str, key: str) -> None:
+        """Keep an answer; the unique constraint refuses a second one."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO rest_idempotencykey (caller, key, request_hash, status, headers, body)"
+                " VALUES (%s, %s, %s, %s, %s, %s)",
+                [caller, key, answer.request_hash, answer.status, json.dumps(answer.headers), answer.body],
+            )
+
+
 class IdempotencyKey(models.Model):
     """The answer to a POST that bore an Idempotency-Key, written in the transaction of the change it answers.
 
@@ -70,6 +123,8 @@ class IdempotencyKey(models.Model):
     body = models.BinaryField()
     created_at = models.DateTimeField(db_default=Now())
 
+    objects = IdempotencyKeyQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("kept answer")
         verbose_name_plural = _("kept answers")
@@ -78,3 +133,25 @@ class IdempotencyKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.caller} {self.key}"
+
+
+@cache
+def _presented_sql() -> str:
+    key, owner = ApiKey._meta, get_user_model()._meta
+    columns = [f'k."{field.column}"' for field in key.concrete_fields]
+    columns += [f'o."{field.column}"' for field in owner.concrete_fields]
+    return (
+        f'SELECT statement_timestamp(), {", ".join(columns)} FROM "{key.db_table}" k'  # noqa: S608  (our own names)
+        f' JOIN "{owner.db_table}" o ON o."{owner.pk.column}" = k.owner_id WHERE k.prefix = %s'
+    )
+
+
+def _loaded(model: type[ModelT], row: Sequence[Any]) -> ModelT:
+    """An instance from a row of all its columns, converted as the ORM would."""
+    fields = model._meta.concrete_fields
+    values = []
+    for field, value in zip(fields, row, strict=True):
+        for convert in field.get_db_converters(connection):
+            value = convert(value, None, connection)
+        values.append(value)
+    return model.from_db(connection.alias, [field.attname for field in fields], values)

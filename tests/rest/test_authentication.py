@@ -199,3 +199,15 @@ def test_keys_differ_and_come_apart_again() -> None:
     made = {rules.new_key() for _ in range(50)}
     assert len({key.prefix for key in made}) == 50
     assert all(rules.parse_key(key.plaintext) == key for key in made)
+
+
+def test_the_key_loaded_by_hand_is_the_one_the_orm_loads(key: Key) -> None:
+    found = ApiKey.objects.presented(key[0].prefix)
+    assert found is not None
+    loaded, now = found
+    same = ApiKey.objects.select_related("owner").get(pk=key[0].pk)
+    for one, other in ((loaded, same), (loaded.owner, same.owner)):
+        for field in one._meta.concrete_fields:
+            assert getattr(one, field.attname) == getattr(other, field.attname), field.name
+    assert not loaded._state.adding
+    assert now >= same.created_at
