@@ -29,49 +29,59 @@ durations = st.one_of(
 )
 
 
-@st.composite
-def periods(draw, least=0):
-    """Up to four periods, touching ones, 00:00 and 24:00 among them."""
-    edges = draw(st.lists(st.one_of(st.integers(0, 1440), st.sampled_from((0, 510, 720, 810, 1440))), max_size=8))
-    edges = sorted(set(edges))
-    found = tuple(Interval(*pair) for pair in zip(edges[::2], edges[1::2], strict=False))
-    return found if len(found) >= least else (Interval(510, 720), Interval(810, 1050))
+# Strategies are built once, here: ten thousand examples a law spend their time on arithmetic, not on building them.
+_edges = st.lists(st.integers(0, 1440) | st.sampled_from((0, 510, 720, 810, 1440)), max_size=8, unique=True).map(sorted)
 
 
-@st.composite
-def days(draw):
-    if draw(st.booleans()):
-        return Day(True, draw(st.none() | periods(least=1)), "make-up", draw(st.booleans()))
-    return Day(False, None, draw(st.sampled_from(("", "feast"))), draw(st.booleans()))
+def _as_periods(edges):
+    return tuple(Interval(*pair) for pair in zip(edges[::2], edges[1::2], strict=False))
 
 
-@st.composite
-def calendars(draw):
-    """At least one day of the week is worked."""
-    week = [draw(periods()) for _ in range(7)]
-    if not any(week):
-        week[draw(st.integers(0, 6))] = draw(periods(least=1))
+#: Up to four periods; touching 00:00 and 24:00, or none at all.
+periods = _edges.map(_as_periods)
+some_periods = periods.map(lambda found: found or (Interval(510, 720), Interval(720, 1050)))
+_days = st.one_of(
+    st.builds(Day, st.just(True), st.none() | some_periods, st.just("make-up"), st.booleans()),
+    st.builds(Day, st.just(False), st.none(), st.sampled_from(("", "feast")), st.booleans()),
+)
+
+
+def _calendar(zone, usual, other, pattern, exceptions, known_until):
+    kinds = ((), usual, other)
+    week = [kinds[pattern // 3**day % 3] for day in range(7)]
     return WorkCalendar(
-        zone=draw(zones),
-        week=tuple(week),
-        exceptions=draw(st.dictionaries(dates, days(), max_size=6)),
-        confirmed_years=draw(st.frozensets(st.integers(2020, 2027))),
-        version=draw(st.integers(1, 99)),
-        makeup_periods=draw(periods()),
+        zone=zone,
+        week=tuple(week) if any(week) else (usual, *week[1:]),
+        exceptions=exceptions,
+        confirmed_years=frozenset(range(2020, known_until)),
+        version=known_until,
+        makeup_periods=other,
     )
 
 
-maybe_calendars = st.none() | calendars()
+#: Two kinds of working day spread over the week, at least one day of it worked.
+calendars = st.builds(
+    _calendar,
+    zones,
+    some_periods,
+    periods,
+    st.integers(1, 3**7 - 1),
+    st.dictionaries(dates, _days, max_size=4),
+    st.integers(2020, 2028),
+)
+maybe_calendars = st.none() | calendars
+_gaps = st.tuples(
+    st.timedeltas(timedelta(days=-2), timedelta(days=12)),
+    st.timedeltas(timedelta(0), timedelta(days=5)),
+    st.sampled_from(("part", "key")),
+    st.booleans(),
+)
+_gap_lists = st.lists(_gaps, max_size=4)
 
 
-@st.composite
-def pauses_from(draw, start, closed=True):
+def draw_pauses(data, start, closed=True):
     """Pauses around and after a start, overlapping or not."""
-    found = []
-    for _ in range(draw(st.integers(0, 4))):
-        begin = start + draw(st.timedeltas(timedelta(days=-2), timedelta(days=12)))
-        end = begin + draw(st.timedeltas(timedelta(0), timedelta(days=5)))
-        found.append(
-            Pause(begin, end if closed or draw(st.booleans()) else None, draw(st.sampled_from(("part", "key"))))
-        )
-    return found
+    return [
+        Pause(start + after, None if lasting and not closed else start + after + length, reason)
+        for after, length, reason, lasting in data.draw(_gap_lists)
+    ]

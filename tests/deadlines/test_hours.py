@@ -113,6 +113,8 @@ def test_D2_a_makeup_day_takes_its_own_periods_then_the_calendar_s_then_the_week
     assert calendar(exceptions={saturday: Day(True)}, makeup_periods=short).minutes_of(saturday) == short
     assert calendar(exceptions={saturday: Day(True)}).minutes_of(saturday) == standard
     assert calendar(exceptions={saturday: Day(False)}).minutes_of(saturday) == ()
+    monday = date(2026, 2, 9)  # a working Monday that is marked as one keeps its hours
+    assert calendar(exceptions={monday: Day(True)}, makeup_periods=short).minutes_of(monday) == standard
 
 
 def test_D3_a_pause_over_lunch_costs_working_time_only():

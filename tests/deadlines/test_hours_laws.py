@@ -16,20 +16,20 @@ from service_desk.deadlines.hours import (
     working_days_due,
 )
 
-from .calendars import calendars, durations, instants, maybe_calendars, pauses_from
+from .calendars import calendars, draw_pauses, durations, instants, maybe_calendars
 
 ZERO = timedelta(0)
 
 
 @given(maybe_calendars, instants, durations, durations, st.data())
 def test_D1_adding_in_two_steps_is_adding_at_once(calendar, start, one, other, data):
-    pauses = data.draw(pauses_from(start))
+    pauses = draw_pauses(data, start)
     assert add(calendar, start, one + other, pauses) == add(calendar, add(calendar, start, one, pauses), other, pauses)
 
 
 @given(maybe_calendars, instants, durations, st.data())
 def test_D1_between_gives_back_what_was_added(calendar, start, duration, data):
-    pauses = data.draw(pauses_from(start))
+    pauses = draw_pauses(data, start)
     due = add(calendar, start, duration, pauses)
     assert due >= start
     assert between(calendar, start, due, pauses) == duration
@@ -37,7 +37,7 @@ def test_D1_between_gives_back_what_was_added(calendar, start, duration, data):
 
 @given(maybe_calendars, instants, durations, st.data())
 def test_D1_the_due_time_is_the_earliest_that_counts_enough(calendar, start, duration, data):
-    pauses = data.draw(pauses_from(start))
+    pauses = draw_pauses(data, start)
     due = add(calendar, start, duration, pauses)
     if due > start:
         before = due - timedelta(microseconds=1)
@@ -46,19 +46,19 @@ def test_D1_the_due_time_is_the_earliest_that_counts_enough(calendar, start, dur
 
 @given(maybe_calendars, instants, durations, durations, st.data())
 def test_D1_more_to_do_is_never_due_earlier(calendar, start, one, other, data):
-    pauses = data.draw(pauses_from(start))
+    pauses = draw_pauses(data, start)
     less, more = sorted((one, other))
     assert add(calendar, start, less, pauses) <= add(calendar, start, more, pauses)
 
 
 @given(maybe_calendars, instants, instants, durations, st.data())
 def test_D1_a_later_start_is_never_due_earlier(calendar, one, other, duration, data):
-    pauses = data.draw(pauses_from(one))
+    pauses = draw_pauses(data, one)
     first, last = sorted((one, other))
     assert add(calendar, first, duration, pauses) <= add(calendar, last, duration, pauses)
 
 
-@given(calendars(), instants, durations)
+@given(calendars, instants, durations)
 def test_D2_a_due_time_lies_in_working_time_or_at_its_close(calendar, start, duration):
     due = add(calendar, start, duration)
     day = calendar.local_date(due)
@@ -75,7 +75,7 @@ def test_D1_time_between_adds_up_and_turns_its_sign(calendar, one, two, three):
 @given(maybe_calendars, instants, durations, st.data())
 def test_D3_only_the_overlap_of_a_pause_with_counted_time_is_subtracted(calendar, start, length, data):
     end = start + length
-    pauses = data.draw(pauses_from(start, closed=False))
+    pauses = draw_pauses(data, start, closed=False)
     # Cut the span at every edge of a pause: a piece counts in full, or not at all if any pause lies over it.
     edges = {start, end} | {edge for pause in pauses for edge in pause[:2] if edge and start < edge < end}
     expected = ZERO
@@ -87,12 +87,12 @@ def test_D3_only_the_overlap_of_a_pause_with_counted_time_is_subtracted(calendar
 
 @given(maybe_calendars, instants, durations, st.data())
 def test_D3_overlapping_and_repeated_pauses_count_once(calendar, start, duration, data):
-    pauses = data.draw(pauses_from(start))
+    pauses = draw_pauses(data, start)
     again = data.draw(st.permutations(pauses + pauses))
     assert add(calendar, start, duration, again) == add(calendar, start, duration, pauses)
 
 
-@given(calendars(), instants, durations, st.data())
+@given(calendars, instants, durations, st.data())
 def test_D3_a_pause_outside_working_time_moves_nothing(calendar, start, duration, data):
     free = [
         s for s in explain(calendar, start, duration) if s.kind not in (SegmentKind.COUNTED, SegmentKind.MAKEUP_DAY)
@@ -104,7 +104,7 @@ def test_D3_a_pause_outside_working_time_moves_nothing(calendar, start, duration
 
 @given(maybe_calendars, instants, durations, st.data())
 def test_D9_the_explanation_has_no_gap_and_adds_up(calendar, start, duration, data):
-    pauses = data.draw(pauses_from(start))
+    pauses = draw_pauses(data, start)
     due = add(calendar, start, duration, pauses)
     segments = explain(calendar, start, duration, pauses)
     cursor, total = start, ZERO
@@ -118,9 +118,9 @@ def test_D9_the_explanation_has_no_gap_and_adds_up(calendar, start, duration, da
     assert (cursor, total) == (due, duration)
 
 
-@given(calendars(), instants, durations, st.data())
+@given(calendars, instants, durations, st.data())
 def test_D9_each_segment_is_what_it_says(calendar, start, length, data):
-    pauses = data.draw(pauses_from(start, closed=False))
+    pauses = draw_pauses(data, start, closed=False)
     for segment in explain_between(calendar, start, start + length, pauses):
         worked = between(calendar, segment.start, segment.end)
         if segment.kind is SegmentKind.PAUSED:
@@ -130,7 +130,7 @@ def test_D9_each_segment_is_what_it_says(calendar, start, length, data):
             assert worked == segment.counted
 
 
-@given(calendars(), instants, st.integers(1, 40))
+@given(calendars, instants, st.integers(1, 40))
 def test_D2_the_nth_working_day_after_the_start_day_at_its_close(calendar, start, count):
     day, left = calendar.local_date(start), count
     while left:
@@ -144,7 +144,7 @@ def test_D2_the_nth_working_day_after_the_start_day_at_its_close(calendar, start
     assert [line.day for line in lines] == [lines[0].day + timedelta(days=i) for i in range(len(lines))]
 
 
-@given(calendars())
+@given(calendars)
 def test_D8_a_calendar_frozen_as_json_is_the_same_calendar(calendar):
     thawed = WorkCalendar.from_json(calendar.to_json())
     assert thawed == calendar
