@@ -23,7 +23,7 @@ URL = "/api/v1/notes/"
 Key = tuple[ApiKey, str]
 
 
-def sql(text: str, *values: object) -> None:
+def sql(text: str, *values: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute(text, values)
 

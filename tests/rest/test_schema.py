@@ -82,7 +82,7 @@ def test_generated_requests_meet_no_defect_and_no_undocumented_answer(key: tuple
 
     called = 0
     for result in described.get_all_operations():
-        operation = result.ok()
+        operation = result.ok()  # type: ignore[union-attr]
         generated = operation.as_strategy()
 
         @given(case=generated)
