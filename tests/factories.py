@@ -7,79 +7,18 @@ from datetime import timedelta
 from itertools import count
 from typing import Any
 
-from django.db import connection
-
 from service_desk.cases.actions import Registration, register
 from service_desk.cases.models import Case
 from service_desk.customers.models import Customer
 from service_desk.deadlines.clock import now
 from service_desk.deadlines.models import Policy
+from service_desk.local.demo.past import shift
+from service_desk.local.reference import EMERGENCY_LADDER, LADDER
 from service_desk.people.models import DutyShift, ProductType, Qualification, ServiceLine, Staff, Unit
 from service_desk.people.rules import DutyRole, Role, UnitKind
 
 PASSWORD = "correct horse battery"
 _numbers = count(1)
-
-EMERGENCY_STEPS = [
-    {
-        "code": "start",
-        "at": {"after_start": 0},
-        "slots": ["duty_manager", "handler_chief"],
-        "kind": "start",
-        "needs_ack": True,
-        "repeat_seconds": 900,
-    },
-    {
-        "code": "group",
-        "at": {"after_start": 7200},
-        "slots": ["emergency_group"],
-        "kind": "escalation",
-        "needs_ack": True,
-        "repeat_seconds": 900,
-    },
-    {
-        "code": "warn",
-        "at": {"share": 0.75},
-        "slots": ["handler", "first_responder"],
-        "kind": "warning",
-        "needs_ack": False,
-        "repeat_seconds": None,
-    },
-    {
-        "code": "managers",
-        "at": {"share": 1},
-        "slots": ["gm_marketing", "gm_product"],
-        "kind": "breach",
-        "needs_ack": True,
-        "repeat_seconds": 900,
-    },
-]
-LADDER = [
-    {
-        "code": "warn",
-        "at": {"share": 0.75},
-        "slots": ["handler", "first_responder"],
-        "kind": "warning",
-        "needs_ack": False,
-        "repeat_seconds": None,
-    },
-    {
-        "code": "breach",
-        "at": {"share": 1},
-        "slots": ["handler_chief"],
-        "kind": "breach",
-        "needs_ack": False,
-        "repeat_seconds": None,
-    },
-    {
-        "code": "head",
-        "at": {"after_due": 1800},
-        "slots": ["handler_head"],
-        "kind": "escalation",
-        "needs_ack": False,
-        "repeat_seconds": None,
-    },
-]
 
 
 def staff(username: str = "", *roles: str, **fields: Any) -> Staff:
@@ -188,41 +127,10 @@ def policies(line: ServiceLine) -> None:
             steps=LADDER,
         )
     Policy.objects.create(
-        service_line=line, severity="", kind="emergency", target_seconds=4 * 3600, steps=EMERGENCY_STEPS
+        service_line=line, severity="", kind="emergency", target_seconds=4 * 3600, steps=EMERGENCY_LADDER
     )
 
 
 def shift_time(case: Case, **ago: float) -> None:
-    """Move a case and its clocks into the past, in the database: time passes without sleeping.
-
-    Only the tests may: the triggers that hold the times are off for this one statement (superuser).
-    """
-    back = timedelta(**ago)
-    with connection.cursor() as cursor:
-        cursor.execute("SET session_replication_role = replica")
-        try:
-            cursor.execute(
-                "UPDATE cases_case SET accepted_at = accepted_at - %(b)s, registered_at = registered_at - %(b)s,"
-                " graded_at = graded_at - %(b)s, emergency_started_at = emergency_started_at - %(b)s,"
-                " started_at = started_at - %(b)s, restored_at = restored_at - %(b)s WHERE id = %(id)s",
-                {"b": back, "id": case.pk},
-            )
-            cursor.execute(
-                "UPDATE cases_casepause SET starts_at = starts_at - %s, ends_at = ends_at - %s WHERE case_id = %s",
-                [back, back, case.pk],
-            )
-            cursor.execute("UPDATE cases_caseevent SET at = at - %s WHERE case_id = %s", [back, case.pk])
-            cursor.execute(
-                "UPDATE notices_notice SET created_at = created_at - %s, next_repeat_at = next_repeat_at - %s WHERE about = %s",
-                [back, back, f"case:{case.pk}"],
-            )
-            cursor.execute(
-                "UPDATE cases_casedeadline SET armed_at = armed_at - %(b)s, started_at = started_at - %(b)s, due_at = due_at - %(b)s,"
-                " next_at = next_at - %(b)s, breached_at = breached_at - %(b)s, ended_at = ended_at - %(b)s,"
-                " schedule = jsonb_build_object('due', schedule->'due', 'steps', (SELECT jsonb_agg(jsonb_build_array(s->0,"
-                " to_jsonb((s->>1)::timestamptz - %(b)s)) ORDER BY n) FROM jsonb_array_elements(schedule->'steps') WITH ORDINALITY AS e(s, n)))"
-                " WHERE case_id = %(id)s",
-                {"b": back, "id": case.pk},
-            )
-        finally:
-            cursor.execute("SET session_replication_role = DEFAULT")
+    """Move a case and its clocks into the past, in the database: time passes without sleeping."""
+    shift(case, timedelta(**ago))

@@ -1,5 +1,122 @@
-"""What every desk needs before its first case: policies, roles, the work calendar."""
+"""What every desk needs before its first case: service lines, the work calendar of China, the shipped policies (C6).
+
+Idempotent: what is there stays, whoever changed it; only what is missing is added.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+
+from service_desk.audit.actions import record
+from service_desk.deadlines.calendar_data import china_calendar
+from service_desk.deadlines.models import Calendar, CalendarVersion, Policy
+from service_desk.deadlines.rules import ClockKind
+from service_desk.people.models import ServiceLine
+
+YEARS = range(2024, 2029)
+CALENDAR = "中国工作日历"
+MINUTE, HOUR = 60, 3600
+REPEAT = 15 * MINUTE
+
+Step = dict[str, Any]
 
 
+@dataclass(frozen=True)
+class Target:
+    """One shipped policy: `seconds` elapsed, or `working_days`; `source` is the rule's, '-' for our own default."""
+
+    line: str
+    severity: str
+    kind: str
+    seconds: int | None = None
+    working_days: int | None = None
+    may_pause: bool = False
+    source: str = "-"
+
+
+TARGETS = (
+    Target("telecom", "", ClockKind.FIRST_RESPONSE, 30 * MINUTE),
+    Target("telecom", "critical", ClockKind.RESTORATION, 4 * HOUR, source="000"),
+    Target("telecom", "critical", ClockKind.SOLUTION, 24 * HOUR),
+    Target("telecom", "major", ClockKind.RESTORATION, 8 * HOUR, may_pause=True),
+    Target("telecom", "major", ClockKind.SOLUTION, 48 * HOUR, may_pause=True),
+    Target("telecom", "minor", ClockKind.SOLUTION, working_days=5, may_pause=True),
+    Target("telecom", "enquiry", ClockKind.FEEDBACK, 24 * HOUR, may_pause=True),
+    Target("property", "", ClockKind.FIRST_RESPONSE, 4 * HOUR, source="001"),
+    Target("property", "", ClockKind.FEEDBACK, 4 * HOUR, source="001"),
+    Target("property", "critical", ClockKind.ON_SITE, 30 * MINUTE, source="001"),
+    Target("property", "critical", ClockKind.RESTORATION, 4 * HOUR),
+    Target("property", "major", ClockKind.ON_SITE, 30 * MINUTE, source="001"),
+    Target("property", "major", ClockKind.RESTORATION, 48 * HOUR, may_pause=True, source="001"),
+    Target("property", "minor", ClockKind.RESTORATION, 8 * HOUR, may_pause=True, source="001"),
+    Target("property", "enquiry", ClockKind.SOLUTION, working_days=2, may_pause=True),
+)
+LINES = (("telecom", "通信服务", "Telecom"), ("property", "物业服务", "Property"))
+
+
+def step(code: str, at: dict[str, float], kind: str, *slots: str, ack: bool = False) -> Step:
+    """One rung of a ladder, as a policy keeps it."""
+    repeat = REPEAT if ack else None
+    return {"code": code, "at": at, "slots": list(slots), "kind": kind, "needs_ack": ack, "repeat_seconds": repeat}
+
+
+#: D10: warned at 75 %, the chief at the breach, then upward.
+LADDER: list[Step] = [
+    step("warn", {"share": 0.75}, "warning", "handler", "first_responder"),
+    step("breach", {"share": 1}, "breach", "handler_chief"),
+    step("head", {"after_due": 30 * MINUTE}, "escalation", "handler_head"),
+]
+#: C7: duty manager and chief at the start, the emergency handling group at 2 h, both general managers at 4 h.
+EMERGENCY_LADDER: list[Step] = [
+    step("start", {"after_start": 0}, "start", "duty_manager", "handler_chief", ack=True),
+    step("group", {"after_start": 2 * HOUR}, "escalation", "emergency_group", ack=True),
+    step("warn", {"share": 0.75}, "warning", "handler", "first_responder"),
+    step("managers", {"share": 1}, "breach", "gm_marketing", "gm_product", ack=True),
+]
+
+
+@transaction.atomic
 def load() -> None:
     """Load what is missing; what people have changed stays."""
+    for code, name, english in LINES:
+        ServiceLine.objects.get_or_create(code=code, defaults={"name": name, "name_en": english})
+    calendar = _calendar()
+    for target in TARGETS:
+        _policy(target, calendar)
+    for code, _name, _english in LINES:
+        _policy(Target(code, "", ClockKind.EMERGENCY, 4 * HOUR, source="000"), calendar)
+
+
+def _calendar() -> Calendar:
+    calendar, _made = Calendar.objects.get_or_create(name=CALENDAR)
+    if calendar.current is None:
+        data = china_calendar(YEARS).to_json()
+        calendar.current = CalendarVersion.objects.create(calendar=calendar, number=1, data=data, note="reference data")
+        calendar.save(update_fields=["current"])
+        record(verb="calendar.load", thing=f"calendar:{calendar.pk}", actor=None, door="command")
+    return calendar
+
+
+def _policy(target: Target, calendar: Calendar) -> None:
+    """Add a shipped policy unless this desk has, or ever had, one of its own for the same thing."""
+    same = {"service_line_id": target.line, "subject": "call", "severity": target.severity, "kind": target.kind}
+    if Policy.objects.filter(**same).exists():
+        return
+    policy = Policy.objects.create(
+        **same,
+        target_seconds=target.seconds,
+        target_working_days=target.working_days,
+        calendar=calendar if target.working_days else None,
+        may_pause=target.may_pause,
+        steps=EMERGENCY_LADDER if target.kind == ClockKind.EMERGENCY else LADDER,
+    )
+    record(
+        verb="policy.load",
+        thing=f"policy:{policy.pk}",
+        actor=None,
+        detail={"source": target.source},
+        door="command",
+    )

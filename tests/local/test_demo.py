@@ -1,0 +1,58 @@
+"""The demo company: cases in every state, clocks that run, numbers in order, everybody can log in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db.models import Count
+
+from service_desk.cases.models import Case, CaseDeadline, DailyNumber
+from service_desk.cases.rules import CaseState
+from service_desk.deadlines.actions import retire_and_replace
+from service_desk.deadlines.clock import now
+from service_desk.deadlines.models import Incident, Policy
+from service_desk.local import demo, reference
+from service_desk.people.models import Staff
+from service_desk.people.rules import Role
+
+
+def test_demo_company_is_complete_and_its_clocks_run(db: None, settings: Any, tmp_path: Path) -> None:
+    settings.DATA_DIR = tmp_path
+    reference.load()
+    demo.load()
+    states = dict(Case.objects.values_list("state").annotate(Count("id")))
+    assert set(states) == set(CaseState.values)
+    assert sum(states.values()) >= 40
+    assert {role for roles in Staff.objects.values_list("roles", flat=True) for role in roles} == set(Role.values)
+    assert CaseDeadline.objects.filter(state="running").count() >= 15
+    assert CaseDeadline.objects.filter(state="paused").exists()
+    assert Case.objects.filter(late_registration=True).count() == 1
+    assert not Incident.objects.exists()
+    for day in DailyNumber.objects.all():
+        prefix = f"CALL-{day.day:%Y%m%d}-"
+        numbers = Case.objects.filter(number__startswith=prefix).order_by("number").values_list("number", flat=True)
+        assert list(numbers) == [f"{prefix}{n:04d}" for n in range(1, day.last + 1)]
+    username, password, _role = demo.logins()[0]
+    assert Staff.objects.get(username=username).check_password(password)
+    before = Case.objects.count()
+    demo.load()
+    assert Case.objects.count() == before
+
+
+def test_reference_data_is_added_once_and_never_over_a_change(db: None) -> None:
+    reference.load()
+    count = Policy.objects.count()
+    Policy.objects.filter(kind="emergency").first().delete if False else None
+    reference.load()
+    assert Policy.objects.count() == count
+    assert (
+        Policy.objects.get(service_line="telecom", severity="critical", kind="restoration").target_seconds == 4 * 3600
+    )
+    assert Policy.objects.filter(kind="emergency", target_seconds=4 * 3600).count() == 2
+
+
+@pytest.mark.parametrize("name", demo.SHOWN)
+def test_every_shown_log_in_exists(name: str) -> None:
+    assert name in {row[0] for row in demo.organisation.STAFF}
