@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
 LONG_NAME = "内蒙古自治区呼伦贝尔市鄂温克族自治旗红花尔基林业局移动通信枢纽机房运行维护中心"
 _REPLY = "您好，现场工程师已到达机房，正在更换时钟板，14:00 前再向您报告一次进展。"
@@ -17,27 +18,27 @@ class SampleForm(forms.Form):
     """Every kind of control once."""
 
     customer = forms.CharField(
-        label=_("Customer unit"),
-        help_text=_("Name, pinyin initials or phone number."),
-        widget=forms.TextInput(attrs={"data-url": "/design/customers/", "data-placeholder": _("for example: hlbe")}),
+        label=lazy("Customer unit"),
+        help_text=lazy("Name, pinyin initials or phone number."),
+        widget=forms.TextInput(attrs={"data-url": "/design/customers/", "data-placeholder": lazy("for example: hlbe")}),
     )
     fault = forms.CharField(
-        label=_("Brief fault description"), max_length=60, widget=forms.TextInput(attrs={"data-count": "1"})
+        label=lazy("Brief fault description"), max_length=60, widget=forms.TextInput(attrs={"data-count": "1"})
     )
-    accepted = forms.CharField(label=_("Accepted at"), help_text=_("Never in the future."))
+    accepted = forms.CharField(label=lazy("Accepted at"), help_text=lazy("Never in the future."))
     severity = forms.ChoiceField(
-        label=_("Severity"),
+        label=lazy("Severity"),
         choices=[
-            ("critical", _("Critical: service is interrupted, restoration within 4 h")),
-            ("major", _("Major: service is impaired")),
-            ("minor", _("Minor: a question or a small defect")),
+            ("critical", lazy("Critical: service is interrupted, restoration within 4 h")),
+            ("major", lazy("Major: service is impaired")),
+            ("minor", lazy("Minor: a question or a small defect")),
         ],
         widget=forms.RadioSelect,
     )
-    product = forms.ChoiceField(label=_("Product"), choices=[("1", "S1240 程控交换机"), ("2", "ZXJ10")])
-    note = forms.CharField(label=_("Internal note"), required=False, widget=forms.Textarea(attrs={"rows": 3}))
-    password = forms.CharField(label=_("Password"), required=False, widget=forms.PasswordInput)
-    read_back = forms.BooleanField(label=_("Phone number read back to the caller"))
+    product = forms.ChoiceField(label=lazy("Product"), choices=[("1", "S1240 程控交换机"), ("2", "ZXJ10")])
+    note = forms.CharField(label=lazy("Internal note"), required=False, widget=forms.Textarea(attrs={"rows": 3}))
+    password = forms.CharField(label=lazy("Password"), required=False, widget=forms.PasswordInput)
+    read_back = forms.BooleanField(label=lazy("Phone number read back to the caller"))
 
 
 def samples(now: datetime) -> dict[str, Any]:
@@ -76,12 +77,13 @@ def clocks(now: datetime) -> list[dict[str, Any]]:
     return [
         clock(_("First response"), "running", hour, 0.3),
         clock(_("Restoration"), "running", 4 * hour, 0.82),
-        clock(_("Restoration"), "breached", 4 * hour, 1.0528),
+        clock(_("Restoration"), "running", 4 * hour, 1.0528),
         clock(_("On site"), "met", 2 * hour, 0.6, ended_at=now - hour / 5),
         clock(_("Solution"), "paused", 40 * hour, 0.4, remaining=24 * hour),
         clock(_("Feedback"), "merged", 4 * hour, 0.5),
         clock(_("Promise to the customer"), "cancelled", 4 * hour, 0.2, explain_url=""),
         clock(_("Solution"), "running", 200 * hour, 0.1),
+        clock(_("Feedback"), "breached", 4 * hour, 1.2, ended_at=now - hour / 4),
     ]
 
 

@@ -7,6 +7,7 @@
 const words = JSON.parse(document.getElementById("desk-words")?.textContent ?? "{}");
 const person = document.body.dataset.person ?? "";
 const SENT = "desk-draft-sent";
+let forgetting = false; // logging out: nothing more is kept
 
 const prefix = (who) => `desk-draft:${who}:`;
 const keyOf = (form) => `${prefix(person)}${location.pathname}:${form.dataset.draft}`;
@@ -26,7 +27,10 @@ document.addEventListener("submit", (event) => {
   // After the browser has read the form: a disabled button would not be sent.
   setTimeout(() => { if (button?.matches(".button")) { button.dataset.busy = ""; button.setAttribute("aria-disabled", "true"); } });
   if (form.dataset.draft !== undefined && person) sessionStorage.setItem(SENT, keyOf(form));
-  if (form.dataset.forgetDrafts !== undefined) drafts().forEach((key) => sessionStorage.removeItem(key));
+  if (form.dataset.forgetDrafts !== undefined) {
+    forgetting = true;
+    drafts().forEach((key) => sessionStorage.removeItem(key));
+  }
 });
 
 function free(form) {
@@ -104,11 +108,13 @@ function begin(form) {
     fill(form, JSON.parse(draft));
     offer(form);
   }
-  let timer;
-  const later = () => { clearTimeout(timer); timer = setTimeout(() => keep(form), 300); };
+  let waiting = 0;
+  const now = () => { waiting = clearTimeout(waiting) ?? 0; if (!forgetting) keep(form); };
+  const later = () => { clearTimeout(waiting); waiting = setTimeout(now, 300); };
   form.addEventListener("input", later);
   form.addEventListener("change", later);
-  window.addEventListener("pagehide", () => { if (timer && form.dataset.sending === undefined) keep(form); });
+  form.addEventListener("reset", () => { waiting = clearTimeout(waiting) ?? 0; });
+  window.addEventListener("pagehide", () => { if (waiting) now(); });
 }
 
 settle();

@@ -21,7 +21,7 @@ def test_the_page_of_components_shows_every_component_and_obeys_the_csp(client, 
     answer = client.get("/design/", headers={"accept-language": "en"})
     html = answer.content.decode()
     assert answer.status_code == 200
-    assert html.count("<desk-clock") == 24
+    assert html.count("<desk-clock") == 26
     assert " style=" not in html
     assert "<script>" not in html
     assert "onclick" not in html
