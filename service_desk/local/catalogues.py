@@ -30,7 +30,7 @@ def complaints(base: Path) -> list[str]:
         found = []
         for language in LANGUAGES:
             place = Path("locale") / language / "LC_MESSAGES" / "django.po"
-            found += _compare(language, read(copy / place), read(base / place))
+            found += compare(language, read(copy / place), read(base / place))
     return found
 
 
@@ -52,7 +52,8 @@ def read(path: Path) -> Catalog:
         return read_po(text)
 
 
-def _compare(language: str, wanted: Catalog, committed: Catalog) -> list[str]:
+def compare(language: str, wanted: Catalog, committed: Catalog) -> list[str]:
+    """List what `committed` lacks of what the product wants."""
     found = []
     for message in wanted:
         if not message.id:
