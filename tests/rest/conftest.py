@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 from django.utils import timezone
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from service_desk.people.models import Staff
@@ -15,7 +15,7 @@ from tests.rest import urls
 
 
 @pytest.fixture(autouse=True)
-def _tiny_interface(settings: SettingsWrapper, _nothing_halfway: None) -> None:
+def _tiny_interface(settings: Settings, _nothing_halfway: None) -> None:
     settings.ROOT_URLCONF = "tests.rest.urls"
     settings.LANGUAGE_CODE = "en"
 
