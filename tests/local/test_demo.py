@@ -44,12 +44,13 @@ def test_demo_company_is_complete_and_its_clocks_run(db: None, settings: Any, tm
 def test_reference_data_is_added_once_and_never_over_a_change(db: None) -> None:
     reference.load()
     count = Policy.objects.count()
-    Policy.objects.filter(kind="emergency").first().delete if False else None
+    mine = Policy.objects.get(service_line="telecom", severity="critical", kind="restoration")
+    assert mine.target_seconds == 4 * 3600
+    retire_and_replace(policy=mine, changes={"target_seconds": 2 * 3600}, actor=None, now=now())
     reference.load()
-    assert Policy.objects.count() == count
-    assert (
-        Policy.objects.get(service_line="telecom", severity="critical", kind="restoration").target_seconds == 4 * 3600
-    )
+    assert Policy.objects.in_force().count() == count
+    kept = Policy.objects.in_force().get(service_line="telecom", severity="critical", kind="restoration")
+    assert kept.target_seconds == 2 * 3600
     assert Policy.objects.filter(kind="emergency", target_seconds=4 * 3600).count() == 2
 
 
