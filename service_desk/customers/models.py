@@ -10,8 +10,8 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
-from django.db.models import Q
-from django.db.models.functions import Now
+from django.db.models import Case, Q, Value, When
+from django.db.models.functions import Length, Now
 from django.utils.translation import gettext_lazy as _
 
 from service_desk.customers.rules import gram_query, grams, initials, mask_number, to_e164
@@ -35,6 +35,11 @@ class CustomerQuerySet(models.QuerySet["Customer"]):
         if number and sum(c.isdigit() for c in text) >= 5:
             found |= Q(pk__in=PhoneNumber.objects.filter(e164=number).values("customer_id"))
         return self.filter(found, is_active=True)
+
+    def nearest(self, text: str) -> CustomerQuerySet:
+        """Those whose name begins with the text first, short names before long ones."""
+        begins = Case(When(name__istartswith=text.strip(), then=Value(0)), default=Value(1))
+        return self.order_by(begins, Length("name"), "name")
 
 
 class Customer(models.Model):
@@ -69,6 +74,10 @@ class Customer(models.Model):
         if kwargs.get("update_fields") is not None:
             kwargs["update_fields"] = {*kwargs["update_fields"], "initials", "grams"}
         super().save(*args, **kwargs)
+
+    def get_absolute_url(self) -> str:
+        """Where the customer is shown."""
+        return f"/customers/{self.pk}/"
 
 
 class Contact(models.Model):

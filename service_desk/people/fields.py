@@ -18,6 +18,10 @@ from django.utils.translation import gettext_lazy as _
 from service_desk.people.moments import read_moment
 
 
+#: Django's own words for this field error; named here so that the desk's translation of them is used everywhere.
+_NUL = _("Null characters are not allowed.")
+
+
 @dataclass(frozen=True)
 class Typed:
     """What a type-ahead sends: the id that was chosen, if any, and the words that were typed."""
@@ -50,7 +54,7 @@ class TypeaheadField(forms.Field):
     def __init__(self, *, url: str, placeholder: Any = "", shortest: int = 1, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.widget.attrs.update({"data-url": url, "data-placeholder": placeholder, "data-min": str(shortest)})
-        self._checks = (MaxLengthValidator(200), ProhibitNullCharactersValidator())
+        self._checks = (MaxLengthValidator(200), ProhibitNullCharactersValidator(message=_NUL))
 
     def bound_data(self, data: Any, initial: Any) -> Any:
         return data.id if isinstance(data, Typed) else data

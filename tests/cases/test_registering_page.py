@@ -1,0 +1,477 @@
+"""Register, the screen: one POST makes a case; whatever is wrong is said beside its field and nothing typed is lost."""
+
+from __future__ import annotations
+
+import re
+import threading
+import uuid
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.db import connection
+from django.test import Client
+
+from service_desk.audit.models import AuditEntry
+from service_desk.cases.models import Case
+from service_desk.customers.models import Contact, Customer, InstalledProduct, PhoneNumber
+from service_desk.deadlines.clock import now
+from service_desk.people.models import ProductType
+from tests.factories import World, staff, world
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+@pytest.fixture
+def desk(db: None) -> World:
+    return world()
+
+
+@pytest.fixture
+def browser(desk: World) -> Client:
+    client = Client()
+    client.force_login(desk.agent)
+    return client
+
+
+def entry(desk: World, **changed: Any) -> dict[str, Any]:
+    return {
+        "token": str(uuid.uuid4()),
+        "customer": str(desk.customer.pk),
+        "customer_text": desk.customer.name,
+        "product_type": str(desk.product.pk),
+        "product_type_text": desk.product.name,
+        "fault": "整站断站",
+        "description": "值班员说凌晨三点起全站无信号",
+        "caller_name": "王建国",
+        "caller_phone": "0755/2677-2892",
+        "accepted_at": "",
+        "severity": "",
+        **changed,
+    }
+
+
+def errors_of(response: Any) -> dict[str, str]:
+    return {name: " ".join(map(str, found)) for name, found in response.context["form"].errors.items()}
+
+
+def local(moment: datetime) -> str:
+    return moment.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def test_one_post_registers_and_leads_to_the_case(desk: World, browser: Client) -> None:
+    response = browser.post("/register/", entry(desk))
+    case = Case.objects.get()
+    assert response.status_code == 302
+    assert response["Location"] == case.get_absolute_url()
+    assert case.subject == f"{desk.customer.name} 基站主设备 整站断站"
+    assert (case.caller_name, case.caller_e164) == ("王建国", "+8675526772892")
+    assert case.first_responder == case.handler == case.registered_by == desk.agent
+    assert not case.late_registration
+
+
+def test_the_empty_page_shows_the_fields_in_a_bounded_number_of_queries(
+    desk: World, browser: Client, django_assert_max_num_queries: Any
+) -> None:
+    browser.get("/register/")
+    with django_assert_max_num_queries(8):
+        response = browser.get("/register/")
+    assert response.status_code == 200
+    assert 'name="token"' in response.content.decode()
+
+
+def test_C1_the_subject_is_composed_and_no_field_takes_one(desk: World, browser: Client) -> None:
+    page = browser.get("/register/").content.decode()
+    assert 'name="subject"' not in page
+    browser.post("/register/", entry(desk, subject="随便写的"))
+    assert Case.objects.get().subject == f"{desk.customer.name} 基站主设备 整站断站"
+
+
+@pytest.mark.parametrize("written", ["0755/2677-2892", "+86 755 2677 2892", "0086-755-26772892", "（0755）26772892"])
+def test_the_customer_is_found_by_a_number_in_any_writing(desk: World, browser: Client, written: str) -> None:
+    PhoneNumber.objects.create(customer=desk.customer, raw="0755-26772892")
+    browser.post("/register/", entry(desk, customer="", customer_text=written))
+    assert Case.objects.get().customer == desk.customer
+
+
+@pytest.mark.parametrize("written", ["+86 138 0013 8000", "008613800138000", "138-0013-8000"])
+def test_the_customer_is_found_by_a_mobile_number(desk: World, browser: Client, written: str) -> None:
+    contact = Contact.objects.create(customer=desk.customer, name="王建国")
+    PhoneNumber.objects.create(customer=desk.customer, contact=contact, raw="13800138000")
+    browser.post("/register/", entry(desk, customer="", customer_text=written))
+    assert Case.objects.get().customer == desk.customer
+
+
+def test_the_customer_is_found_by_pinyin_initials_and_by_a_piece_of_the_name(desk: World, browser: Client) -> None:
+    for text in ("szsftqzw", "SZSFT", "福田区政务"):
+        browser.post("/register/", entry(desk, customer="", customer_text=text))
+    assert Case.objects.filter(customer=desk.customer).count() == 3
+
+
+def test_several_customers_become_a_choice(desk: World, browser: Client) -> None:
+    other = Customer.objects.create(name="深圳市福田区人民医院")
+    response = browser.post("/register/", entry(desk, customer="", customer_text="深圳市福田区"))
+    assert response.status_code == 422
+    assert "Several customers fit" in errors_of(response)["customer"]
+    page = response.content.decode()
+    assert f'name="customer_choice" value="{other.pk}"' in page
+    assert not Case.objects.exists()
+    browser.post("/register/", entry(desk, customer="", customer_text="深圳市福田区", customer_choice=str(other.pk)))
+    assert Case.objects.get().customer == other
+
+
+def test_the_name_in_full_wins_over_longer_ones(desk: World, browser: Client) -> None:
+    Customer.objects.create(name=desk.customer.name + "东区分中心")
+    browser.post("/register/", entry(desk, customer="", customer_text=desk.customer.name))
+    assert Case.objects.get().customer == desk.customer
+
+
+def test_unknown_customer_is_said_beside_the_field_and_offered_as_a_new_one(desk: World, browser: Client) -> None:
+    response = browser.post("/register/", entry(desk, customer="", customer_text="查无此人公司"))
+    assert response.status_code == 422
+    assert "No such customer is known" in errors_of(response)["customer"]
+    page = response.content.decode()
+    assert re.search(r'name="new_name"[^>]*value="查无此人公司"|value="查无此人公司"[^>]*name="new_name"', page)
+    assert "整站断站" in page
+    assert "值班员说凌晨三点起全站无信号" in page
+    assert not Case.objects.exists()
+
+
+def test_unknown_number_is_offered_as_the_number_of_a_new_customer(desk: World, browser: Client) -> None:
+    response = browser.post("/register/", entry(desk, customer="", customer_text="13911112222"))
+    assert response.context["form"]["new_number"].value() == "13911112222"
+    assert not response.context["form"]["new_name"].value()
+
+
+def test_a_customer_id_that_is_not_there_is_refused(desk: World, browser: Client) -> None:
+    for wrong in ("999999", "9" * 40, "-1", "1 OR 1=1", "１"):
+        response = browser.post("/register/", entry(desk, customer=wrong, customer_text=""))
+        assert response.status_code == 422
+        assert "customer" in errors_of(response)
+    assert not Case.objects.exists()
+
+
+def test_a_new_customer_is_added_with_the_case(desk: World, browser: Client) -> None:
+    fields = entry(
+        desk, customer="", customer_text="南山", new_name="深圳市南山区实验学校", new_number="0755/2677-2893"
+    )
+    assert browser.post("/register/", fields).status_code == 302
+    case = Case.objects.get()
+    assert case.customer.name == "深圳市南山区实验学校"
+    assert case.customer.numbers.get().e164 == "+8675526772893"
+    assert AuditEntry.objects.filter(verb="customer.add", actor_id=desk.agent.pk).count() == 1
+
+
+def test_a_new_customer_of_a_known_name_is_refused_and_nothing_is_half_written(desk: World, browser: Client) -> None:
+    response = browser.post("/register/", entry(desk, customer="", customer_text="", new_name=desk.customer.name))
+    assert response.status_code == 422
+    assert "already" in errors_of(response)["new_name"]
+    assert not Case.objects.exists()
+
+
+def test_a_new_customer_is_not_kept_when_the_case_is_refused(desk: World, browser: Client) -> None:
+    later = local(now() + timedelta(hours=2))
+    fields = entry(desk, customer="", customer_text="", new_name="未来公司", accepted_at=later)
+    response = browser.post("/register/", fields)
+    assert "future" in errors_of(response)["accepted_at"]
+    assert not Customer.objects.filter(name="未来公司").exists()
+    assert not AuditEntry.objects.filter(verb="customer.add").exists()
+
+
+def test_a_chosen_customer_and_a_new_one_contradict(desk: World, browser: Client) -> None:
+    response = browser.post("/register/", entry(desk, new_name="另一家公司"))
+    assert "chosen already" in errors_of(response)["new_name"]
+    assert not Case.objects.exists()
+
+
+def test_C3_future_acceptance_is_refused_beside_its_field(desk: World, browser: Client) -> None:
+    response = browser.post("/register/", entry(desk, accepted_at=local(now() + timedelta(minutes=5))))
+    assert response.status_code == 422
+    assert "lies in the future" in errors_of(response)["accepted_at"]
+    assert not Case.objects.exists()
+
+
+def test_C3_acceptance_within_the_skew_of_clocks_counts_as_now(desk: World, browser: Client) -> None:
+    browser.post("/register/", entry(desk, accepted_at=local(now() + timedelta(seconds=30))))
+    case = Case.objects.get()
+    assert case.accepted_at <= case.registered_at
+
+
+def test_C3_registered_after_24_hours_is_marked_late(desk: World, browser: Client) -> None:
+    response = browser.post(
+        "/register/", entry(desk, accepted_at=local(now() - timedelta(hours=24, minutes=1))), follow=True
+    )
+    assert Case.objects.get().late_registration
+    assert "late registration" in " ".join(str(message) for message in response.context["messages"])
+
+
+def test_local_time_is_read_in_the_desks_zone(desk: World, browser: Client) -> None:
+    yesterday = (now().astimezone(SHANGHAI) - timedelta(days=1)).date()
+    browser.post("/register/", entry(desk, accepted_at=f"{yesterday} 23:30"))
+    accepted = Case.objects.get().accepted_at
+    assert accepted.utcoffset() == timedelta(0)
+    assert (accepted.hour, accepted.minute) == (15, 30)
+    assert accepted.date() == yesterday
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    [
+        "morgen früh",
+        "2026-13-45 99:99",
+        "14",
+        "-1",
+        "'; drop table",
+        "0000-00-00",
+        "昨天下午",
+        "1" * 10000,
+        "２５:００",
+    ],
+)
+def test_an_acceptance_time_in_nonsense_is_said_and_kept(desk: World, browser: Client, nonsense: str) -> None:
+    response = browser.post("/register/", entry(desk, accepted_at=nonsense))
+    assert response.status_code == 422
+    assert "no date and time" in errors_of(response)["accepted_at"]
+    assert response.context["form"]["accepted_at"].value() == nonsense
+    assert not Case.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        "customer_text",
+        "new_name",
+        "new_number",
+        "product_type_text",
+        "fault",
+        "description",
+        "caller_name",
+        "caller_phone",
+    ],
+)
+def test_ten_thousand_characters_are_answered_beside_the_field(desk: World, browser: Client, field: str) -> None:
+    without_id = (
+        {"customer": ""} if field == "customer_text" else {"product_type": ""} if field == "product_type_text" else {}
+    )
+    response = browser.post("/register/", entry(desk, **without_id, **{field: "长" * 10_000}))
+    assert response.status_code == 422
+    assert field.removesuffix("_text") in errors_of(response)
+    assert "长" * 10_000 in response.content.decode()
+    assert not Case.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        "customer_text",
+        "new_name",
+        "new_number",
+        "product_type_text",
+        "fault",
+        "description",
+        "caller_name",
+        "caller_phone",
+        "accepted_at",
+        "severity",
+        "token",
+        "customer",
+        "product_type",
+        "customer_choice",
+    ],
+)
+def test_NUL_bytes_are_answered_and_never_reach_the_database(desk: World, browser: Client, field: str) -> None:
+    without_id = (
+        {"customer": ""} if field == "customer_text" else {"product_type": ""} if field == "product_type_text" else {}
+    )
+    response = browser.post("/register/", entry(desk, **without_id, **{field: "a\x00b"}))
+    assert response.status_code in (302, 422)
+    if response.status_code == 302:  # a broken id beside good words: the words decide
+        assert field in {"customer", "product_type"}
+    else:
+        assert not Case.objects.exists()
+        assert errors_of(response)
+
+
+def test_emoji_and_marks_of_direction_are_kept_as_they_are(desk: World, browser: Client) -> None:
+    fault = "屏幕显示 🙂👩‍🔧 和 \u202eabc\u202c \u200fשלום"
+    response = browser.post("/register/", entry(desk, fault=fault, caller_name="🙂", description=fault), follow=True)
+    case = Case.objects.get()
+    assert (case.fault, case.caller_name, case.description) == (fault, "🙂", fault)
+    assert response.status_code == 200
+
+
+def test_markup_is_shown_as_text(desk: World, browser: Client) -> None:
+    response = browser.post(
+        "/register/", entry(desk, fault="<script>alert(1)</script>", product_type="", product_type_text="")
+    )
+    assert "<script>alert(1)" not in response.content.decode()
+    assert "&lt;script&gt;alert(1)" in response.content.decode()
+
+
+def test_a_double_click_makes_one_case(desk: World, browser: Client) -> None:
+    fields = entry(desk)
+    first, second = browser.post("/register/", fields), browser.post("/register/", fields)
+    assert first["Location"] == second["Location"]
+    assert Case.objects.count() == 1
+
+
+def test_a_double_click_with_a_new_customer_makes_one_of_each(desk: World, browser: Client) -> None:
+    fields = entry(desk, customer="", customer_text="", new_name="双击公司", new_number="13900001111")
+    first, second = browser.post("/register/", fields), browser.post("/register/", fields)
+    assert first["Location"] == second["Location"]
+    assert Customer.objects.filter(name="双击公司").count() == 1
+
+
+def test_another_call_on_a_page_that_was_sent_before_is_asked_about_and_not_lost(desk: World, browser: Client) -> None:
+    fields = entry(desk)
+    browser.post("/register/", fields)
+    response = browser.post("/register/", {**fields, "fault": "另一个故障"})
+    assert response.status_code == 422
+    assert "has registered CALL-" in response.content.decode()
+    assert response.context["token"] != fields["token"]
+    browser.post("/register/", {**fields, "fault": "另一个故障", "token": str(response.context["token"])})
+    assert Case.objects.count() == 2
+
+
+@pytest.mark.parametrize("token", ["", "nonsense", "{}", "0" * 500])
+def test_a_page_without_its_token_is_refused_with_a_new_one(desk: World, browser: Client, token: str) -> None:
+    response = browser.post("/register/", entry(desk, token=token))
+    assert response.status_code == 422
+    assert uuid.UUID(str(response.context["token"]))
+    assert not Case.objects.exists()
+
+
+def test_C2_the_grade_of_the_qualified_is_taken(desk: World, browser: Client) -> None:
+    browser.post("/register/", entry(desk, severity="critical"))
+    case = Case.objects.get()
+    assert (case.severity, case.graded_by) == ("critical", desk.agent)
+    assert case.emergency_started_at is not None
+
+
+def test_C2_the_unqualified_is_told_why_and_what_to_do(desk: World) -> None:
+    client = Client()
+    client.force_login(desk.colleague)
+    response = client.post("/register/", entry(desk, severity="critical"))
+    assert response.status_code == 422
+    assert "not qualified" in errors_of(response)["severity"]
+    assert "ask an expert" in errors_of(response)["severity"]
+    assert "data-grades disabled" in response.content.decode()
+    assert not Case.objects.exists()
+    client.post("/register/", entry(desk))
+    assert Case.objects.get().severity is None
+
+
+def test_an_unknown_grade_is_refused(desk: World, browser: Client) -> None:
+    response = browser.post("/register/", entry(desk, severity="apocalyptic"))
+    assert "severity" in errors_of(response)
+
+
+def test_product_type_is_resolved_from_words_and_asked_when_it_is_not_clear(desk: World, browser: Client) -> None:
+    ProductType.objects.create(name="基站电源", service_line=desk.line)
+    response = browser.post("/register/", entry(desk, product_type="", product_type_text="基站"))
+    assert "Several product types" in errors_of(response)["product_type"]
+    response = browser.post("/register/", entry(desk, product_type="", product_type_text="不存在"))
+    assert "no such product type" in errors_of(response)["product_type"]
+    browser.post("/register/", entry(desk, product_type="", product_type_text="电源"))
+    assert Case.objects.get().product_type.name == "基站电源"
+
+
+def test_who_may_not_register_is_refused_and_the_refusal_is_audited(desk: World) -> None:
+    client = Client()
+    client.force_login(desk.auditor)
+    assert client.get("/register/").status_code == 403
+    assert client.post("/register/", entry(desk)).status_code == 403
+    refused = AuditEntry.objects.filter(verb="case.register", outcome="refused", actor_id=desk.auditor.pk)
+    assert refused.count() == 2
+    assert not Case.objects.exists()
+
+
+def test_logged_out_leads_to_the_log_in_page(desk: World) -> None:
+    response = Client().post("/register/", entry(desk))
+    assert response.status_code == 302
+    assert response["Location"].startswith("/login/")
+
+
+def test_the_card_shows_what_is_known_in_a_bounded_number_of_queries(
+    desk: World, browser: Client, django_assert_max_num_queries: Any
+) -> None:
+    InstalledProduct.objects.create(customer=desk.customer, product_type=desk.product, model="BTS3900")
+    for index in range(12):
+        contact = Contact.objects.create(customer=desk.customer, name=f"联系人{index:02}")
+        PhoneNumber.objects.create(customer=desk.customer, contact=contact, raw=f"138001380{index:02}")
+        desk.register(fault=f"故障 {index}")
+    browser.get(f"/register/customers/{desk.customer.pk}/")
+    with django_assert_max_num_queries(8):
+        page = browser.get(f"/register/customers/{desk.customer.pk}/").content.decode()
+    assert "BTS3900" in page
+    assert "138****8000" in page
+    assert "13800138000" not in page
+    assert "故障 11" in page
+    assert "故障 0 " not in page
+
+
+def test_P6_the_card_hides_confidential_cases_of_others(desk: World, browser: Client) -> None:
+    case = desk.register(actor=desk.colleague, fault="保密的事")
+    Case.objects.filter(pk=case.pk).update(confidential=True)
+    assert "保密的事" not in browser.get(f"/register/customers/{desk.customer.pk}/").content.decode()
+    assert "保密的事" not in browser.get(f"/customers/{desk.customer.pk}/cases/").content.decode()
+
+
+def test_products_in_use_come_first(desk: World, browser: Client) -> None:
+    late = ProductType.objects.create(name="综合接入设备", service_line=desk.line)
+    InstalledProduct.objects.create(customer=desk.customer, product_type=late)
+    found = browser.get("/register/products/", {"q": "", "customer": desk.customer.pk}).json()["results"]
+    assert [entry["label"] for entry in found] == ["综合接入设备", "基站主设备"]
+    assert browser.get("/register/products/", {"q": "a\x00", "customer": "9" * 30}).status_code == 200
+
+
+def test_the_customer_of_the_way_here_is_filled_in(desk: World, browser: Client) -> None:
+    page = browser.get("/register/", {"customer": desk.customer.pk}).content.decode()
+    assert f'value="{desk.customer.name}"' in page
+    assert browser.get("/register/", {"customer": "9" * 30}).status_code == 200
+
+
+def test_C3_the_fragment_counts_down_or_says_late_future_nonsense(desk: World, browser: Client) -> None:
+    def said(text: str) -> str:
+        return browser.get("/register/acceptance/", {"accepted_at": text}).content.decode()
+
+    assert "24 hours are left" in said("")
+    assert "desk-clock" in said(local(now() - timedelta(hours=3)))
+    assert "late registration" in said(local(now() - timedelta(hours=30)))
+    assert "lies in the future" in said(local(now() + timedelta(hours=3)))
+    assert "no date and time" in said("abc")
+    assert "field__error" in said("abc\x00")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_clicks_at_once_make_one_case_and_one_new_customer() -> None:
+    desk = world()
+    fields = entry(desk, customer="", customer_text="", new_name="同时双击公司")
+    found: list[Any] = []
+    start = threading.Barrier(4)
+
+    def click() -> None:
+        try:
+            client = Client()
+            client.force_login(desk.agent)
+            start.wait()
+            found.append(client.post("/register/", fields))
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=click) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    case = Case.objects.get()
+    assert {response["Location"] for response in found} == {case.get_absolute_url()}
+    assert Customer.objects.filter(name="同时双击公司").count() == 1
+
+
+def test_leaders_and_experts_register_too(desk: World) -> None:
+    expert = staff("expert", "product_expert")
+    client = Client()
+    client.force_login(expert)
+    assert client.post("/register/", entry(desk)).status_code == 302
