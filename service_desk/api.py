@@ -15,12 +15,16 @@ from drf_spectacular.views import SpectacularAPIView
 from rest_framework.routers import SimpleRouter
 
 from service_desk.cases import api as cases
+from service_desk.customers import api as customers
+from service_desk.deadlines import api as deadlines
+from service_desk.notices import api as notices
+from service_desk.people import api as people
 from service_desk.rest import problems
 
 PREFIX = "/api/"
 
 router = SimpleRouter()
-for room in (cases,):
+for room in (cases, customers, deadlines, notices, people):
     for prefix, viewset, basename in room.router_entries:
         router.register(prefix, viewset, basename)
 
@@ -38,6 +42,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 urlpatterns: list[Any] = [
     path("v1/", include(router.urls)),
+    path("v1/me/", people.MeView.as_view(), name="api-me"),
     path("v1/schema/", SpectacularAPIView.as_view(), name="api-schema"),
     re_path("", unknown),
 ]

@@ -299,6 +299,17 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
+    # One name for each set of words, wherever a field of that name shows it.
+    "ENUM_NAME_OVERRIDES": {
+        name: f"service_desk.{module}.{name}"
+        for module, names in {
+            "cases.rules": ("CaseKind", "CaseState", "Channel", "EventType", "Severity", "WaitingFor"),
+            "deadlines.rules": ("ClockKind", "ClockState"),
+            "notices.rules": ("AckVia", "ChannelKind", "DeliveryState", "Level"),
+            "people.rules": ("DutyRole", "Role"),
+        }.items()
+        for name in names
+    },
 }
 
 # --- Log: one line an event, no personal data ---------------------------------------------------------------

@@ -19,6 +19,7 @@ from rest_framework import serializers
 from service_desk.rest.errors import FieldError, Invalid
 
 LARGEST_ID = 2**63 - 1
+WHOLE_NUMBER = "[0-9]{1,18}"  # an id in an address: never larger than what a column holds
 #: No clock of the desk reckons with times outside these; a time beyond them is a slip or an attack.
 EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 
