@@ -49,7 +49,7 @@ def read(path: Path) -> Catalog:
     if not path.exists():
         return Catalog()
     with path.open("rb") as text:
-        return read_po(text)
+        return read_po(text, locale=path.parent.parent.name)
 
 
 def compare(language: str, wanted: Catalog, committed: Catalog) -> list[str]:
