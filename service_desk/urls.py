@@ -17,6 +17,9 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/", include("service_desk.api")),
     path("", include("service_desk.dashboard.urls")),
+    path("", include("service_desk.cases.urls")),
+    path("", include("service_desk.customers.urls")),
+    path("", include("service_desk.notices.urls")),
 ]
 
 handler500 = "service_desk.api.server_error"
