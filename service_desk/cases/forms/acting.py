@@ -1,0 +1,131 @@
+"""The small form of each move: what the person must say, and which state of the case they were looking at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django import forms
+from django.utils.functional import lazy
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from service_desk.cases.models import Case
+from service_desk.cases.rules import SEVERITY_MEANING, Channel, Severity, WaitingFor
+
+_LARGEST = 2**31 - 1
+_LARGEST_ID = 2**63 - 1
+
+
+def _meaning(value: str, label: Any) -> str:
+    return _now("%(label)s: %(meaning)s") % {"label": label, "meaning": SEVERITY_MEANING[value]}
+
+
+_spelled_out = lazy(_meaning, str)
+
+
+def _severities() -> list[tuple[str, Any]]:
+    return [(value, _spelled_out(value, label)) for value, label in Severity.choices]
+
+
+def _text(label: Any, help_text: Any = "", *, limit: int = 8000, required: bool = True) -> forms.CharField:
+    widget = forms.Textarea(attrs={"rows": 4, "data-count": "1"})
+    return forms.CharField(label=label, help_text=help_text, max_length=limit, required=required, widget=widget)
+
+
+def _channel() -> forms.ChoiceField:
+    return forms.ChoiceField(label=_("By"), choices=Channel.choices, initial=Channel.PHONE)
+
+
+def _grade(_case: Case) -> dict[str, forms.Field]:
+    return {"severity": forms.ChoiceField(label=_("Severity"), choices=_severities(), widget=forms.RadioSelect)}
+
+
+def _observe(case: Case) -> dict[str, forms.Field]:
+    fields: dict[str, forms.Field] = {
+        "level": forms.ChoiceField(label=_("It looks like"), choices=_severities(), widget=forms.RadioSelect),
+        "text": _text(_("What is observed"), _("Who is affected, since when, how many. The grade stays as it is.")),
+    }
+    if case.emergency_started_at is None and case.restored_at is None:
+        fields["start_process"] = forms.BooleanField(label=_("Start the emergency process now"), required=False)
+    return fields
+
+
+def _wait(_case: Case) -> dict[str, forms.Field]:
+    return {
+        "waiting_for": forms.ChoiceField(label=_("Waiting for"), choices=WaitingFor.choices, widget=forms.RadioSelect),
+        "text": _text(
+            _("Reason"), _("Clocks that may pause stand still; it is shown whose wait it was and how long."), limit=500
+        ),
+    }
+
+
+#: What each move asks; one that is not here asks nothing.
+FIELDS: Mapping[str, Callable[[Case], dict[str, forms.Field]]] = {
+    "grade": _grade,
+    "arrive": lambda _case: {"text": _text(_("Remark"), required=False)},
+    "note": lambda _case: {"text": _text(_("Note"), _("For colleagues; the customer does not see it."))},
+    "tell": lambda _case: {
+        "text": _text(_("What the customer was told"), _("In the words that were used.")),
+        "channel": _channel(),
+    },
+    "observe": _observe,
+    "wait": _wait,
+    "restore": lambda _case: {
+        "text": _text(_("How service was restored"), _("Everybody who was told of the emergency reads this."))
+    },
+    "resolve": lambda _case: {"outcome": _text(_("Outcome"), _("What was done and found; the cause if it is known."))},
+    "reply": lambda _case: {
+        "reply": _text(_("Reply to the customer"), _("In the words that were used; no case closes without it.")),
+        "channel": _channel(),
+    },
+    "cancel": lambda _case: {
+        "text": _text(_("Reason for cancelling"), _("Its clocks end neither met nor breached."), limit=2000)
+    },
+}
+
+
+class MoveForm(forms.Form):
+    """The answers of one move, and in hidden fields what was on the screen: the case's version and last event."""
+
+    version = forms.IntegerField(min_value=0, max_value=_LARGEST, widget=forms.HiddenInput)
+    seen = forms.IntegerField(min_value=0, max_value=_LARGEST_ID, required=False, widget=forms.HiddenInput)
+
+    def __init__(self, verb: str, case: Case, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        fields = FIELDS[verb](case) if verb in FIELDS else {}
+        self.asked = tuple(fields)
+        self.fields.update(fields)
+        for name in self.asked[:1]:
+            if not isinstance(fields[name].widget, forms.RadioSelect):
+                fields[name].widget.attrs["autofocus"] = True
+
+    @property
+    def answers(self) -> dict[str, Any]:
+        """What the verb takes, by the names of its arguments."""
+        return {name: self.cleaned_data[name] for name in self.asked}
+
+    @property
+    def words(self) -> str:
+        """The text among the answers as the timeline keeps it."""
+        cleaned = getattr(self, "cleaned_data", {})
+        return next((cleaned[name].strip() for name in ("text", "outcome", "reply") if cleaned.get(name)), "")
+
+    def look_again(self, version: int, seen: int) -> None:
+        """What was typed stays; the next press is about the case as it stands now."""
+        data = self.data.copy()  # type: ignore[attr-defined]  # a QueryDict
+        data["version"], data["seen"] = str(version), str(seen)
+        self.data = data
+
+
+class RevealForm(forms.Form):
+    """Why somebody looks at a number in full."""
+
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=200,
+        help_text=_(
+            "It is recorded with your name and the time, for example: call back about the arrival of the engineer."
+        ),
+        widget=forms.TextInput(attrs={"autofocus": True, "autocomplete": "off"}),
+    )

@@ -1,0 +1,73 @@
+"""Which moves of a case a person may make now, and the reason why not of each other one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import reverse
+
+from service_desk.cases.models import Case
+from service_desk.cases.rules import MOVES, refusal
+from service_desk.people.access import can
+
+#: The moves that carry a case along; the first possible one is what is to be done next.
+ALONG = ("grade", "start", "restore", "resolve", "reply", "close")
+#: Moves that ask nothing: one press does them.
+AT_ONCE = frozenset({"start", "resume"})
+_SYMBOLS = {
+    "grade": "scale",
+    "start": "play",
+    "arrive": "map-pin",
+    "note": "pencil-square",
+    "tell": "chat-bubble-left-right",
+    "observe": "eye",
+    "wait": "pause",
+    "resume": "play",
+    "restore": "arrow-path",
+    "resolve": "check",
+    "reply": "paper-airplane",
+    "close": "archive-box",
+    "cancel": "x-circle",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A move as a button; `why_not` is empty when it is allowed now."""
+
+    verb: str
+    label: str
+    symbol: str
+    url: str
+    why_not: str
+    at_once: bool
+    next: bool = False
+
+
+def why_not(user: Any, verb: str, case: Case) -> str:
+    """Why this person cannot make this move now: what the case lacks first, then what the person may not."""
+    words = refusal(MOVES[verb], case)
+    if words is not None:
+        return str(words)
+    decision = can(user, f"case.{verb}", case)
+    return "" if decision else str(decision.reason)
+
+
+def moves_for(user: Any, case: Case) -> list[Choice]:
+    """All moves in the order of the table; the next one along the main way is marked."""
+    reasons = {verb: why_not(user, verb, case) for verb in MOVES}
+    waiting = "resume" if not reasons["resume"] else None
+    following = waiting or next((verb for verb in ALONG if not reasons[verb]), None)
+    return [
+        Choice(
+            verb=verb,
+            label=str(move.label),
+            symbol=_SYMBOLS[verb],
+            url=reverse("case-act", args=[case.number, verb]),
+            why_not=reasons[verb],
+            at_once=verb in AT_ONCE,
+            next=verb == following,
+        )
+        for verb, move in MOVES.items()
+    ]

@@ -1,0 +1,208 @@
+"""A case's stream in one order: what people did, what the customer was told, what clocks and notices did."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db.models import TextChoices
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from service_desk.cases.models import Case, CaseClockEvent, CaseEvent
+from service_desk.cases.rules import Channel, EventType, Severity, WaitingFor
+from service_desk.cases.tellings import Telling, tellings_about
+from service_desk.deadlines.rules import ClockEventType
+from service_desk.deadlines.schedule import StepKind
+
+#: So many of each source are shown at first, and with `all`: a case that was repeated for weeks stays a page.
+SHOWN, MOST = 150, 3000
+
+
+class Show(TextChoices):
+    """The filters of the stream."""
+
+    ALL = "all", gettext_lazy("everything")
+    PEOPLE = "people", gettext_lazy("people")
+    WORDS = "words", gettext_lazy("words to the customer")
+    CLOCKS = "clocks", gettext_lazy("clocks and notices")
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One line of the stream, as components/timeline_item.html reads it."""
+
+    anchor: str
+    at: datetime
+    kind: str
+    title: str
+    who: str = ""
+    text: str = ""
+    symbol: str = "pencil-square"
+    tone: str = ""
+    tellings: list[Telling] = field(default_factory=list)
+    details: str = ""
+
+
+#: How each kind of event looks: the sort of moment and its heroicon.
+_LOOKS = {
+    EventType.REGISTERED: ("change", "phone-arrow-down-left"),
+    EventType.GRADED: ("change", "scale"),
+    EventType.STARTED: ("change", "play"),
+    EventType.ARRIVED: ("change", "map-pin"),
+    EventType.NOTE: ("note", "pencil-square"),
+    EventType.TOLD: ("words", "chat-bubble-left-right"),
+    EventType.IMPACT: ("change", "eye"),
+    EventType.EMERGENCY: ("change", "bolt"),
+    EventType.WAITING: ("change", "pause"),
+    EventType.RESUMED: ("change", "play"),
+    EventType.RESTORED: ("change", "arrow-path"),
+    EventType.RESOLVED: ("change", "check"),
+    EventType.REPLIED: ("words", "chat-bubble-left-right"),
+    EventType.CLOSED: ("change", "archive-box"),
+    EventType.CANCELLED: ("change", "x-circle"),
+}
+_TONES = {
+    ClockEventType.STARTED: "calm",
+    ClockEventType.PAUSED: "paused",
+    ClockEventType.RESUMED: "calm",
+    ClockEventType.MET: "met",
+    ClockEventType.BREACHED: "late",
+    ClockEventType.CANCELLED: "cancelled",
+    ClockEventType.MERGED: "merged",
+    ClockEventType.RECOMPUTED: "calm",
+    ClockEventType.ERROR: "late",
+}
+_STEPS: dict[str, tuple[Promise, str]] = {
+    StepKind.START: (gettext_lazy("%(clock)s: those concerned are told of the start"), "calm"),
+    StepKind.WARNING: (gettext_lazy("%(clock)s: warned that it is due soon"), "warn"),
+    StepKind.BREACH: (gettext_lazy("%(clock)s: the time is over"), "late"),
+    StepKind.ESCALATION: (gettext_lazy("%(clock)s: taken one step up"), "late"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """The moments in order, newest last, and whether earlier ones are left out."""
+
+    moments: list[Moment]
+    cut: bool
+
+
+def stream(case: Case, show: str = Show.ALL, *, everything: bool = False, user: Any = None) -> Stream:
+    """The case's stream; three sources, one query each (and one for the deliveries of notices)."""
+    limit = MOST if everything else SHOWN
+    sources: list[list[Moment]] = []
+    if show != Show.CLOCKS:
+        sources.append(_newest(_events(case, limit + 1, words_only=show == Show.WORDS)))
+    if show in (Show.ALL, Show.CLOCKS):
+        sources.append(_newest(_clocks(case, limit + 1)))
+        sources.append(_newest(_notices(case, limit + 1, user)))
+    # Where one source is cut, the others are shown from the same moment on: the stream has no holes.
+    cuts = [source[-limit].at for source in sources if len(source) > limit]
+    since = max(cuts) if cuts else None
+    moments = sorted(
+        (moment for source in sources for moment in source if since is None or moment.at >= since), key=_order
+    )
+    return Stream(moments, cut=since is not None)
+
+
+def _order(moment: Moment) -> tuple[datetime, int]:
+    """By time; of one instant first what people did, then clocks, then notices."""
+    return moment.at, ("event", "clock", "notice").index(moment.anchor.partition("-")[0])
+
+
+def _newest(moments: Iterable[Moment]) -> list[Moment]:
+    """Read newest first, kept oldest first."""
+    return list(moments)[::-1]
+
+
+def _events(case: Case, limit: int, *, words_only: bool) -> Iterator[Moment]:
+    events = CaseEvent.objects.filter(case=case).select_related("actor")
+    if words_only:
+        events = events.filter(type__in=(EventType.TOLD, EventType.REPLIED))
+    for event in events.order_by("-at", "-id")[:limit]:
+        kind, symbol = _LOOKS.get(EventType(event.type), ("change", "pencil-square"))
+        yield Moment(
+            anchor=f"event-{event.pk}",
+            at=event.at,
+            kind=kind,
+            title=event_title(event),
+            who=str(event.actor or ""),
+            text=event.text,
+            symbol=symbol,
+        )
+
+
+def event_title(event: CaseEvent) -> str:
+    """What happened in words, with what the event knows beside its text."""
+    label, data = str(event.get_type_display()), event.data
+    for key, choices in (
+        ("severity", Severity),
+        ("level", Severity),
+        ("waiting_for", WaitingFor),
+        ("channel", Channel),
+    ):
+        if data.get(key) in choices.values:
+            return _("%(label)s: %(value)s") % {"label": label, "value": choices(data[key]).label}
+    if data.get("late"):
+        return _("%(label)s (late, more than 24 h after acceptance)") % {"label": label}
+    return label
+
+
+def _clocks(case: Case, limit: int) -> Iterator[Moment]:
+    events = (
+        CaseClockEvent.objects.filter(deadline__case=case)
+        .select_related("deadline__policy", "actor")
+        .order_by("-at", "-id")[:limit]
+    )
+    for event in events:
+        title, tone = _clock_title(event)
+        yield Moment(
+            anchor=f"clock-{event.pk}", at=event.at, kind="clock", title=title, tone=tone, details=_remarks(event)
+        )
+
+
+def _clock_title(event: CaseClockEvent) -> tuple[str, str]:
+    clock = event.deadline.get_kind_display()
+    if event.type == ClockEventType.FIRED:
+        step = next((step for step in event.deadline.policy.ladder if step.code == event.code), None)
+        words, tone = _STEPS[step.kind if step else StepKind.WARNING]
+        return str(words) % {"clock": clock}, tone
+    if event.type == ClockEventType.STARTED:
+        due = timezone.localtime(event.deadline.due_at).strftime("%Y-%m-%d %H:%M")
+        return _("%(clock)s: clock started, due %(due)s") % {"clock": clock, "due": due}, "calm"
+    return (
+        _("%(clock)s: %(what)s") % {"clock": clock, "what": event.get_type_display()},
+        _TONES[ClockEventType(event.type)],
+    )
+
+
+def _remarks(event: CaseClockEvent) -> str:
+    detail, remarks = event.detail, []
+    if detail.get("entered_late"):
+        remarks.append(_("entered late"))
+    if detail.get("late_seconds"):
+        remarks.append(_("the system was late by %(seconds)s s") % {"seconds": detail["late_seconds"]})
+    if detail.get("from") and detail.get("to") and detail["from"] != detail["to"]:
+        moved = [timezone.localtime(datetime.fromisoformat(detail[k])).strftime("%m-%d %H:%M") for k in ("from", "to")]
+        remarks.append(_("due time moved from %(from)s to %(to)s") % {"from": moved[0], "to": moved[1]})
+    return "; ".join(remarks)
+
+
+def _notices(case: Case, limit: int, user: Any) -> Iterator[Moment]:
+    for group in tellings_about(case, limit, user):
+        yield Moment(
+            anchor=f"notice-{group.id}",
+            at=group.at,
+            kind="notice",
+            title=group.title,
+            symbol="bell-alert",
+            tellings=group.tellings,
+            text="",
+            details=group.body,
+        )

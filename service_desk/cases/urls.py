@@ -1,0 +1,71 @@
+"""Addresses of the desk: my desk, the cases, one case and what may be done to it."""
+
+from django.urls import path, register_converter
+from django.views.generic import RedirectView
+
+from service_desk.cases.views import acting, desk, detail, explaining, listing, of_customer, registering, revealing
+
+
+class CaseNumber:
+    """CALL-20261121-0001; whatever else stands in an address is no case and never reaches the database."""
+
+    regex = "[A-Z]{2,8}-[0-9]{8}-[0-9]{4,8}"
+
+    def to_python(self, value: str) -> str:
+        """As it stands."""
+        return value
+
+    def to_url(self, value: str) -> str:
+        """As it stands."""
+        return value
+
+
+class Verb:
+    """The name of a move."""
+
+    regex = "[a-z]{2,12}"
+
+    def to_python(self, value: str) -> str:
+        """As it stands."""
+        return value
+
+    def to_url(self, value: str) -> str:
+        """As it stands."""
+        return value
+
+
+class Number:
+    """A row's number that fits into a bigint."""
+
+    regex = "[0-9]{1,18}"
+
+    def to_python(self, value: str) -> int:
+        """As a number."""
+        return int(value)
+
+    def to_url(self, value: int) -> str:
+        """In digits."""
+        return str(value)
+
+
+register_converter(CaseNumber, "case")
+register_converter(Verb, "verb")
+register_converter(Number, "bigint")
+
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="desk"), name="home"),
+    path("desk/", desk.desk, name="desk"),
+    path("desk/notices/<uuid:key>/acknowledge/", desk.acknowledge_notice, name="desk-acknowledge"),
+    path("register/", registering.register_page, name="case-register"),
+    path("register/acceptance/", registering.acceptance, name="register-acceptance"),
+    path("register/products/", registering.suggest_products, name="product-suggest"),
+    path("register/customers/<bigint:pk>/", of_customer.customer_card, name="customer-card"),
+    path("customers/<bigint:pk>/cases/", of_customer.customer_cases, name="customer-cases"),
+    path("cases/", listing.case_list, name="case-list"),
+    path("cases/suggest/staff/", listing.suggest_staff, name="case-suggest-staff"),
+    path("cases/<case:number>/", detail.case_detail, name="case-detail"),
+    path("cases/<case:number>/print/", detail.case_print, name="case-print"),
+    path("cases/<case:number>/do/<verb:verb>/", acting.act, name="case-act"),
+    path("cases/<case:number>/clocks/<bigint:pk>/", explaining.clock_explain, name="clock-explain"),
+    path("cases/<case:number>/numbers/", revealing.reveal_numbers, name="case-reveal"),
+]

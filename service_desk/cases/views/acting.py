@@ -1,0 +1,144 @@
+"""Making a move: its form as a dialog or a page, what was refused in plain words, and nothing typed lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from service_desk.audit.actions import record_refusal
+from service_desk.cases import actions
+from service_desk.cases.forms.acting import MoveForm
+from service_desk.cases.models import Case, CaseEvent
+from service_desk.cases.moves import why_not
+from service_desk.cases.rules import MOVES, SEVERITY_MEANING, EventType
+from service_desk.cases.timeline import event_title
+from service_desk.cases.views.common import case_for, last_event, person, wants_part
+from service_desk.people.fields import add_refusal
+from service_desk.rest.errors import FieldError, NotAllowed, Refusal, Stale
+
+_VERBS: Mapping[str, Callable[..., Case]] = {verb: getattr(actions, verb) for verb in MOVES}
+#: What the timeline says of each move: by this a second press is known from a second wish.
+_SAYS = {
+    "grade": EventType.GRADED,
+    "start": EventType.STARTED,
+    "arrive": EventType.ARRIVED,
+    "note": EventType.NOTE,
+    "tell": EventType.TOLD,
+    "observe": EventType.IMPACT,
+    "wait": EventType.WAITING,
+    "resume": EventType.RESUMED,
+    "restore": EventType.RESTORED,
+    "resolve": EventType.RESOLVED,
+    "reply": EventType.REPLIED,
+    "close": EventType.CLOSED,
+    "cancel": EventType.CANCELLED,
+}
+_CHANGES_SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What somebody did to the case while this person was typing."""
+
+    event: CaseEvent
+    title: str
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def act(request: HttpRequest, number: str, verb: str) -> HttpResponse:
+    """Show the form of a move, or make it."""
+    if verb not in MOVES:
+        raise Http404(_("There is no such action."))
+    case, user = case_for(request, number), person(request)
+    if request.method == "GET":
+        initial = {"version": case.version, "seen": last_event(case)}
+        return _form(request, case, verb, MoveForm(verb, case, initial=initial))
+    form = MoveForm(verb, case, request.POST)
+    if not form.is_valid():
+        return _form(request, case, verb, form, status=422)
+    try:
+        _make(case, user, verb, form)
+    except Refusal as refusal:
+        if not _done_before(case, user, verb, form):
+            return _refused(request, case, verb, form, refusal)
+        messages.info(request, _("This had been saved already: %(move)s.") % {"move": MOVES[verb].label})
+    else:
+        messages.success(request, _("Saved: %(move)s.") % {"move": MOVES[verb].label})
+    return _back(request, case)
+
+
+def _make(case: Case, user: Any, verb: str, form: MoveForm) -> None:
+    """Call the verb; a note hurts nobody's work, so it is added even when the case has moved on."""
+    try:
+        _VERBS[verb](case=case, actor=user, version=form.cleaned_data["version"], **form.answers)
+    except Stale:
+        if verb != "note" or _done_before(case, user, verb, form):
+            raise
+        _VERBS[verb](case=case, actor=user, **form.answers)
+
+
+def _done_before(case: Case, user: Any, verb: str, form: MoveForm) -> bool:
+    """Whether this very thing was said by this person since the form was shown: a double click, a second tab."""
+    since = CaseEvent.objects.filter(
+        case=case, actor=user, type=_SAYS[verb], text=form.words, pk__gt=form.cleaned_data["seen"] or 0
+    )
+    if verb == "grade":
+        since = since.filter(data__severity=form.answers["severity"])
+    return form.cleaned_data["seen"] is not None and since.exists()
+
+
+def _refused(request: HttpRequest, case: Case, verb: str, form: MoveForm, refusal: Refusal) -> HttpResponse:
+    changes: list[Change] = []
+    if isinstance(refusal, NotAllowed):
+        record_refusal(verb=refusal.verb, thing=refusal.thing, actor=person(request), reason=str(refusal.message))
+    case = case_for(request, case.number)  # as it stands now
+    if isinstance(refusal, Stale):
+        changes = _changes(case, form.cleaned_data["seen"])
+        form.look_again(case.version, last_event(case))
+    add_refusal(form, refusal.errors or [FieldError("", refusal.message, refusal.code, refusal.remedy)])
+    # 403 would be taken by htmx for a page that is not for this person, and its words would not be shown.
+    status = 409 if refusal.status == 403 and wants_part(request) else 422 if refusal.status == 400 else refusal.status
+    return _form(request, case, verb, form, status=status, changes=changes)
+
+
+def _changes(case: Case, seen: int | None) -> list[Change]:
+    """What happened since the form was shown, oldest first."""
+    if seen is None:
+        return []
+    events = case.events.filter(pk__gt=seen).select_related("actor").order_by("at", "id")[:_CHANGES_SHOWN]
+    return [Change(event, event_title(event)) for event in events]
+
+
+def _form(
+    request: HttpRequest, case: Case, verb: str, form: MoveForm, *, status: int = 200, changes: Any = ()
+) -> HttpResponse:
+    context = {
+        "case": case,
+        "verb": verb,
+        "move": MOVES[verb],
+        "form": form,
+        "why_not": why_not(person(request), verb, case),
+        "changes": changes,
+        "severity_meaning": SEVERITY_MEANING.get(case.severity or "", ""),
+        "in_dialog": wants_part(request),
+    }
+    template = "cases/move_dialog.html" if wants_part(request) else "cases/move.html"
+    return render(request, template, context, status=status)
+
+
+def _back(request: HttpRequest, case: Case) -> HttpResponse:
+    """To the case: htmx is told to go there, a browser is redirected."""
+    if not wants_part(request):
+        return redirect(case)
+    response = HttpResponse(status=204)
+    response.headers["HX-Redirect"] = case.get_absolute_url()
+    return response

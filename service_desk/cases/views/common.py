@@ -1,0 +1,46 @@
+"""What the pages of a case share: finding it for this person, and knowing whether only a fragment is wanted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Max
+from django.http import Http404, HttpRequest
+from django.utils.translation import gettext as _
+
+from service_desk.cases.models import Case
+
+_NAMED = (
+    "customer",
+    "contact",
+    "product_type",
+    "service_line",
+    "handler__unit",
+    "first_responder__unit",
+    "graded_by",
+    "registered_by",
+)
+
+
+def case_for(request: HttpRequest, number: str) -> Case:
+    """The case with everything its page names; 404 alike for one that is not there and one that is not theirs (P6)."""
+    found = Case.objects.visible_to(request.user).select_related(*_NAMED).filter(number=number).first()
+    if found is None:
+        raise Http404(_("There is no such case."))
+    return found
+
+
+def wants_part(request: HttpRequest) -> bool:
+    """Whether htmx asks, for the dialog or a part of a page."""
+    return request.headers.get("HX-Request") == "true"
+
+
+def person(request: HttpRequest) -> Any:
+    """Who is logged in; the pages are behind `login_required`."""
+    return request.user
+
+
+def last_event(case: Case) -> int:
+    """The number of the newest line of the timeline: what this person has seen."""
+    newest: int | None = case.events.aggregate(newest=Max("pk"))["newest"]
+    return newest or 0

@@ -1,0 +1,96 @@
+"""One case: what it is, its clocks, its stream, and what may be done to it now."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from service_desk.cases.faces import faces_of
+from service_desk.cases.models import Case
+from service_desk.cases.moves import moves_for
+from service_desk.cases.rules import ENDED_STATES, MAIN_WAY, SEVERITY_MEANING, CaseState
+from service_desk.cases.tellings import emergency_tellings
+from service_desk.cases.timeline import Show, stream
+from service_desk.cases.views.common import case_for, last_event, person, wants_part
+from service_desk.customers.rules import mask_number
+from service_desk.deadlines.clock import now
+from service_desk.deadlines.rules import ClockKind
+from service_desk.people.access import can
+
+
+@login_required
+@require_GET
+def case_detail(request: HttpRequest, number: str) -> HttpResponse:
+    """The page; htmx asks for its moving part alone when the case has changed."""
+    user = person(request)
+    case = case_for(request, number)
+    show = request.GET.get("show", Show.ALL)
+    if show not in Show.values:
+        show = Show.ALL
+    context = _facts(case, user) | {
+        "moves": moves_for(user, case),
+        "seen": last_event(case),
+        "stream": stream(case, show, everything=request.GET.get("all") == "1", user=user),
+        "show": show,
+        "shows": Show.choices,
+    }
+    return render(request, "cases/case_part.html" if wants_part(request) else "cases/case.html", context)
+
+
+@login_required
+@require_GET
+def case_print(request: HttpRequest, number: str) -> HttpResponse:
+    """The case sheet: everything on paper, numbers masked."""
+    case = case_for(request, number)
+    context = _facts(case, person(request)) | {"stream": stream(case, everything=True)}
+    return render(request, "cases/print.html", context)
+
+
+def _facts(case: Case, user: Any) -> dict[str, Any]:
+    """What the page and the sheet of a case both say."""
+    clocks = faces_of(case, moment := now())
+    emergency = [clock for clock in clocks if clock.kind == ClockKind.EMERGENCY]
+    began = case.emergency_started_at
+    return {
+        "case": case,
+        "now": moment,
+        "clocks": clocks,
+        # the emergency's clock stands in its banner
+        "open_clocks": [clock for clock in clocks if clock.is_open and clock.kind != ClockKind.EMERGENCY],
+        "ended_clocks": [clock for clock in clocks if not clock.is_open],
+        "way": way_of(case),
+        "severity_meaning": SEVERITY_MEANING.get(case.severity or "", ""),
+        "emergency_clock": next((clock for clock in emergency if clock.is_open), emergency[0] if emergency else None),
+        "emergency_elapsed": ((case.restored_at or case.ended_at or moment) - began) if began else None,
+        "told": emergency_tellings(case) if began else [],
+        "masked": [(number.contact, mask_number(number.raw)) for number in _numbers(case)],
+        "masked_caller": mask_number(case.caller_phone) if case.caller_phone else "",
+        "may_reveal": bool(can(user, "customer.reveal", case.customer)),
+        "registration_took": case.registered_at - case.accepted_at,
+    }
+
+
+def _numbers(case: Case) -> Any:
+    return case.customer.numbers.select_related("contact").order_by("id")[:8]
+
+
+def way_of(case: Case) -> list[tuple[str, str, str]]:
+    """The main way as (state, label, past | here | ahead); a case that waits stands where it worked."""
+    here = CaseState(case.state)
+    if here == CaseState.WAITING:
+        here = CaseState.RESTORED if case.restored_at else CaseState.IN_PROGRESS
+    if here == CaseState.CANCELLED:
+        done = [CaseState.REGISTERED] + ([CaseState.IN_PROGRESS] if case.started_at else [])
+        return [(str(state), str(state.label), "past") for state in done] + [(str(here), str(here.label), "here")]
+    at = MAIN_WAY.index(here)
+    way: list[tuple[str, str, str]] = []
+    for index, state in enumerate(MAIN_WAY):
+        place = "past" if index < at or case.state in ENDED_STATES else "here" if index == at else "ahead"
+        if state == CaseState.RESTORED and place == "past" and case.restored_at == case.resolved_at:
+            place = "skipped"  # it was never out of service
+        way.append((str(state), str(state.label), place))
+    return way
