@@ -91,7 +91,10 @@ function offer(form) {
 }
 
 function settle() {
-  if (document.body.dataset.page === "login") return; // the session expired: the draft waits behind the log-in
+  if (document.body.dataset.page === "login") { // the session expired: the draft waits behind the log-in
+    for (const note of document.querySelectorAll("[data-draft-waiting]")) note.hidden = drafts().length === 0;
+    return;
+  }
   for (const key of drafts()) if (person && !key.startsWith(prefix(person))) sessionStorage.removeItem(key);
   const sent = sessionStorage.getItem(SENT);
   sessionStorage.removeItem(SENT);

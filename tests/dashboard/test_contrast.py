@@ -27,7 +27,7 @@ def contrast(one: str, other: str, theme: str) -> float:
 @pytest.mark.parametrize(
     ("ink", "ground", "theme"), list(product(("ink", "ink-2", "ink-3", "accent"), GROUNDS, THEMES))
 )
-def test_text_is_AA_on_every_ground(ink, ground, theme):
+def test_text_is_AA_on_every_ground(ink: str, ground: str, theme: str) -> None:
     assert contrast(ink, ground, theme) >= 4.5
 
 
@@ -58,7 +58,7 @@ def test_text_is_AA_on_every_ground(ink, ground, theme):
         )
     ],
 )
-def test_text_is_AA_on_its_tint(ink, ground, theme):
+def test_text_is_AA_on_its_tint(ink: str, ground: str, theme: str) -> None:
     assert contrast(ink, ground, theme) >= 4.5
 
 
@@ -71,7 +71,7 @@ def test_text_is_AA_on_its_tint(ink, ground, theme):
         *product(("paused",), ("paused-soft",), THEMES),
     ],
 )
-def test_count_downs_are_AAA(ink, ground, theme):
+def test_count_downs_are_AAA(ink: str, ground: str, theme: str) -> None:
     assert contrast(ink, ground, theme) >= 7
 
 
@@ -82,11 +82,11 @@ def test_count_downs_are_AAA(ink, ground, theme):
         *product(("calm-bar", "warn-bar", "late-bar", "met-bar", "paused-bar"), ("surface",), THEMES),
     ],
 )
-def test_edges_of_controls_and_bars_are_seen(edge, ground, theme):
+def test_edges_of_controls_and_bars_are_seen(edge: str, ground: str, theme: str) -> None:
     assert contrast(edge, ground, theme) >= 3
 
 
-def test_no_colour_is_named_outside_the_tokens():
+def test_no_colour_is_named_outside_the_tokens() -> None:
     stray = {}
     for sheet in Path("static/css").glob("*.css"):
         if sheet.name in {"tokens.css", "print.css"}:

@@ -2,11 +2,14 @@
 
 import os
 import re
+from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import Any, Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect, sync_playwright
+from django.test import Client
+from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
 from service_desk.people.rules import Role
 from tests.factories import staff
@@ -23,7 +26,7 @@ CUSTOMERS = [
 
 
 @pytest.fixture(scope="module")
-def chromium():
+def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path="/usr/bin/chromium",
@@ -34,12 +37,12 @@ def chromium():
 
 
 @pytest.fixture
-def page(chromium, client, live_server, settings):
+def page(chromium: Browser, client: Client, live_server: Any, settings: Any) -> Iterator[Page]:
     client.force_login(staff("root", Role.ADMINISTRATOR))
     context = chromium.new_context(base_url=live_server.url, locale="en-GB")
     context.add_cookies(
         [
-            {"name": settings.SESSION_COOKIE_NAME, "value": client.session.session_key, "url": live_server.url},
+            {"name": settings.SESSION_COOKIE_NAME, "value": str(client.session.session_key), "url": live_server.url},
             {"name": settings.LANGUAGE_COOKIE_NAME, "value": "en", "url": live_server.url},
         ]
     )
@@ -72,18 +75,18 @@ CLOCK = """(due) => {
 def add_clock(page: Page, seconds: float) -> None:
     """A clock due `seconds` from now by the server's clock."""
     told = page.locator("meta[name=server-time]").get_attribute("content")
-    due = (datetime.fromisoformat(told) + timedelta(seconds=seconds)).isoformat()
+    due = (datetime.fromisoformat(str(told)) + timedelta(seconds=seconds)).isoformat()
     page.evaluate(CLOCK, due)
 
 
-def test_D1_a_clock_follows_the_server_not_the_device(page):
+def test_D1_a_clock_follows_the_server_not_the_device(page: Page) -> None:
     page.clock.install(time="2020-01-01T00:00:00Z")  # a device that is years behind
     page.goto("/design/")
     add_clock(page, 3600)
     expect(page.locator("#box .clock__time")).to_have_text(re.compile(r"^00:59:\d\d$|^01:00:00$"))
 
 
-def test_a_clock_turns_late_by_itself_and_says_so_once(page):
+def test_a_clock_turns_late_by_itself_and_says_so_once(page: Page) -> None:
     page.clock.install()
     page.goto("/design/")
     add_clock(page, 30)
@@ -95,7 +98,7 @@ def test_a_clock_turns_late_by_itself_and_says_so_once(page):
     expect(page.locator("#desk-announcer")).to_have_text("Restoration CALL-1: overdue, due 14:05")
 
 
-def test_a_clock_is_right_again_after_sleep(page):
+def test_a_clock_is_right_again_after_sleep(page: Page) -> None:
     page.clock.install()
     page.goto("/design/")
     add_clock(page, 7200)
@@ -104,7 +107,7 @@ def test_a_clock_is_right_again_after_sleep(page):
     expect(page.locator("#box .clock__time")).to_have_text(re.compile(r"^00:59:5\d$|^02:00:0\d$|^01:59:5\d$"))
 
 
-def test_type_ahead_by_keyboard(page):
+def test_type_ahead_by_keyboard(page: Page) -> None:
     page.goto("/design/")
     field = page.locator("#light_e_customer")
     field.press_sequentially("h")
@@ -118,9 +121,9 @@ def test_type_ahead_by_keyboard(page):
     assert page.locator("[data-typeahead-id]").nth(1).input_value() == ""
 
 
-def test_type_ahead_waits_for_the_input_method(page):
+def test_type_ahead_waits_for_the_input_method(page: Page) -> None:
     page.clock.install()
-    asked = []
+    asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url) if "customers" in request.url else None)
     page.goto("/design/")
     page.evaluate(
@@ -146,7 +149,7 @@ def test_type_ahead_waits_for_the_input_method(page):
     assert len(asked) == 1
 
 
-def test_a_draft_survives_a_reload_and_can_be_thrown_away(page):
+def test_a_draft_survives_a_reload_and_can_be_thrown_away(page: Page) -> None:
     page.goto("/design/")
     page.locator("#light_e_fault").fill("全局话路中断")
     page.reload()
@@ -157,7 +160,7 @@ def test_a_draft_survives_a_reload_and_can_be_thrown_away(page):
     expect(page.locator("#light_e_fault")).to_have_value("")
 
 
-def test_a_draft_is_gone_after_log_out(page):
+def test_a_draft_is_gone_after_log_out(page: Page) -> None:
     page.clock.install()
     page.goto("/design/")
     page.locator("#light_e_fault").fill("全局话路中断")
@@ -169,10 +172,10 @@ def test_a_draft_is_gone_after_log_out(page):
     assert page.evaluate(DRAFTS) == []
 
 
-def test_a_form_is_sent_once_until_the_answer_comes(page):
-    sent = []
+def test_a_form_is_sent_once_until_the_answer_comes(page: Page) -> None:
+    sent: list[str] = []
 
-    def answer(route):
+    def answer(route: Route) -> None:
         if route.request.method == "POST":
             sent.append(route.request.url)
             route.fulfill(status=204)  # the page stays
@@ -193,7 +196,7 @@ def test_a_form_is_sent_once_until_the_answer_comes(page):
     assert len(sent) == 1
 
 
-def test_keys(page):
+def test_keys(page: Page) -> None:
     page.goto("/design/")
     page.evaluate("document.activeElement.blur()")
     page.keyboard.press("j")
@@ -209,7 +212,7 @@ def test_keys(page):
     expect(page.locator("#shortcuts")).to_be_hidden()
 
 
-def test_the_page_asks_when_the_stream_does_not_get_through(page):
+def test_the_page_asks_when_the_stream_does_not_get_through(page: Page) -> None:
     page.clock.install()
     page.unroute("**/events/**")
     page.route("**/events/stream/**", lambda route: route.fulfill(status=503))
@@ -232,7 +235,7 @@ def test_the_page_asks_when_the_stream_does_not_get_through(page):
     assert page.evaluate("() => window.heard") == {"case": "CALL-9"}
 
 
-def test_an_event_of_the_stream_reaches_the_page(page):
+def test_an_event_of_the_stream_reaches_the_page(page: Page) -> None:
     page.unroute("**/events/**")
     body = 'id: 3\nevent: notice\ndata: {"unread": 2}\n\n'
     page.route("**/events/**", lambda route: route.fulfill(body=body, content_type="text/event-stream"))
@@ -241,7 +244,7 @@ def test_an_event_of_the_stream_reaches_the_page(page):
     assert page.evaluate("() => window.heard") == {"unread": 2}
 
 
-def test_a_password_can_be_shown(page):
+def test_a_password_can_be_shown(page: Page) -> None:
     page.goto("/design/")
     field = page.locator("#light_e_password")
     field.fill("secret")
@@ -251,7 +254,9 @@ def test_a_password_can_be_shown(page):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1440, 390])
-def test_the_page_of_components_is_accessible_and_fits(page, scheme, width):
+def test_the_page_of_components_is_accessible_and_fits(
+    page: Page, scheme: Literal["light", "dark"], width: int
+) -> None:
     page.emulate_media(color_scheme=scheme)
     page.set_viewport_size({"width": width, "height": 900})
     page.goto("/design/")
