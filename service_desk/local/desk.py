@@ -115,7 +115,7 @@ class Desk:
             supervisor.stop()
 
         stack.callback(end)
-        supervisor.start(first=place.web_processes + len(plan.SENTINELS))
+        supervisor.start(first=plan.FIRST)
         return supervisor
 
     def _wait_for_the_page(self, supervisor: Supervisor) -> None:
@@ -125,7 +125,7 @@ class Desk:
             while not question.answered():
                 wishes.heed()
                 supervisor.round()
-                if time.monotonic() - said > 2:
+                if time.monotonic() - said > 5:
                     said = time.monotonic()
                     self.log.plain(f"waiting for the first page ({said - began:.0f} s)")
         supervisor.hurry()

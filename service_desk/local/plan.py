@@ -6,6 +6,7 @@ from pathlib import Path
 from service_desk.local.supervisor import Child
 
 SENTINELS = ("sentinel-1", "sentinel-2")
+FIRST = 2
 
 
 def _celery(*arguments: str) -> list[str]:
@@ -21,16 +22,20 @@ def _worker(queue: str) -> list[str]:
 
 
 def children(*, base: Path, data: Path, web_processes: int, listener: int) -> list[Child]:
-    """List them in the order of their start."""
+    """List them in the order of their start; the first `FIRST` alone bring up the page and keep the deadlines."""
 
     def manage(*arguments: str) -> list[str]:
         return [sys.executable, str(base / "manage.py"), *arguments]
 
     web = [sys.executable, "-m", "service_desk.local.web", f"--fd={listener}"]
     beat = _celery("beat", f"--schedule={data / 'beat-schedule'}", "--pidfile=", "--loglevel=WARNING")
+    pages = [Child(f"web-{number}", web, keep_fds=[listener]) for number in range(1, web_processes + 1)]
+    sentinels = [Child(name, manage("enforce_deadlines", "--name", name)) for name in SENTINELS]
     return [
-        *(Child(f"web-{number}", web, keep_fds=[listener]) for number in range(1, web_processes + 1)),
-        *(Child(name, manage("enforce_deadlines", "--name", name)) for name in SENTINELS),
+        pages[0],
+        sentinels[0],
+        *pages[1:],
+        *sentinels[1:],
         Child("dispatch", manage("dispatch_notices")),
         Child("audit", manage("audit_clocks")),
         Child("critical", _worker("critical")),

@@ -28,7 +28,7 @@ class Command(BaseCommand):
             host=settings.WEB_HOST,
             port=settings.WEB_PORT,
             address=settings.SITE_URL,
-            web_processes=settings.WEB_PROCESSES,
+            web_processes=max(1, settings.WEB_PROCESSES),
         )
         try:
             Desk(place, os.environ, Log()).run()
