@@ -6,11 +6,13 @@ import re
 import unicodedata
 
 import phonenumbers
-from pypinyin import Style, lazy_pinyin
+
+from service_desk.people.names import initials, mask_number, plain_number
+
+__all__ = ["gram_query", "grams", "initials", "mask_number", "split_numbers", "to_e164"]
 
 #: What people write between several numbers, or between the parts of one.
 _SPLIT = re.compile(r"[/／;；、,，\n]+")
-_EXTENSION = re.compile(r"(?:ext\.?|x|转|分机|#)\s*(\d{1,8})\s*$", re.IGNORECASE)
 _AREA_CODE = re.compile(r"\(?0\d{2,3}\)?")
 _LOCAL = re.compile(r"[2-9]\d{6,7}")
 _LONGEST = 60
@@ -23,10 +25,10 @@ def split_numbers(raw: str, region: str = "CN") -> list[str]:
     '0755/2677-2892/2677-2893' is two of one area, each with its code.
     """
     parts = [part.strip() for part in _SPLIT.split(raw) if part.strip()]
-    if len(parts) < 2 or not _AREA_CODE.fullmatch(_plain(parts[0])):
+    if len(parts) < 2 or not _AREA_CODE.fullmatch(plain_number(parts[0])):
         return parts
     area, rest = parts[0], parts[1:]
-    joined = [area + part if _LOCAL.fullmatch(re.sub(r"\D", "", _plain(part))) else part for part in rest]
+    joined = [area + part if _LOCAL.fullmatch(re.sub(r"\D", "", plain_number(part))) else part for part in rest]
     return joined if to_e164(joined[0], region) else parts
 
 
@@ -34,7 +36,7 @@ def to_e164(raw: str, region: str = "CN") -> str | None:
     """The number in E.164 ('+8675526772892'), or None when it is none (without area code, a short code, nonsense)."""
     if len(raw) > _LONGEST:
         return None
-    text = re.sub(r"(?<=\d)[/\s.]+(?=\d)", "", _plain(raw))
+    text = re.sub(r"(?<=\d)[/\s.]+(?=\d)", "", plain_number(raw))
     try:
         number = phonenumbers.parse(text, region)
     except phonenumbers.NumberParseException:
@@ -44,31 +46,6 @@ def to_e164(raw: str, region: str = "CN") -> str | None:
     if number.country_code == _CHINA and len(phonenumbers.national_significant_number(number)) < _SHORTEST:
         return None  # seven or eight figures: which city's number it is nobody can tell
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-
-
-def mask_number(raw: str) -> str:
-    """A number as lists show it: 138****1234; short ones keep their last two digits only, extensions are left out."""
-    digits = re.sub(r"\D", "", _plain(raw))
-    if digits.startswith("86") and len(digits) > 11:
-        digits = digits[2:]
-    if len(digits) < 7:
-        return "*" * max(len(digits) - 2, 0) + digits[-2:]
-    if len(digits) < 9:
-        return f"{digits[:2]}****{digits[-2:]}"
-    return f"{digits[:3]}****{digits[-4:]}"
-
-
-def _plain(raw: str) -> str:
-    """Half-width, without invisible marks (telephones add them when a number is copied), extension or 00 in front."""
-    text = "".join(c for c in unicodedata.normalize("NFKC", raw) if unicodedata.category(c) != "Cf")
-    text = _EXTENSION.sub("", text).strip()
-    return re.sub(r"^00(?=86\D*\d)", "+", text)
-
-
-def initials(name: str) -> str:
-    """The pinyin initials by which a name is typed fast: 深圳市福田区政府 → szsftqzf."""
-    letters = lazy_pinyin(name, style=Style.FIRST_LETTER, errors=lambda other: list(other))
-    return re.sub(r"[^a-z0-9]", "", "".join(letters).lower())
 
 
 def grams(text: str) -> list[str]:

@@ -102,7 +102,7 @@ def customer_list(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_GET
 def customer_detail(request: HttpRequest, pk: int) -> HttpResponse:
-    """One customer: facts, contacts, numbers masked, products; its newest cases come as a fragment of the cases room."""
+    """One customer, numbers masked; its newest cases come as a fragment of the cases room."""
     require(request.user, "customer.view")
     customer = get_object_or_404(Customer, pk=pk)
     context = {

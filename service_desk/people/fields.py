@@ -17,7 +17,6 @@ from django.utils.translation import gettext_lazy as _
 
 from service_desk.people.moments import read_moment
 
-
 #: Django's own words for this field error; named here so that the desk's translation of them is used everywhere.
 _NUL = _("Null characters are not allowed.")
 

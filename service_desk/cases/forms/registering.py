@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from service_desk.cases.actions import Registration
 from service_desk.cases.rules import Severity
 from service_desk.customers.models import Contact, Customer
-from service_desk.people.fields import MomentField, Typed, TypeaheadField
+from service_desk.people.fields import MomentField, TypeaheadField, Typed
 from service_desk.people.models import ProductType
 
 CHOICES_SHOWN = 8

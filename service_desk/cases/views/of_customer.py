@@ -1,4 +1,4 @@
-"""What the desk knows of a customer beside a form: address, products, contacts, open cases; in a bounded number of queries."""
+"""What the desk knows of a customer beside a form: address, products, contacts, open cases, in few queries."""
 
 from __future__ import annotations
 

@@ -217,7 +217,7 @@ def suggest_products(request: HttpRequest) -> JsonResponse:
             InstalledProduct.objects.filter(customer_id=int(customer)).values_list("product_type_id", flat=True)[:200]
         )
     found = sorted(types, key=lambda product: (product.pk not in in_use, product.name))[:_SUGGESTED]
-    chinese = request.LANGUAGE_CODE == settings.LANGUAGES[0][0]
+    chinese = settings.LANGUAGES[0][0] == request.LANGUAGE_CODE
     return JsonResponse({"results": [_as_option(product, product.pk in in_use, chinese) for product in found]})
 
 

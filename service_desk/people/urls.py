@@ -1,0 +1,15 @@
+"""Addresses of the roster and of finding people."""
+
+from django.urls import path
+
+from service_desk.people import views
+
+urlpatterns = [
+    path("roster/", views.roster, name="roster"),
+    path("roster/plan/", views.plan, name="roster-plan"),
+    path("roster/absences/", views.absent, name="roster-absence"),
+    path("roster/absences/<int:pk>/end/", views.back_again, name="absence-end"),
+    path("roster/shifts/<int:pk>/", views.shift, name="roster-shift"),
+    path("staff/suggest/", views.suggest, name="staff-suggest"),
+    path("staff/<int:pk>/mobile/", views.reveal_mobile, name="staff-mobile"),
+]
