@@ -1,7 +1,8 @@
 """The REST doors of the desk: cases, one address per verb, their timeline and their clocks."""
 
+from service_desk.cases.api.clocks import ClockViewSet
 from service_desk.cases.api.views import CaseViewSet
 
-router_entries = [("cases", CaseViewSet, "case")]
+router_entries = [("cases", CaseViewSet, "case"), ("deadlines", ClockViewSet, "deadline")]
 
 __all__ = ["router_entries"]

@@ -8,9 +8,9 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from service_desk.cases.models import Case, CaseEvent
-from service_desk.cases.rules import MOVES, CaseKind, CaseState, Channel, EventType, Severity, WaitingFor, refusal
+from service_desk.cases.moves import why_not
+from service_desk.cases.rules import MOVES, CaseKind, CaseState, Channel, EventType, Severity, WaitingFor
 from service_desk.customers.rules import mask_number
-from service_desk.people.access import can
 from service_desk.rest.serializers import Moment, NamedSerializer
 
 
@@ -78,14 +78,12 @@ class CaseSerializer(CaseLineSerializer):
 
 
 def allowed_moves(case: Case, user: Any) -> list[dict[str, Any]]:
-    """Every verb with its answer for this person now; the state is asked first, since it costs nothing."""
-    found = []
-    for verb, move in MOVES.items():
-        reason = refusal(move, case)
-        if reason is None and not (decision := can(user, f"case.{verb}", case)):
-            reason = str(decision.reason)
-        found.append({"verb": verb, "title": str(move.label), "allowed": reason is None, "reason": str(reason or "")})
-    return found
+    """Every verb with its answer for this person now."""
+    reasons = {verb: why_not(user, verb, case) for verb in MOVES}
+    return [
+        {"verb": verb, "title": str(move.label), "allowed": not reasons[verb], "reason": reasons[verb]}
+        for verb, move in MOVES.items()
+    ]
 
 
 class TimelineSerializer(serializers.Serializer[CaseEvent]):

@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
+from service_desk.cases.listing import OPEN, UNGRADED
 from service_desk.cases.models import Case
 from service_desk.cases.rules import MOVES, CaseState, Channel, Move, Severity, WaitingFor
 from service_desk.rest.serializers import FilterSerializer, IdField, Moment, StrictSerializer
@@ -52,15 +53,22 @@ class CaseFilterSerializer(FilterSerializer):
     """The filters of the list of cases."""
 
     q = serializers.CharField(
-        required=False, max_length=120, help_text="A case number, a customer's name, initials or number."
+        required=False, max_length=120, help_text="A case number, a telephone number, a customer, a product, words."
     )
     number = serializers.CharField(required=False, max_length=24, help_text="The exact case number.")
-    state = serializers.MultipleChoiceField(required=False, choices=CaseState.choices)
-    severity = serializers.MultipleChoiceField(required=False, choices=Severity.choices)
+    state = serializers.ChoiceField(
+        required=False, choices=[(OPEN, _("Everything with work left")), *CaseState.choices]
+    )
+    severity = serializers.ChoiceField(required=False, choices=[(UNGRADED, _("Not graded")), *Severity.choices])
     customer = IdField(required=False)
+    product_type = IdField(required=False)
     handler = IdField(required=False)
     registered_after = Moment(required=False)
     registered_before = Moment(required=False)
+    mine = serializers.BooleanField(required=False, help_text="Only those I hold or first responded to.")
+    emergency = serializers.BooleanField(required=False, help_text="Only those with a running emergency process.")
+    overdue = serializers.BooleanField(required=False, help_text="Only those with an open clock past its due time.")
+    late = serializers.BooleanField(required=False, help_text="Only those registered late (C3).")
 
 
 class ClockFilterSerializer(FilterSerializer):

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.utils import extend_schema, extend_schema_view
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import mixins, status
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -16,17 +17,28 @@ from service_desk.cases import actions
 from service_desk.cases.actions import Registration
 from service_desk.cases.api import scopes
 from service_desk.cases.api.answers import CaseLineSerializer, CaseSerializer, TimelineSerializer
-from service_desk.cases.api.filters import filtered_cases
+from service_desk.cases.api.clocks import ClockSerializer, ExplanationSerializer, clocks_of
 from service_desk.cases.api.requests import REQUESTS, CaseFilterSerializer, RegistrationSerializer
+from service_desk.cases.listing import find
 from service_desk.cases.models import Case, CaseEvent
+from service_desk.cases.models.case import CaseQuerySet
 from service_desk.cases.rules import MOVES, Move
 from service_desk.customers.models import Contact, Customer
 from service_desk.people.models import ProductType, Staff
 from service_desk.rest.base import DeskViewSet
 from service_desk.rest.etags import EtagMixin
-from service_desk.rest.serializers import FilterSerializer, checked, nothing_there
+from service_desk.rest.serializers import WHOLE_NUMBER, FilterSerializer, StrictSerializer, checked, nothing_there
 
-NUMBER = "[A-Z]{2,8}-[0-9]{8}-[0-9]{4,9}"
+_EXACT = {
+    "number": "number",
+    "registered_after": "registered_at__gte",
+    "registered_before": "registered_at__lt",
+}
+_READS = {
+    "deadlines": scopes.CLOCKS,
+    "explanation": scopes.CLOCKS,
+    **dict.fromkeys(("list", "retrieve", "timeline"), scopes.READ),
+}
 
 
 @extend_schema_view(
@@ -41,21 +53,18 @@ class CaseViewSet(EtagMixin, mixins.ListModelMixin, mixins.RetrieveModelMixin, D
     queryset = Case.objects.none()
     serializer_class = CaseSerializer
     lookup_field = "number"
-    lookup_value_regex = NUMBER
+    lookup_value_regex = "[^/]{1,40}"
     keyset_order = ("-registered_at", "-id")
     if_match_actions = frozenset(MOVES)
-    required_scopes = {"create": scopes.WRITE, **dict.fromkeys(MOVES, scopes.WRITE), "*": scopes.READ}
+    required_scopes = {"create": scopes.WRITE, **dict.fromkeys(MOVES, scopes.WRITE), **_READS}
 
     def get_queryset(self) -> QuerySet[Case]:
+        if self.action == "list":
+            return wanted_cases(self.request.user, self.request.query_params).for_page()
         return Case.objects.visible_to(self.request.user).for_page().select_related("registered_by")
 
     def get_serializer_class(self) -> Any:
         return CaseLineSerializer if self.action == "list" else CaseSerializer
-
-    def filter_queryset(self, queryset: Any) -> Any:
-        if self.action != "list":
-            return queryset
-        return filtered_cases(queryset, checked(CaseFilterSerializer, self.request.query_params))
 
     @extend_schema(summary="Register a case", request=RegistrationSerializer, responses={201: CaseSerializer})
     def create(self, request: Request) -> Response:
@@ -76,6 +85,26 @@ class CaseViewSet(EtagMixin, mixins.ListModelMixin, mixins.RetrieveModelMixin, D
         events = CaseEvent.objects.filter(case=self.get_object()).select_related("actor")
         return self.paged(events, TimelineSerializer)
 
+    @extend_schema(summary="The clocks of a case", responses=ClockSerializer(many=True), filters=False)
+    @action(detail=True, pagination_class=None)
+    def deadlines(self, request: Request, number: str) -> Response:
+        """All clocks of all cycles, in the order in which they fall due."""
+        checked(StrictSerializer, request.query_params)
+        return Response(ClockSerializer(clocks_of(self.get_object()), many=True).data)
+
+    @extend_schema(
+        summary="Why a clock is due when it is",
+        parameters=[OpenApiParameter("clock", int, OpenApiParameter.PATH, pattern=f"^{WHOLE_NUMBER}$")],
+        responses=ExplanationSerializer,
+    )
+    @action(detail=True, url_path=f"deadlines/(?P<clock>{WHOLE_NUMBER})/explanation", pagination_class=None)
+    def explanation(self, request: Request, number: str, clock: str) -> Response:
+        """Segment by segment from the start to the due time: what counted, what did not, and why (D9)."""
+        checked(StrictSerializer, request.query_params)
+        rows = clocks_of(self.get_object()).select_related("policy", "calendar_version", "case")
+        found: Any = get_object_or_404(rows, pk=clock)
+        return Response(ExplanationSerializer(found.explain(found.asked_at)).data)
+
     def paged(self, rows: QuerySet[Any], serializer: Any) -> Response:
         """A page of rows other than cases."""
         return self.get_paginated_response(serializer(self.paginate_queryset(rows), many=True).data)
@@ -83,6 +112,15 @@ class CaseViewSet(EtagMixin, mixins.ListModelMixin, mixins.RetrieveModelMixin, D
     def _answer(self, case: Case, code: int = status.HTTP_200_OK, **headers: str) -> Response:
         self.show_version(case.version)
         return Response(self.get_serializer(case).data, code, headers=headers)
+
+
+def wanted_cases(user: Any, parameters: Any) -> CaseQuerySet:
+    """The cases that this person may know of and asks for, by the same questions as the screen."""
+    given = {name: value for name, value in checked(CaseFilterSerializer, parameters).items() if value}
+    exact = {lookup: given.pop(name) for name, lookup in _EXACT.items() if name in given}
+    if "product_type" in given:
+        given["product"] = given.pop("product_type")
+    return find(user, given).filter(**exact)
 
 
 def registration(given: dict[str, Any], actor: Any) -> Registration:
