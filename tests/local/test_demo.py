@@ -11,6 +11,7 @@ from django.db.models import Count
 from service_desk.cases.models import Case, CaseDeadline, DailyNumber
 from service_desk.cases.rules import CaseState
 from service_desk.deadlines.actions import retire_and_replace
+from service_desk.deadlines.auditor import Auditor
 from service_desk.deadlines.clock import now
 from service_desk.deadlines.models import Incident, Policy
 from service_desk.local import demo, reference
@@ -29,6 +30,7 @@ def test_demo_company_is_complete_and_its_clocks_run(db: None, settings: Any, tm
     assert CaseDeadline.objects.filter(state="running").count() >= 15
     assert CaseDeadline.objects.filter(state="paused").exists()
     assert Case.objects.filter(late_registration=True).count() == 1
+    Auditor().run()
     assert not Incident.objects.exists()
     for day in DailyNumber.objects.all():
         prefix = f"CALL-{day.day:%Y%m%d}-"

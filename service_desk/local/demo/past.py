@@ -13,9 +13,12 @@ from datetime import datetime, timedelta
 from django.db import connection, transaction
 
 from service_desk.cases.models import Case
+from service_desk.deadlines.actions import as_json
 from service_desk.deadlines.clock import now
 from service_desk.deadlines.engine import sweep
-from service_desk.deadlines.rules import Door
+from service_desk.deadlines.hours import OpenPause
+from service_desk.deadlines.rules import ClockState, Door
+from service_desk.deadlines.schedule import plan
 
 _TABLES = ("cases_case", "cases_caseevent", "cases_caseclockevent", "cases_impactobservation", "audit_auditentry")
 _REPLICA = "SET LOCAL session_replication_role = %s"
@@ -57,6 +60,20 @@ def shift(case: Case, back: timedelta) -> None:
     with transaction.atomic(), history_may_be_written(), connection.cursor() as cursor:
         for statement in _SHIFT:
             cursor.execute(statement, {"back": back, "case": case.pk, "about": f"case:{case.pk}"})
+        _plan_again(case)
+
+
+def _plan_again(case: Case) -> None:
+    """Working time does not shift with the wall clock: clocks on a calendar are planned anew from their new start."""
+    for clock in case.deadlines.filter(calendar_version__isnull=False).select_related("policy", "calendar_version"):
+        try:
+            made = plan(clock.policy.target, clock.work_calendar, clock.started_at, clock.pauses(), clock.policy.ladder)
+        except OpenPause:
+            continue
+        ahead = made.steps[clock.step + 1 :]
+        clock.due_at, clock.schedule = made.due_at, as_json(made)
+        clock.next_at = ahead[0].at if ahead and clock.state == ClockState.RUNNING else None
+        clock.save(update_fields=["due_at", "schedule", "next_at"])
 
 
 def advance(case: Case, time: timedelta) -> None:
