@@ -7,7 +7,10 @@ PYTHON ?= $(shell for each in python3 python3.14 python3.13 python3.12 python3.1
 VENV := .venv
 BIN := $(VENV)/bin
 MANAGE := $(BIN)/python manage.py
-PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --progress-bar off --root-user-action=ignore
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --progress-bar off --root-user-action=ignore
+# shows how far it is, and only what matters of what pip says
+COUNT = awk '/^(Collecting|Requirement already)/ { if (++n % 20 == 0) { print "  " n " packages found"; fflush() } next } \
+	/^Installing collected/ { print "  installing"; fflush(); next } /^ *ERROR|^error|^ *No matching/ { print }'
 
 .PHONY: help run test check format bench backup restore screenshots clean
 
@@ -24,12 +27,12 @@ $(BIN)/python:
 requirements: $(BIN)/python
 	@cmp -s requirements.txt $(VENV)/requirements.installed || { \
 	echo "- installing what requirements.txt names (a minute or two)"; \
-	$(PIP) -r requirements.txt && cp requirements.txt $(VENV)/requirements.installed; }
+	$(PIP) -r requirements.txt 2>&1 | $(COUNT) && cp requirements.txt $(VENV)/requirements.installed; }
 
 requirements-dev: requirements
 	@cmp -s requirements-dev.txt $(VENV)/requirements-dev.installed || { \
 	echo "- installing what requirements-dev.txt names (a minute or two)"; \
-	$(PIP) -r requirements-dev.txt && cp requirements-dev.txt $(VENV)/requirements-dev.installed; }
+	$(PIP) -r requirements-dev.txt 2>&1 | $(COUNT) && cp requirements-dev.txt $(VENV)/requirements-dev.installed; }
 
 run: requirements ## start the whole desk; Ctrl-C stops it
 	@exec $(MANAGE) up

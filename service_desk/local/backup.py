@@ -3,9 +3,11 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from urllib.parse import unquote, urlsplit, urlunsplit
 from zoneinfo import ZoneInfo
@@ -17,6 +19,8 @@ from service_desk.local.postgres import Postgres, binary
 from service_desk.local.preconditions import is_owned, sole_owner, without_password
 from service_desk.local.processes import StartError
 from service_desk.local.servers import DATABASE
+
+HEADER_LINES = 60  # of a backup in SQL, where its settings stand
 
 
 @contextmanager
@@ -73,7 +77,7 @@ def restore(url: str, source: Path, *, stamp: str) -> str:
         cursor.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(fresh)))
         target = urlunsplit(urlsplit(url)._replace(path=f"/{fresh}"))
         try:
-            _run("pg_restore", target, "--no-owner", "--exit-on-error", "--single-transaction", str(source))
+            _refill(target, source)
         except StartError:
             cursor.execute(sql.SQL("DROP DATABASE {}").format(sql.Identifier(fresh)))
             raise
@@ -97,19 +101,62 @@ def _administration(url: str) -> Iterator["psycopg2.extensions.cursor"]:
         connection.close()
 
 
-def _run(program: str, url: str, *arguments: str) -> None:
-    """Run a tool of PostgreSQL; the password travels in the environment, where `ps` does not show it."""
+def _refill(url: str, source: Path) -> None:
+    """Play a backup into an empty database, all or nothing.
+
+    It goes through SQL and psql, because pg_restore sets a parameter that servers before version 17 do not know.
+    """
+    reader = subprocess.Popen(  # noqa: S603 - our own arguments
+        [_tool("pg_restore"), "--no-owner", "--file=-", str(source)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    address, env = _access(url)
+    options = ["--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--single-transaction", "--output=/dev/null"]
+    with tempfile.TemporaryFile() as complaints:
+        writer = subprocess.Popen(  # noqa: S603 - our own arguments
+            [_tool("psql"), f"--dbname={address}", *options], stdin=subprocess.PIPE, stderr=complaints, env=env
+        )
+        with reader, writer:
+            if reader.stdout is None or reader.stderr is None or writer.stdin is None:
+                raise StartError("pg_restore and psql could not be joined.")
+            try:
+                writer.stdin.writelines(for_older_servers(islice(reader.stdout, HEADER_LINES)))
+                shutil.copyfileobj(reader.stdout, writer.stdin)
+            except BrokenPipeError:
+                reader.kill()  # psql has refused something and says so below
+            words = reader.stderr.read()
+            if reader.wait() > 0:
+                writer.kill()  # before the end of its input, so that nothing is committed
+                raise StartError(f"pg_restore failed:\n{words.decode(errors='replace').strip()}")
+        complaints.seek(0)
+        if writer.returncode:
+            raise StartError(f"psql failed:\n{complaints.read().decode(errors='replace').strip()}")
+
+
+def for_older_servers(header: Iterable[bytes]) -> Iterator[bytes]:
+    """Leave out of a backup's first lines the setting that only new servers know."""
+    return (line for line in header if not line.startswith(b"SET transaction_timeout"))
+
+
+def _access(url: str) -> tuple[str, dict[str, str]]:
+    """Take the password out of an address into the environment, where `ps` does not show it."""
     parts = urlsplit(url)
-    env, address = dict(os.environ), url
-    if parts.password:
-        env["PGPASSWORD"] = unquote(parts.password)
-        address = url.replace(f":{parts.password}@", "@", 1)
+    if not parts.password:
+        return url, dict(os.environ)
+    return url.replace(f":{parts.password}@", "@", 1), {**os.environ, "PGPASSWORD": unquote(parts.password)}
+
+
+def _tool(program: str) -> str:
     wheel = binary(program)
     command = str(wheel) if wheel.exists() else shutil.which(program)
     if command is None:
         raise StartError(f"The program {program} is missing. Install PostgreSQL's client tools.")
+    return command
+
+
+def _run(program: str, url: str, *arguments: str) -> None:
+    address, env = _access(url)
     done = subprocess.run(  # noqa: S603 - our own arguments
-        [command, f"--dbname={address}", *arguments], capture_output=True, text=True, check=False, env=env
+        [_tool(program), f"--dbname={address}", *arguments], capture_output=True, text=True, check=False, env=env
     )
     if done.returncode:
         raise StartError(f"{program} failed:\n{done.stderr.strip()}")

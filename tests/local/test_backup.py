@@ -76,3 +76,19 @@ def test_an_address_from_the_environment_is_used_as_it_is(tmp_path: Path) -> Non
     with backup.database(tmp_path, {"DATABASE_URL": "postgresql://desk@db.example/desk"}) as url:
         assert url == "postgresql://desk@db.example/desk"
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_setting_that_old_servers_do_not_know_is_left_out() -> None:
+    header = [b"SET lock_timeout = 0;\n", b"SET transaction_timeout = 0;\n", b"SET client_encoding = 'UTF8';\n"]
+    assert list(backup.for_older_servers(header)) == [header[0], header[2]]
+
+
+def test_a_backup_cut_short_changes_nothing(url: str, tmp_path: Path) -> None:
+    query(url, "CREATE TABLE long AS SELECT number, md5(number::text) AS text FROM generate_series(1, 20000) number")
+    whole = backup.dump(url, tmp_path, "Asia/Shanghai")
+    cut = tmp_path / "cut.dump"
+    cut.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
+    query(url, "DELETE FROM long WHERE number > 7")
+    with pytest.raises(StartError, match="failed"):
+        backup.restore(url, cut, stamp="5")
+    assert query(url, "SELECT count(*) FROM long") == [(7,)]
