@@ -43,9 +43,10 @@ class NoticeSerializer(serializers.ModelSerializer[Notice]):
 
     subject = serializers.SerializerMethodField()
     body = serializers.SerializerMethodField()
-    recipient = serializers.SlugRelatedField[Any](slug_field="username", read_only=True)
-    instead_of = serializers.SlugRelatedField[Any](slug_field="username", read_only=True)
-    acked_by = serializers.SlugRelatedField[Any](slug_field="username", read_only=True)
+    recipient = serializers.SlugRelatedField[Any](slug_field="username", read_only=True, allow_null=True)
+    instead_of = serializers.SlugRelatedField[Any](slug_field="username", read_only=True, allow_null=True)
+    acked_by = serializers.SlugRelatedField[Any](slug_field="username", read_only=True, allow_null=True)
+    acked_via = serializers.ChoiceField(choices=AckVia.choices, allow_blank=True, read_only=True)
     facts = serializers.SerializerMethodField()
     deliveries = DeliverySerializer(many=True, read_only=True)
 

@@ -72,8 +72,9 @@ def _checked(given: str) -> str:
 
 
 def _answer_once(
-    view: APIView, handler: Callable[..., HttpResponseBase], key: str, request: Request, *args: Any, **kwargs: Any
+    view: APIView, handler: Callable[..., HttpResponseBase], key: str, request: Request, /, *args: Any, **kwargs: Any
 ) -> HttpResponseBase:
+    # Positional only: an address may name its own parameter `key`.
     caller = _caller(request)
     content = _content_hash(request)  # read before the handler, which consumes the body
     with transaction.atomic():
