@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from service_desk.dashboard import health
-from service_desk.deadlines.models import Incident
+from service_desk.deadlines.models import Calendar, Incident
 from service_desk.people.access import require, rule
 from service_desk.people.rules import LEADING_ROLES, Role
 
@@ -21,6 +25,22 @@ INCIDENTS = 30
 def may_view_engine(user: Any, _thing: Any) -> bool:
     """Whoever leads, administers or audits sees how the engine does."""
     return bool(user.has_role(*LEADING_ROLES, Role.ADMINISTRATOR, Role.AUDITOR, Role.QUALITY_INSPECTOR))
+
+
+def calendar_warnings(moment: datetime) -> list[str]:
+    """Calendars whose holidays are not officially known: this year's always, next year's from 15 November (D2)."""
+    today = moment.astimezone(ZoneInfo(settings.TIME_ZONE)).date()
+    years = [today.year] + ([today.year + 1] if (today.month, today.day) >= (11, 15) else [])
+    warnings = []
+    for calendar in Calendar.objects.exclude(current=None).select_related("current"):
+        known = calendar.current.work_calendar().confirmed_years if calendar.current else frozenset()
+        missing = [str(year) for year in years if year not in known]
+        if missing:
+            text = _(
+                "%(calendar)s: the holidays of %(years)s are not confirmed; week-ends and statutory days are used."
+            )
+            warnings.append(text % {"calendar": calendar.name, "years": ", ".join(missing)})
+    return warnings
 
 
 @login_required
@@ -35,6 +55,7 @@ def engine_page(request: HttpRequest) -> HttpResponse:
         "checks": found,
         "healthy": all(check.ok for check in found),
         "doors": health.doors(state),
+        "warnings": calendar_warnings(state["now"]),
         "incidents": Incident.objects.order_by("-found_at", "-id")[:INCIDENTS],
     }
     live = request.headers.get("HX-Request") == "true"

@@ -53,7 +53,7 @@ def measure() -> dict[str, Any]:
 
 
 def checks(state: dict[str, Any]) -> list[Check]:
-    """What /healthz answers by: a sweep in the last ten seconds, nothing overdue, a live dispatcher, room on the disk."""
+    """What /healthz answers by: a sweep within ten seconds, nothing overdue, a live dispatcher, room on the disk."""
     sweep, dispatch, free = state["sweep_age"], state["dispatch_age"], state["disk_free"]
     return [
         Check("sweep", _("Clocks are swept"), sweep is not None and sweep <= DEAD_DOOR_SECONDS, _seconds(sweep)),

@@ -11,11 +11,17 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
 
+from service_desk.audit.actions import record
+from service_desk.deadlines.clock import now as db_now
 from service_desk.deadlines.hours import Pause
 from service_desk.deadlines.models import Deadline, Policy
 from service_desk.deadlines.rules import OPEN_STATES, ClockEventType, ClockState
-from service_desk.deadlines.schedule import Plan, plan
+from service_desk.deadlines.schedule import Plan, ScheduleError, parse_steps, plan
+from service_desk.people.access import require, rule
+from service_desk.people.rules import Role
+from service_desk.rest.errors import Invalid
 
 D = TypeVar("D", bound=Deadline)
 
@@ -173,7 +179,43 @@ def retire_and_replace(*, policy: Policy, changes: Mapping[str, Any], actor: Any
         old.retired_at = now
         old.save(update_fields=["retired_at"])
         fields = {f.attname: getattr(old, f.attname) for f in Policy._meta.concrete_fields if f.attname not in _OWN}
-        return Policy.objects.create(**{**fields, **changes, "version": old.version + 1, "created_by": actor})
+        newer = Policy(**{**fields, **changes, "version": old.version + 1, "created_by": actor})
+        newer.save(force_insert=True)
+        return newer
 
 
+def edit_policy(*, policy: Policy, changes: Mapping[str, Any], actor: Any) -> Policy:
+    """An administrator's edit: a new version that new clocks start with (C6, D8); Invalid names the wrong field."""
+    with transaction.atomic():
+        require(actor, "policy.edit", policy)
+        unknown = set(changes) - EDITABLE
+        if unknown:
+            raise Invalid.fields(dict.fromkeys(unknown, _("This cannot be changed; make another policy.")))
+        if "steps" in changes:
+            _check_ladder(changes["steps"])
+        newer = retire_and_replace(policy=policy, changes=changes, actor=actor, now=db_now())
+        record(
+            verb="policy.edit",
+            thing=f"policy:{newer.pk}",
+            actor=actor,
+            detail={"replaces": policy.pk, "changed": sorted(changes)},
+        )
+    return newer
+
+
+def _check_ladder(steps: Any) -> None:
+    try:
+        parse_steps(steps)
+    except ScheduleError as error:
+        raise Invalid(str(error), field="steps") from error
+
+
+@rule("policy.edit", "calendar.edit")
+def may_edit_policies(user: Any, _thing: Any) -> bool:
+    """Targets and calendars are the administrator's."""
+    return bool(user.has_role(Role.ADMINISTRATOR))
+
+
+#: What of a policy a new version may change; the rest is what the policy is about.
+EDITABLE = frozenset({"target_seconds", "target_working_days", "calendar", "calendar_id", "may_pause", "steps"})
 _OWN = {"id", "version", "created_at", "created_by_id", "retired_at"}
