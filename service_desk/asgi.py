@@ -16,7 +16,8 @@ from django.core.asgi import get_asgi_application
 from django.core.wsgi import get_wsgi_application
 
 streams = get_asgi_application()
-pages: Any = WSGIMiddleware(get_wsgi_application(), workers=settings.WEB_THREADS)
+_wsgi: Any = get_wsgi_application()
+pages: Any = WSGIMiddleware(_wsgi, workers=settings.WEB_THREADS)
 
 STREAM_PREFIX = "/events/"
 

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models.functions import Now
 
 from service_desk.audit.actions import record
 from service_desk.cases.actions.changing import Change
@@ -16,6 +15,7 @@ from service_desk.cases.actions.moving import arm_missing
 from service_desk.cases.kinds import register_all
 from service_desk.cases.models import Case, CaseClockEvent, CaseDeadline
 from service_desk.deadlines import engine
+from service_desk.deadlines.clock import now
 from service_desk.deadlines.models import Firing
 from service_desk.deadlines.rules import ClockKind
 from service_desk.deadlines.schedule import StepKind
@@ -205,8 +205,8 @@ def _cases_without_clocks() -> list[int]:
 
 def _arm_again(pk: int) -> None:
     with transaction.atomic():
-        case = Case.objects.select_for_update(of=("self",)).annotate(locked_at=Now()).get(pk=pk)
-        arm_missing(Change(case=case, actor=None, now=case.locked_at))
+        case = Case.objects.select_for_update(of=("self",)).get(pk=pk)
+        arm_missing(Change(case=case, actor=None, now=now()))
         record(verb="case.rearm", thing=f"case:{pk}", actor=None, door="worker")
 
 

@@ -61,7 +61,8 @@ def register_all() -> None:
         "emergency_restored",
         subject=_("%(number)s: service at %(customer)s is restored"),
         body=_(
-            "Customer: %(customer)s\nSubject: %(subject)s\nElapsed: %(elapsed)s\nDone: %(done)s\nRestored by: %(holder)s"
+            "Customer: %(customer)s\nSubject: %(subject)s\nElapsed: %(elapsed)s\n"
+            "Done: %(done)s\nRestored by: %(holder)s"
         ),
         words=words,
     )

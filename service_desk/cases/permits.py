@@ -16,7 +16,7 @@ from service_desk.people.rules import DESK_ROLES, LEADING_ROLES, READING_ROLES, 
 def may_view(user: Any, case: Case | None) -> Decision | bool:
     """Everybody of the desk reads every case but a confidential one, which its holders read (P6)."""
     if case is None:
-        return user.has_role(*READING_ROLES)
+        return bool(user.has_role(*READING_ROLES))
     return _holds(user, case) or (not case.confidential and user.has_role(*READING_ROLES))
 
 

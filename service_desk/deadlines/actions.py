@@ -159,7 +159,7 @@ def _record(
     actor: Any = None,
     detail: Mapping[str, Any] | None = None,
 ) -> None:
-    events = model._meta.get_field("history").related_model
+    events: Any = model._meta.get_field("history").related_model  # type: ignore[misc]  # every concrete clock has it
     events._default_manager.bulk_create(
         [events(deadline=clock, type=event, at=now, actor=actor, detail=dict(detail or {})) for clock in clocks]
     )

@@ -75,7 +75,8 @@ class Auditor:
 
 def _with_subject(rows: Any) -> Iterable[Any]:
     """Rows with what their pauses need, in few queries."""
-    return rows.prefetch_related("case__pauses") if hasattr(rows.model, "case") else rows
+    found: Iterable[Any] = rows.prefetch_related("case__pauses") if hasattr(rows.model, "case") else rows
+    return found
 
 
 def _is_moved(row: Any) -> bool:
@@ -84,7 +85,7 @@ def _is_moved(row: Any) -> bool:
     except HoursError:
         return False  # a clock that cannot be planned is the engine's poison row, not a moved one
     steps = made.steps[row.step + 1 :]
-    return row.due_at != made.due_at or row.next_at != (steps[0].at if steps else None)
+    return bool(row.due_at != made.due_at or row.next_at != (steps[0].at if steps else None))
 
 
 def _mend_moved(model: type[Deadline], pk: int) -> int:

@@ -50,7 +50,9 @@ class _Advance:
 class Room(Protocol):
     """What a room that owns a table of clocks answers to the engine; everything runs in the engine's transaction."""
 
-    events: type[ClockEvent]
+    @property
+    def events(self) -> type[ClockEvent]:
+        """The history of the room's clocks."""
 
     def announce(self, firings: Sequence[Firing], now: datetime) -> None:
         """Write the notices of these fired steps."""
@@ -194,9 +196,8 @@ def _set_aside(model: type[Deadline], row: Any, error: Exception, door: Door, no
     logger.error("clock %s %s cannot be fired: %s", model._meta.label, row.pk, error, exc_info=error)
     text = f"{type(error).__name__}: {error}"[:2000].replace("\x00", "")
     model.objects.filter(pk=row.pk).update(state=ClockState.ERROR, next_at=None, error=text)
-    _rooms[model].events.objects.create(
-        deadline=row, type=ClockEventType.ERROR, door=door, detail={"error": text}, at=now
-    )
+    events: Any = _rooms[model].events  # the concrete history has the foreign key `deadline`
+    events.objects.create(deadline=row, type=ClockEventType.ERROR, door=door, detail={"error": text}, at=now)
     report(kind="poison_clock", thing=f"{model._meta.model_name}:{row.pk}", detail=text)
     try:
         with transaction.atomic():

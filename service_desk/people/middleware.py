@@ -47,7 +47,7 @@ class DeskMiddleware:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """A refusal that no page caught becomes a plain page of its own; one for lack of rights is audited."""
         if isinstance(error, NotAllowed):
-            record_refusal(verb=error.verb, thing=error.thing, actor=request.user, reason=error.message)
+            record_refusal(verb=error.verb, thing=error.thing, actor=request.user, reason=str(error.message))
         if isinstance(error, Refusal) and not request.path.startswith("/api/"):
             return render(request, "errors/refusal.html", {"refusal": error}, status=error.status)
         return None
@@ -76,4 +76,4 @@ def client_ip(request: HttpRequest) -> str | None:
     hops = [hop.strip() for hop in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
     if settings.TRUSTED_PROXIES and len(hops) >= settings.TRUSTED_PROXIES:
         return hops[-settings.TRUSTED_PROXIES]
-    return request.META.get("REMOTE_ADDR") or None
+    return str(request.META.get("REMOTE_ADDR", "")) or None

@@ -72,7 +72,8 @@ def changing(
         words = refusal(move, locked)
         if words is not None:
             raise Conflict(str(words), code="not_possible")
-        change = Change(case=locked, actor=actor, now=locked.locked_at)
+        moment: datetime = getattr(locked, "locked_at")  # noqa: B009 - an annotation of the query
+        change = Change(case=locked, actor=actor, now=moment)
         yield change
         if move.target is not None and locked.state in move.sources:
             locked.state = move.target

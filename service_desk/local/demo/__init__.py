@@ -40,7 +40,9 @@ def logins() -> list[Login]:
         return []
     password = json.loads(_file().read_text())["password"]
     people = Staff.objects.in_bulk(SHOWN, field_name="username")
-    return [(name, password, ", ".join(str(Role(r).label) for r in people[name].roles)) for name in SHOWN if name in people]
+    return [
+        (name, password, ", ".join(str(Role(r).label) for r in people[name].roles)) for name in SHOWN if name in people
+    ]
 
 
 def _file() -> Path:

@@ -12,8 +12,8 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from service_desk.cases import actions
-from service_desk.cases.actions.registering import number_of
 from service_desk.cases.models import Case
+from service_desk.cases.rules import number_of
 from service_desk.customers.models import Customer
 from service_desk.deadlines.clock import now
 from service_desk.local.demo.organisation import Company
@@ -154,6 +154,7 @@ def _tell(story: Story, company: Company, customers: dict[str, Customer]) -> str
     customer = customers[story.customer]
     contact = customer.contacts.first()
     product = company.products[story.product]
+    phone = customer.numbers.first()
     case = actions.register(
         actor=actor,
         data=actions.Registration(
@@ -164,7 +165,7 @@ def _tell(story: Story, company: Company, customers: dict[str, Customer]) -> str
             description=story.words,
             contact=contact,
             caller_name=contact.name if contact else "",
-            caller_phone=contact.numbers.first().raw if contact else "",
+            caller_phone=phone.raw if phone else "",
             accepted_at=now() - timedelta(minutes=story.accepted_before) if story.accepted_before else None,
         ),
     )
@@ -210,5 +211,5 @@ def _answer_some(company: Company) -> None:
     for notice in Notice.objects.filter(
         needs_ack=True, acked_at=None, stopped_at=None, recipient__isnull=False, created_at__lt=fresh
     ).order_by("id"):
-        if notice.slot != "gm_product":
+        if notice.recipient is not None and notice.slot != "gm_product":
             acknowledge(notice=notice, actor=notice.recipient, via="screen")

@@ -28,28 +28,28 @@ _SWITCHES = ("DISABLE", "ENABLE")
 
 # Statement by statement what belongs to a case, moved back by %(back)s.
 _SHIFT = (
-    """UPDATE cases_case SET accepted_at = accepted_at - %(back)s, registered_at = registered_at - %(back)s,
-        graded_at = graded_at - %(back)s, emergency_started_at = emergency_started_at - %(back)s,
-        started_at = started_at - %(back)s, arrived_at = arrived_at - %(back)s, restored_at = restored_at - %(back)s,
-        resolved_at = resolved_at - %(back)s, replied_at = replied_at - %(back)s, ended_at = ended_at - %(back)s
+    """UPDATE cases_case SET accepted_at = accepted_at - %(back)s::interval, registered_at = registered_at - %(back)s::interval,
+        graded_at = graded_at - %(back)s::interval, emergency_started_at = emergency_started_at - %(back)s::interval,
+        started_at = started_at - %(back)s::interval, arrived_at = arrived_at - %(back)s::interval, restored_at = restored_at - %(back)s::interval,
+        resolved_at = resolved_at - %(back)s::interval, replied_at = replied_at - %(back)s::interval, ended_at = ended_at - %(back)s::interval
         WHERE id = %(case)s""",
-    """UPDATE cases_casepause SET starts_at = starts_at - %(back)s, ends_at = ends_at - %(back)s
+    """UPDATE cases_casepause SET starts_at = starts_at - %(back)s::interval, ends_at = ends_at - %(back)s::interval
         WHERE case_id = %(case)s""",
-    "UPDATE cases_caseevent SET at = at - %(back)s WHERE case_id = %(case)s",
-    "UPDATE cases_impactobservation SET at = at - %(back)s WHERE case_id = %(case)s",
-    """UPDATE cases_caseclockevent SET at = at - %(back)s
+    "UPDATE cases_caseevent SET at = at - %(back)s::interval WHERE case_id = %(case)s",
+    "UPDATE cases_impactobservation SET at = at - %(back)s::interval WHERE case_id = %(case)s",
+    """UPDATE cases_caseclockevent SET at = at - %(back)s::interval
         WHERE deadline_id IN (SELECT id FROM cases_casedeadline WHERE case_id = %(case)s)""",
-    """UPDATE notices_notice SET created_at = created_at - %(back)s, next_repeat_at = next_repeat_at - %(back)s,
-        acked_at = acked_at - %(back)s, stopped_at = stopped_at - %(back)s, read_at = read_at - %(back)s
+    """UPDATE notices_notice SET created_at = created_at - %(back)s::interval, next_repeat_at = next_repeat_at - %(back)s::interval,
+        acked_at = acked_at - %(back)s::interval, stopped_at = stopped_at - %(back)s::interval, read_at = read_at - %(back)s::interval
         WHERE about = %(about)s""",
-    """UPDATE notices_delivery SET created_at = created_at - %(back)s, next_attempt_at = next_attempt_at - %(back)s,
-        sent_at = sent_at - %(back)s
+    """UPDATE notices_delivery SET created_at = created_at - %(back)s::interval, next_attempt_at = next_attempt_at - %(back)s::interval,
+        sent_at = sent_at - %(back)s::interval
         WHERE notice_id IN (SELECT id FROM notices_notice WHERE about = %(about)s)""",
-    """UPDATE cases_casedeadline SET armed_at = armed_at - %(back)s, started_at = started_at - %(back)s,
-        due_at = due_at - %(back)s, next_at = next_at - %(back)s, breached_at = breached_at - %(back)s,
-        ended_at = ended_at - %(back)s,
-        schedule = jsonb_build_object('due', to_jsonb((schedule->>'due')::timestamptz - %(back)s), 'steps',
-            (SELECT jsonb_agg(jsonb_build_array(s->0, to_jsonb((s->>1)::timestamptz - %(back)s)) ORDER BY n)
+    """UPDATE cases_casedeadline SET armed_at = armed_at - %(back)s::interval, started_at = started_at - %(back)s::interval,
+        due_at = due_at - %(back)s::interval, next_at = next_at - %(back)s::interval, breached_at = breached_at - %(back)s::interval,
+        ended_at = ended_at - %(back)s::interval,
+        schedule = jsonb_build_object('due', to_jsonb((schedule->>'due')::timestamptz - %(back)s::interval), 'steps',
+            (SELECT jsonb_agg(jsonb_build_array(s->0, to_jsonb((s->>1)::timestamptz - %(back)s::interval)) ORDER BY n)
                FROM jsonb_array_elements(schedule->'steps') WITH ORDINALITY AS e(s, n)))
         WHERE case_id = %(case)s""",
 )
@@ -59,7 +59,9 @@ def shift(case: Case, back: timedelta) -> None:
     """Everything about `case` happened `back` earlier than it says."""
     with transaction.atomic(), history_may_be_written(), connection.cursor() as cursor:
         for statement in _SHIFT:
-            cursor.execute(statement, {"back": back, "case": case.pk, "about": f"case:{case.pk}"})
+            cursor.execute(
+                statement, {"back": str(back.total_seconds()) + " s", "case": case.pk, "about": f"case:{case.pk}"}
+            )
         _plan_again(case)
 
 
