@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import email
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
@@ -63,10 +63,15 @@ def _mail(key: str, raw: bytes) -> Mail:
     date = message["Date"]
     return Mail(
         key=key,
-        subject=str(message["Subject"] or ""),
+        subject=str(message["Subject"] or "").strip(),
         to=str(message["To"] or ""),
         sender=str(message["From"] or ""),
-        date=date.datetime if date is not None else None,
+        date=_with_zone(date.datetime) if date is not None and date.datetime else None,
         text=body.get_content() if body is not None else "",
         headers=[(name, str(value)) for name, value in message.items()],
     )
+
+
+def _with_zone(at: datetime) -> datetime:
+    """Mail writes UTC as -0000, which Python reads as a time without a zone."""
+    return at if at.tzinfo else at.replace(tzinfo=UTC)

@@ -20,7 +20,8 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+        port: int = probe.getsockname()[1]
+    return port
 
 
 class MailSink:
@@ -49,14 +50,15 @@ class MailSink:
         return "250 OK"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
-        message = email.message_from_bytes(envelope.content, policy=default)
+        message = email.message_from_bytes(bytes(envelope.original_content or b""), policy=default)
         assert isinstance(message, EmailMessage)
         self.mails.put(message)
         if self.hang:
             await asyncio.Event().wait()
         answer = self.answers.pop(0) if self.answers else "250 OK"
         if answer == "drop":
-            server.transport.close()
+            transport: Any = server.transport
+            transport.close()
             return "250 OK"
         return answer
 

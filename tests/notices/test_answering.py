@@ -21,7 +21,7 @@ def test_C7_one_acknowledgement_answers_the_whole_chain(company: Company) -> Non
     repeat_due("test")
     repeats = Notice.objects.filter(chain=notice.chain, repeat_no=1)
     assert repeats.count() == 2
-    assert acknowledge(notice=repeats.first(), actor=company.chief, via="screen") is True
+    assert acknowledge(notice=repeats[0], actor=company.chief, via="screen") is True
     for row in Notice.objects.filter(chain=notice.chain):
         assert row.acked_by == company.chief
         assert row.acked_via == "screen"

@@ -14,6 +14,7 @@ from service_desk.notices.dispatcher import Dispatcher
 class Command(BaseCommand):
     """`manage.py dispatch_notices`."""
 
+    requires_system_checks: list[str] = []  # up again at once after a crash; `manage.py check` is the tests' business
     help = "Send notices out of the house until stopped; several may run side by side."
 
     def add_arguments(self, parser: CommandParser) -> None:
