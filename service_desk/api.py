@@ -26,7 +26,8 @@ PREFIX = "/api/"
 router = SimpleRouter()
 for room in (cases, customers, deadlines, notices, people):
     for prefix, viewset, basename in room.router_entries:
-        router.register(prefix, viewset, basename)
+        # The pages of the rooms have names like case-list too.
+        router.register(prefix, viewset, f"api-{basename}")
 
 
 @csrf_exempt
