@@ -5,7 +5,7 @@ from array import array
 from bisect import bisect_left
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
-from itertools import accumulate
+from itertools import accumulate, zip_longest
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -107,7 +107,7 @@ def test_D1_every_minute_is_worked_exactly_when_the_wall_clock_says_so(name):
             found[-1] = (found[-1][0], high)
         elif low < high:
             found.append((low, high))
-    assert found == list(known.spans())
+    assert [pair for pair in zip_longest(found, known.spans()) if pair[0] != pair[1]][:3] == []
     assert between(known.calendar, known.start, end) == known.done[-1] * MINUTE
 
 

@@ -102,7 +102,9 @@ def test_D3_while_paused_there_is_no_due_time_but_what_remains():
 
 def test_D3_a_pause_begun_after_the_due_time_holds_no_escalation_back():
     late = [Pause(local("2026-11-22 02:00"), None)]
-    assert plan(FOUR_HOURS, None, local("2026-11-21 22:00"), late, LADDER).steps[-1].at == local("2026-11-22 03:00")
+    ladder = [*LADDER, rung("after_6h", {"after_start": 6 * 3600})]
+    made = plan(FOUR_HOURS, None, local("2026-11-21 22:00"), late, ladder)
+    assert times(made)[-2:] == [("up_1h", "11-22 03:00"), ("after_6h", "11-22 04:00")]
 
 
 def test_D9_working_days_are_explained_day_by_day_and_hour_by_hour():
@@ -149,8 +151,9 @@ def test_D12_steps_of_one_instant_are_all_raised_one_after_the_other():
     now, raised, reached = local("2026-11-22 04:00"), [], -1
     while (index := current_and_next(made, reached, now)[0]) is not None:
         raised.append(made[index].code)
-        following = current_and_next(made, reached, now)[1]
-        assert following is None or following <= now
+        assert len(raised) <= len(made), "a step is raised again and again"
+        following = made[index + 1].at if index + 1 < len(made) else None
+        assert current_and_next(made, reached, now)[1] == following  # due at once while one of them is left
         reached = index
     assert raised == ["managers", "chief"]
 
@@ -167,6 +170,7 @@ def test_D12_whatever_the_looks_each_step_is_raised_at_most_once_and_the_last_on
             assert planned[found[0]].at <= now
             assert current_and_next(planned, {planned[i].code for i in raised}, now) == found
             raised.append(found[0])
+            assert len(raised) <= len(ats), "a step is raised again and again"
         assert found[1] is None or found[1] > now
     assert raised == sorted(set(raised))
     assert {i for i, at in enumerate(ats) if at == ats[-1]} <= set(raised)
