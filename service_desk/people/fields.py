@@ -50,7 +50,7 @@ class TypeaheadField(forms.Field):
     widget = TypeaheadInput
     default_error_messages = {"required": _("Please choose one.")}
 
-    def __init__(self, *, url: str, placeholder: Any = "", shortest: int = 1, **kwargs: Any) -> None:
+    def __init__(self, *, url: Any, placeholder: Any = "", shortest: int = 1, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.widget.attrs.update({"data-url": url, "data-placeholder": placeholder, "data-min": str(shortest)})
         self._checks = (MaxLengthValidator(200), ProhibitNullCharactersValidator(message=_NUL))
@@ -78,7 +78,7 @@ class MomentField(forms.CharField):
         self.widget.attrs.setdefault("autocomplete", "off")
         self.widget.attrs.setdefault("spellcheck", "false")
 
-    def clean(self, value: Any) -> datetime | None:  # type: ignore[override]
+    def clean(self, value: Any) -> datetime | None:
         text = super().clean(value)
         if not text:
             return None

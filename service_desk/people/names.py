@@ -12,7 +12,7 @@ _EXTENSION = re.compile(r"(?:ext\.?|x|转|分机|#)\s*(\d{1,8})\s*$", re.IGNOREC
 
 def initials(name: str) -> str:
     """The pinyin initials by which a name is typed fast: 深圳市福田区政府 → szsftqzf."""
-    letters = lazy_pinyin(name, style=Style.FIRST_LETTER, errors=lambda other: list(other))
+    letters = lazy_pinyin(unicodedata.normalize("NFKC", name), style=Style.FIRST_LETTER)
     return re.sub(r"[^a-z0-9]", "", "".join(letters).lower())
 
 
@@ -30,6 +30,6 @@ def mask_number(raw: str) -> str:
         digits = digits[2:]
     if len(digits) < 7:
         return "*" * max(len(digits) - 2, 0) + digits[-2:]
-    if len(digits) < 9:
+    if len(digits) < 10:
         return f"{digits[:2]}****{digits[-2:]}"
     return f"{digits[:3]}****{digits[-4:]}"

@@ -28,6 +28,13 @@ class Duty:
     shift: DutyShift | None
     stands_in: Staff | None = None
 
+    @property
+    def person(self) -> Staff | None:
+        """Whom to ring."""
+        if self.stands_in is not None or self.shift is None:
+            return self.stands_in
+        return self.shift.staff
+
 
 @dataclass(frozen=True)
 class Day:

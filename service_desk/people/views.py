@@ -172,7 +172,7 @@ def _page(
         .order_by("starts_at")[:_ABSENCES_SHOWN]
     ]
     context = {
-        "duties": [(duty, _told(duty.stands_in or (duty.shift and duty.shift.staff))) for duty in duties],
+        "duties": [(duty, _told(duty.person)) for duty in duties],
         "gaps": [(gap, DutyRole(gap.role).label) for gap in gaps[:_GAPS_SHOWN]],
         "gap_count": len(gaps),
         "days_ahead": AHEAD,

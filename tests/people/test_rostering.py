@@ -184,7 +184,13 @@ def test_absence_refusals_name_their_field(desk: World) -> None:
     times = {"starts_at": start, "ends_at": start + DAY}
 
     def field_of(**changed: Any) -> str | None:
-        fields: dict[str, Any] = {"actor": desk.agent, "staff": desk.agent, "deputy": desk.colleague, **times, **changed}
+        fields: dict[str, Any] = {
+            "actor": desk.agent,
+            "staff": desk.agent,
+            "deputy": desk.colleague,
+            **times,
+            **changed,
+        }
         with pytest.raises(Invalid) as refused:
             actions.set_absence(**fields)
         return refused.value.field
@@ -242,10 +248,23 @@ def test_the_form_plans_a_night_with_times_as_they_are_spoken(desk: World) -> No
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("starts_at", "never"), ("ends_at", "x" * 10_000), ("staff_text", "查无此人"), ("staff_text", "a\x00"), ("role", "a\x00"), ("staff_text", "")],
+    [
+        ("starts_at", "never"),
+        ("ends_at", "x" * 10_000),
+        ("staff_text", "查无此人"),
+        ("staff_text", "a\x00"),
+        ("role", "a\x00"),
+        ("staff_text", ""),
+    ],
 )
 def test_bad_input_to_a_shift_is_answered_beside_its_field(desk: World, field: str, value: str) -> None:
-    form = {"role": "hotline", "staff_text": "员工colleague", "starts_at": "2030-11-22 20:00", "ends_at": "08:00", field: value}
+    form = {
+        "role": "hotline",
+        "staff_text": "员工colleague",
+        "starts_at": "2030-11-22 20:00",
+        "ends_at": "08:00",
+        field: value,
+    }
     response = log_in(desk.manager).post("/roster/plan/", form)
     assert response.status_code == 422
     assert field.removesuffix("_text") in response.context["shift_form"].errors

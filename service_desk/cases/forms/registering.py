@@ -8,6 +8,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.http import QueryDict
 from django.urls import reverse_lazy
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
@@ -28,7 +29,7 @@ class RegisterForm(forms.Form):
         label=_("Customer unit"),
         url=reverse_lazy("customer-suggest"),
         placeholder=_("Name, pinyin initials or phone number"),
-        required=False,
+        error_messages={"required": _("Please say who calls: name, pinyin initials or phone number.")},
     )
     customer_choice = forms.IntegerField(required=False, min_value=1, max_value=2**62)
     new_name = forms.CharField(label=_("Name of the new customer unit"), max_length=120, required=False)
@@ -79,6 +80,7 @@ class RegisterForm(forms.Form):
         assert isinstance(moment, MomentField)  # noqa: S101  (told to the type checker)
         moment.now = now
         moment.widget.attrs["placeholder"] = _now("now")
+        self.fields["customer"].required = not self.data.get("new_name", "").strip()
         self.choices: list[Customer] = []
         self.new_customer: tuple[str, str] | None = None
 
@@ -118,8 +120,6 @@ class RegisterForm(forms.Form):
             )
         elif customer is None and new_name:
             self.new_customer = (new_name, data.get("new_number", ""))
-        elif customer is None and not typed:
-            self.add_error("customer", _now("Please say who calls: name, pinyin initials or phone number."))
         elif customer is None and self.choices:
             self.add_error("customer", ValidationError(_now("Several customers fit. Choose one."), code="several"))
         elif customer is None:
@@ -135,18 +135,25 @@ class RegisterForm(forms.Form):
     def _chosen(self, typed: Typed, choice: int | None, new_name: str) -> Customer | None:
         active = Customer.objects.filter(is_active=True)
         if typed.id is not None and (found := active.filter(pk=typed.id).first()):
-            return found  # type: ignore[no-any-return]
+            return found
         if not typed.text:
             return None
         exact = active.filter(name__iexact=typed.text).first()
         if exact is not None:
-            return exact  # type: ignore[no-any-return]
+            return exact
         fitting = list(Customer.objects.suggest(typed.text).nearest(typed.text)[:CHOICES_SHOWN])
         by_choice = [customer for customer in fitting if customer.pk == choice]
         if by_choice or (len(fitting) == 1 and not new_name):
             return (by_choice or fitting)[0]
         self.choices = [] if new_name else fitting
         return None
+
+    def rewrite(self, **values: str) -> None:
+        """Change what the page shows of what was sent: ids of what was resolved, a fresh token."""
+        data = self.data.copy() if isinstance(self.data, QueryDict) else dict(self.data)
+        for name, value in values.items():
+            data[name] = value
+        self.data = data
 
     def registration(self, customer: Customer) -> Registration:
         """What the verb is given."""

@@ -62,8 +62,7 @@ def register_page(request: HttpRequest) -> HttpResponse:
             _("This page has registered %(number)s already. If this is another call, send it again.")
             % {"number": before.number},
         )
-        form.data = form.data.copy()
-        form.data["token"] = str(uuid.uuid4())
+        form.rewrite(token=str(uuid.uuid4()))
     return _page(request, form, moment, status=422)
 
 
@@ -92,7 +91,9 @@ def _already(request: HttpRequest, form: RegisterForm) -> Case | None:
         token = uuid.UUID(form.data.get("token", ""))
     except ValueError:
         return None
-    found: Case | None = Case.objects.visible_to(request.user).filter(token=token, registered_by=request.user).first()
+    found: Case | None = (
+        Case.objects.visible_to(request.user).filter(token=token, registered_by_id=request.user.pk).first()
+    )
     return found
 
 
@@ -120,7 +121,7 @@ def _page(request: HttpRequest, form: RegisterForm, moment: datetime, status: in
     product = form.cleaned_data.get("product_type") if form.is_bound else None
     accepted = form.cleaned_data.get("accepted_at") if form.is_bound else None
     token = form["token"].value()
-    qualified = list(Qualification.objects.filter(staff=request.user).values_list("product_type_id", flat=True))
+    qualified = list(Qualification.objects.filter(staff_id=request.user.pk).values_list("product_type_id", flat=True))
     context = {
         "form": form,
         "token": token if _is_uuid(token) else uuid.uuid4(),
@@ -139,15 +140,14 @@ def _page(request: HttpRequest, form: RegisterForm, moment: datetime, status: in
 
 def _complete(form: RegisterForm) -> None:
     """What was found out goes back with the form: ids of what was resolved, the unknown customer as a new one."""
-    form.data = form.data.copy()
     for name in ("customer", "product_type"):
         found = form.cleaned_data.get(name)
         if found:
-            form.data[name], form.data[f"{name}_text"] = str(found.pk), found.name
+            form.rewrite(**{name: str(found.pk), f"{name}_text": found.name})
     typed = form.data.get("customer_text", "").strip()
     if form.has_error("customer", "unknown") and len(typed) <= _LONGEST_NAME:
         name = "new_number" if to_e164(typed, settings.PHONE_REGION) else "new_name"
-        form.data[name] = form.data.get(name) or typed
+        form.rewrite(**{name: form.data.get(name) or typed})
 
 
 def _customer_of(form: RegisterForm) -> Customer | None:
