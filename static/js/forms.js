@@ -139,7 +139,7 @@ document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || !target.matches("form[data-enter-next] :is(input, select)")) return;
   if (["submit", "button", "file"].includes(target.type)) return;
   event.preventDefault();
-  const fields = [...target.form.elements].filter((field) => field.offsetParent && !field.disabled && field.type !== "hidden" && field.tabIndex >= 0);
+  const fields = [...target.form.elements].filter((field) => field.checkVisibility() && !field.disabled && field.type !== "hidden" && field.tabIndex >= 0);
   fields[fields.indexOf(target) + 1]?.focus();
 });
 
