@@ -15,13 +15,10 @@ from rest_framework.response import Response
 from service_desk.notices.actions import acknowledge, may_acknowledge
 from service_desk.notices.kinds import render
 from service_desk.notices.models import Delivery, Notice
+from service_desk.notices.permissions import SCOPE_READ, SCOPE_WRITE
 from service_desk.notices.rules import AckVia, Level, error_words
-from service_desk.rest import scopes
 from service_desk.rest.base import DeskViewSet
 from service_desk.rest.errors import Invalid
-
-READ = scopes.register("notices:read", _("Read one's own notices"))
-WRITE = scopes.register("notices:write", _("Acknowledge notices"))
 
 
 class DeliverySerializer(serializers.ModelSerializer[Delivery]):
@@ -78,7 +75,7 @@ class NoticeViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DeskViewSe
     lookup_field = "key"
     lookup_value_regex = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
     keyset_order = ("-id",)
-    required_scopes = {"list": READ, "retrieve": READ, "acknowledge": WRITE}
+    required_scopes = {"list": SCOPE_READ, "retrieve": SCOPE_READ, "acknowledge": SCOPE_WRITE}
 
     def get_queryset(self) -> Any:
         return (

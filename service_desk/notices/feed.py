@@ -6,11 +6,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 from importlib import import_module
+from threading import Barrier
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.db import close_old_connections, connection
+from django.db import connection
 from django.db.models import Max, Q
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -22,6 +23,7 @@ from service_desk.people.middleware import IDLE_SECONDS
 from service_desk.people.models import Staff
 
 BATCH = 100
+_THREADS = 2
 # Numbers are given when a row is written, not when it is committed: a row may appear after one with a higher number.
 # So the last seconds are read again; whoever reads knows a notice by its number.
 _OVERLAP = timedelta(seconds=10)
@@ -90,16 +92,23 @@ class Readers:
     def pool(self) -> ThreadPoolExecutor:
         """The threads, made on first use (after a fork, not before)."""
         if self._pool is None:
-            self._pool = ThreadPoolExecutor(2, thread_name_prefix="stream-reader", initializer=close_old_connections)
+            self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="stream-reader")
         return self._pool
 
     def close(self) -> None:
-        """End the threads and with them their connections; for tests, which drop their database."""
-        if self._pool is not None:
-            for _thread in range(2):
-                self._pool.submit(connection.close)
-            self._pool.shutdown(wait=True)
-            self._pool = None
+        """End the threads and their connections; for tests, which drop their database."""
+        if self._pool is None:
+            return
+        together = Barrier(_THREADS)  # so that each thread closes its own
+
+        def leave() -> None:
+            together.wait(5)
+            connection.close()
+
+        for left in [self._pool.submit(leave) for _thread in range(_THREADS)]:
+            left.result()
+        self._pool.shutdown()
+        self._pool = None
 
 
 READERS = Readers()

@@ -1,14 +1,19 @@
-"""Who may do what with notices; `people.access` asks these."""
+"""Who may do what with notices (`people.access` asks these), and what an API key may be given."""
 
 from __future__ import annotations
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from service_desk.notices.models import Notice
 from service_desk.people.access import Decision, rule
 from service_desk.people.directory import Directory
 from service_desk.people.models import Staff
 from service_desk.people.rules import Role
+from service_desk.rest import scopes
+
+SCOPE_READ = scopes.register("notices:read", gettext_lazy("Read one's own notices"))
+SCOPE_WRITE = scopes.register("notices:write", gettext_lazy("Acknowledge notices"))
 
 
 @rule("notice.acknowledge")
