@@ -1,0 +1,148 @@
+"""(b) Ten thousand clocks fall due in one second among a million: how late is the last one told?
+
+Cases with a running restoration clock are moved back in time as a whole, as `local.demo.past` does for one case, so
+that the warnings of their clocks come within one chosen second. Lateness is from that moment to the commit that made
+the notice visible, both by the database's clock.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from typing import Any
+
+from django.db import connection, transaction
+
+from bench.figures import load, summary
+from bench.house import running
+from service_desk.deadlines.clock import now
+from service_desk.local.demo.past import history_may_be_written
+from service_desk.local.plan import SENTINELS
+from service_desk.people.directory import Directory
+
+LEAD_SECONDS = 30
+PATIENCE = 60
+
+_CHOOSE = """
+DROP TABLE IF EXISTS bench_storm;
+CREATE UNLOGGED TABLE bench_storm AS
+SELECT d.id, d.case_id, c.handler_id, c.first_responder_id, d.next_at - (
+        date_trunc('second', statement_timestamp()) + make_interval(secs => %(lead)s)
+        + (row_number() OVER (ORDER BY hashint8(d.id)) - 1) * interval '1 second' / %(count)s) AS back
+FROM cases_casedeadline d
+JOIN cases_case c ON c.id = d.case_id
+JOIN deadlines_policy p ON p.id = d.policy_id
+WHERE d.kind = 'restoration' AND d.state = 'running' AND d.step = -1 AND d.next_at > statement_timestamp()
+    AND p.service_line_id = 'telecom' AND p.severity = 'major' AND c.state = 'in_progress'
+ORDER BY hashint8(d.id) LIMIT %(count)s;
+ALTER TABLE bench_storm ADD PRIMARY KEY (case_id);
+ANALYZE bench_storm;
+"""
+_SHIFT = (
+    "UPDATE cases_case c SET accepted_at = accepted_at - s.back, registered_at = registered_at - s.back,"
+    " graded_at = graded_at - s.back, started_at = started_at - s.back FROM bench_storm s WHERE c.id = s.case_id",
+    "UPDATE cases_caseevent e SET at = at - s.back FROM bench_storm s WHERE e.case_id = s.case_id",
+    "UPDATE cases_caseclockevent e SET at = at - s.back FROM bench_storm s"
+    " JOIN cases_casedeadline d ON d.case_id = s.case_id WHERE e.deadline_id = d.id",
+    "UPDATE cases_casedeadline d SET armed_at = armed_at - s.back, started_at = started_at - s.back,"
+    " due_at = due_at - s.back, next_at = next_at - s.back, breached_at = breached_at - s.back,"
+    " ended_at = ended_at - s.back, schedule = jsonb_build_object('due', to_jsonb((schedule->>'due')::timestamptz - s.back),"
+    " 'steps', (SELECT jsonb_agg(jsonb_build_array(t->0, to_jsonb((t->>1)::timestamptz - s.back)) ORDER BY n)"
+    " FROM jsonb_array_elements(schedule->'steps') WITH ORDINALITY AS e(t, n)))"
+    " FROM bench_storm s WHERE d.case_id = s.case_id",
+)
+_FIRED = """
+SELECT extract(epoch FROM pg_xact_commit_timestamp(e.xmin) - (e.detail->>'at')::timestamptz)::float8,
+    extract(epoch FROM e.at - (e.detail->>'at')::timestamptz)::float8, e.door
+FROM bench_storm s JOIN cases_caseclockevent e ON e.deadline_id = s.id AND e.type = 'fired' AND e.code = 'warn'
+"""
+_NOTICES = """
+SELECT count(*), count(DISTINCT n.dedup_key) FROM bench_storm s
+JOIN notices_notice n ON n.about = 'case:' || s.case_id AND n.chain LIKE 'case_deadline:' || s.id || ':1:warn:%%'
+"""
+
+
+def measure(*, runs: int, count: int, whole_desk: bool) -> list[dict[str, Any]]:
+    """The figures of each run; with two sentinels alone, or with the whole desk of `make run` at work."""
+    figures = []
+    with running(lambda name: whole_desk or name in SENTINELS):
+        time.sleep(8)  # let the processes finish starting
+        for run in range(runs):
+            figures.append({"run": run, "whole_desk": whole_desk, "clocks": count, **_storm(count)})
+            _forget_mail()
+    return figures
+
+
+def _storm(count: int) -> dict[str, Any]:
+    with transaction.atomic(), history_may_be_written(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL work_mem = '64MB'")
+        cursor.execute(_CHOOSE, {"lead": LEAD_SECONDS, "count": count})
+        for statement in _SHIFT:
+            cursor.execute(statement)
+        cursor.execute("SELECT count(*) FROM bench_storm")
+        (chosen,) = cursor.fetchone()
+        cursor.execute("SELECT min(d.next_at) FROM bench_storm s JOIN cases_casedeadline d USING (id)")
+        (begins,) = cursor.fetchone()
+    if chosen != count:
+        raise RuntimeError(f"only {chosen} clocks can still be made due; generate more cases")
+    if begins < now():
+        raise RuntimeError("the preparation took longer than its lead; the machine is too busy to measure")
+    expected = _expected_notices()
+    running_clocks = _running_clocks()
+    time.sleep(max(0.0, (begins - now()).total_seconds() - 0.5))
+    before = load()
+    time.sleep(3)
+    fired = _wait_until_fired(count)
+    with connection.cursor() as cursor:
+        cursor.execute(_NOTICES)
+        notices, distinct = cursor.fetchone()
+    if (len(fired), notices, distinct) != (count, expected, expected):
+        raise RuntimeError(f"fired {len(fired)} of {count}; notices {notices} ({distinct} distinct) of {expected}")
+    late = [seconds for seconds, _claimed, _door in fired]
+    return {
+        "load": before,
+        "running": running_clocks,
+        "fired": len(fired),
+        "notices": notices,
+        **summary(late),
+        "claimed_max": max(claimed for _, claimed, _ in fired),
+        "per_second": count / max(1.0, max(late) + 1.0),
+        "doors": dict(Counter(door for _, _, door in fired)),
+    }
+
+
+def _wait_until_fired(count: int) -> list[tuple[float, float, str]]:
+    for _attempt in range(PATIENCE):
+        with connection.cursor() as cursor:
+            cursor.execute(_FIRED)
+            fired: list[tuple[float, float, str]] = cursor.fetchall()
+        if len(fired) >= count:
+            return fired
+        time.sleep(1)
+    return fired
+
+
+def _expected_notices() -> int:
+    """One per person told: the handler and the first responder, once where they are one person."""
+    directory = Directory.load()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT handler_id, first_responder_id, count(*) FROM bench_storm GROUP BY 1, 2")
+        pairs = cursor.fetchall()
+    return sum(
+        number * len({directory.resolve(slot, people).staff_id for slot in people})
+        for handler, responder, number in pairs
+        if (people := {"handler": handler, "first_responder": responder})
+    )
+
+
+def _running_clocks() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM cases_casedeadline WHERE state = 'running' AND next_at IS NOT NULL")
+        (count,) = cursor.fetchone()
+    return int(count)
+
+
+def _forget_mail() -> None:
+    """The e-mails of one storm must not be sent during the next."""
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE notices_delivery SET state = 'cancelled' WHERE state IN ('pending', 'sending')")
