@@ -19,7 +19,7 @@ streams = get_asgi_application()
 _wsgi: Any = get_wsgi_application()
 pages: Any = WSGIMiddleware(_wsgi, workers=settings.WEB_THREADS)
 
-STREAM_PREFIX = "/events/"
+STREAM_PREFIX = "/events/stream/"
 
 
 async def application(scope: Any, receive: Any, send: Any) -> None:

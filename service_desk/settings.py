@@ -184,7 +184,7 @@ CELERY_TIMEZONE = "UTC"
 # task, every seconds, queue, expires after seconds (a backlog never piles up)
 _BEAT: list[tuple[str, float, str, float]] = [
     ("service_desk.deadlines.tasks.fire_due", 1.0, "critical", 2.0),
-    ("service_desk.notices.tasks.deliver_due", 1.0, "critical", 2.0),
+    ("service_desk.notices.tasks.deliver_due", 1.0, "bulk", 2.0),
     ("service_desk.deadlines.tasks.audit_clocks", 60.0, "bulk", 50.0),
 ]
 CELERY_BEAT_SCHEDULE = {

@@ -26,6 +26,6 @@ def deliver_due() -> None:
             if not cursor.fetchone()[0]:
                 return
             try:
-                drain("celery", 20, older_than=_LEFT_LYING_SECONDS)
+                drain("celery", 8, older_than=_LEFT_LYING_SECONDS)
             finally:
                 cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
