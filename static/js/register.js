@@ -96,4 +96,6 @@ form.addEventListener("input", ({ target }) => {
 // A form that came back: straight to the first thing to mend.
 const wrong = form.querySelector('[aria-invalid="true"], .field--wrong input:not([type="hidden"])');
 if (wrong) wrong.focus();
+// A new one: the caller is on the line, so typing starts with who it is (or, coming from a customer's page, with what is wrong).
+else (field("customer_text").value ? field("fault") : field("customer_text")).focus();
 compose();
