@@ -30,17 +30,20 @@ class Directory:
 
     duty: dict[str, int] = field(default_factory=dict)
     deputy: dict[int, int] = field(default_factory=dict)
-    unit_of: dict[int, int | None] = field(default_factory=dict)  # active staff only
+    unit_of: dict[int, int | None] = field(default_factory=dict)  # also of those who have left: their cases remain
+    active: set[int] = field(default_factory=set)
     units: dict[int, tuple[int | None, int | None, int | None]] = field(default_factory=dict)  # parent, chief, head
 
     @classmethod
     def load(cls) -> Directory:
         """Read roster, absences, units and staff as the database's clock sees them now."""
         now = Q(starts_at__lte=Now(), ends_at__gt=Now())
+        staff = list(Staff.objects.values_list("id", "unit_id", "is_active"))
         return cls(
             duty=dict(DutyShift.objects.filter(now).values_list("role", "staff_id")),
             deputy=dict(Absence.objects.filter(now).values_list("staff_id", "deputy_id")),
-            unit_of=dict(Staff.objects.filter(is_active=True).values_list("id", "unit_id")),
+            unit_of={pk: unit for pk, unit, _active in staff},
+            active={pk for pk, _unit, active in staff if active},
             units={
                 pk: (parent, chief, head)
                 for pk, parent, chief, head in Unit.objects.values_list(
@@ -57,10 +60,13 @@ class Directory:
                 return None
             seen.add(staff_id)
             staff_id = self.deputy[staff_id]
-        return staff_id if staff_id in self.unit_of else None
+        return staff_id if staff_id in self.active else None
 
     def superiors(self, staff_id: int | None) -> list[int]:
-        """The reporting line upward: section chief, department head, then those of the parent units; without loops."""
+        """The reporting line upward: section chief, department head, then those of the parent units; without loops.
+
+        A leader who has left is passed over for the next one up.
+        """
         line: list[int] = []
         unit_id = self.unit_of.get(staff_id) if staff_id is not None else None
         seen: set[int] = set()
@@ -68,7 +74,9 @@ class Directory:
             seen.add(unit_id)
             parent, chief, head = self.units[unit_id]
             line += [
-                leader for leader in (chief, head) if leader is not None and leader != staff_id and leader not in line
+                leader
+                for leader in dict.fromkeys((chief, head))
+                if leader in self.active and leader != staff_id and leader not in line
             ]
             unit_id = parent
         return line
@@ -85,7 +93,7 @@ class Directory:
         while unit_id is not None and unit_id not in seen:
             seen.add(unit_id)
             parent, _chief, head = self.units[unit_id]
-            if head is not None and head != staff_id:
+            if head in self.active and head != staff_id:
                 return head
             unit_id = parent
         return None
