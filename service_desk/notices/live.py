@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 
 EVERYBODY = "desk:all"
 _SECONDS = 0.5  # a poke never holds its caller up longer
+_SINGLY = 20
 _REST_SECONDS = 5.0  # after a failure nobody else waits for a while
 
 
@@ -69,6 +70,17 @@ def poke_many(messages: Iterable[tuple[str, str, Mapping[str, Any]]]) -> bool:
 def poke(topic: str, event: str, data: Mapping[str, Any]) -> bool:
     """Publish one event now; whether Redis took it. `data` must not hold anything that is not for all of `topic`."""
     return poke_many([(topic, event, data)])
+
+
+def told(abouts: Iterable[str]) -> list[tuple[str, str, Mapping[str, Any]]]:
+    """Messages to every page about these things: who was told, how far it came or who answered has changed.
+
+    More than a few at once become one for all pages, so that a storm costs the same as a shower.
+    """
+    distinct = {about for about in abouts if about}
+    if len(distinct) > _SINGLY:
+        return [(EVERYBODY, "told", {})]
+    return [(EVERYBODY, "told", {"about": about}) for about in sorted(distinct)]
 
 
 def poke_case(number: str) -> None:

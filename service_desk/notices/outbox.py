@@ -21,6 +21,7 @@ from django.db import connection
 
 from service_desk.notices.channels import CHANNELS, Letter, NotSent
 from service_desk.notices.letters import letter_for
+from service_desk.notices.live import poke_many, told
 from service_desk.notices.models import Delivery
 from service_desk.notices.rules import LEASE_SECONDS, MAX_ATTEMPTS, SEND_SECONDS, DeliveryState, retry_after
 
@@ -46,6 +47,7 @@ UPDATE notices_delivery SET state = 'unknown', lease_until = NULL, repeat_possib
 WHERE state = 'sending' AND attempts >= %(most)s AND next_attempt_at <= statement_timestamp()
 """
 _MARK = """
+WITH marked AS (
 UPDATE notices_delivery d SET
     state = CASE WHEN o.state = 'dead' AND (d.repeat_possible OR o.uncertain) THEN 'unknown' ELSE o.state END,
     sent_at = CASE WHEN o.state = 'sent' THEN statement_timestamp() END,
@@ -54,6 +56,8 @@ UPDATE notices_delivery d SET
 FROM json_to_recordset(%s::json) AS o(id bigint, fence integer, state text, wait double precision, error text,
     uncertain boolean)
 WHERE d.id = o.id AND d.fence = o.fence AND d.state = 'sending'
+RETURNING d.notice_id)
+SELECT count(*), array_agg(DISTINCT n.about) FROM marked JOIN notices_notice n ON n.id = marked.notice_id
 """
 
 
@@ -226,7 +230,8 @@ def mark(outcomes: list[Outcome]) -> Counts:
         if not outcomes:
             return Counts(given_up=lost)
         cursor.execute(_MARK, [json.dumps([vars(outcome) for outcome in outcomes])])
-        written = cursor.rowcount
+        written, abouts = cursor.fetchone()
+    poke_many(told(abouts or ()))
     states = Counter(outcome.state for outcome in outcomes)
     return Counts(
         sent=states[DeliveryState.SENT],
@@ -243,12 +248,14 @@ def deliver_due(door: str, limit: int = 200, *, older_than: float = 0.0, seconds
     dispatch = Dispatch(door, older_than=older_than, seconds=seconds)
     try:
         while True:
+            total.add(dispatch.land())
+            # Only after landing: while all lanes are taken nothing is claimed, though more may be due.
             claimed = dispatch.launch(limit - total.claimed) if total.claimed < limit else 0
             total.claimed += claimed
-            total.add(dispatch.land())
+            if claimed == 0 and not len(dispatch):
+                total.add(dispatch.land())
+                return total
             if len(dispatch):
                 dispatch.wait(1.0)
-            elif claimed == 0:
-                return total
     finally:
         dispatch.close()

@@ -71,6 +71,13 @@ def test_each_recipient_has_a_message_of_their_own(company: Company, mail_sink: 
     ]
 
 
+def test_a_run_goes_on_until_nothing_is_due_or_its_limit_is_reached(company: Company, mail_sink: MailSink) -> None:
+    with transaction.atomic():
+        send_many([new(company.agent) for _each in range(30)])
+    assert deliver_due("test", limit=10).sent == 10
+    assert deliver_due("test").sent == 20
+
+
 def test_one_refused_recipient_is_tried_again_and_the_others_are_not(company: Company, mail_sink: MailSink) -> None:
     mail_sink.refused_recipients["agent@desk.example"] = "451 try later"
     refused, other = send(company.agent), send(company.chief)

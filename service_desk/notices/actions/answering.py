@@ -10,6 +10,7 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from service_desk.audit.actions import record
+from service_desk.notices.live import poke_many, told, topic_of
 from service_desk.notices.models import Delivery, Notice
 from service_desk.notices.rules import AckVia, DeliveryState
 from service_desk.people.access import Decision, can, require
@@ -33,6 +34,8 @@ def acknowledge(*, notice: Notice, actor: Staff, via: str) -> bool:
     if not changed:
         return False
     _cancel_repeats(chain.values("pk"))
+    others = set(chain.exclude(recipient=None).values_list("recipient_id", flat=True))
+    transaction.on_commit(lambda: _show_answer(notice.about, others), robust=True)
     record(
         verb="notice.acknowledge",
         thing=notice.about or f"notice:{notice.pk}",
@@ -70,6 +73,11 @@ def stop_chain(*, about: str, chains: Iterable[str] | None = None, reason: str, 
     _cancel_repeats(ids)
     record(verb="notice.stop", thing=about, actor=actor, detail={"notices": stopped, "reason": reason})
     return stopped
+
+
+def _show_answer(about: str, recipients: set[int]) -> None:
+    """Open pages about the thing show the answer; with those who were told too, there is nothing to answer any more."""
+    poke_many([*told([about]), *((topic_of(recipient), "told", {}) for recipient in recipients)])
 
 
 def _lock(rows: Any) -> None:

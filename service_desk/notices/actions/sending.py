@@ -12,7 +12,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, transaction
 
 from service_desk.audit.actions import record
-from service_desk.notices.live import poke_many, topic_of
+from service_desk.notices.live import poke_many, told, topic_of
 from service_desk.notices.rules import Level
 from service_desk.people.access import require
 from service_desk.people.models import Staff
@@ -127,7 +127,8 @@ def send_many(notices: Sequence[NewNotice]) -> list[int]:
     if written:
         recipients = {recipient for _pk, recipient in written if recipient is not None}
         newest = written[-1][0]
-        transaction.on_commit(lambda: announce(recipients, newest), robust=True)
+        abouts = {notice.about for notice in notices}
+        transaction.on_commit(lambda: announce(recipients, newest, abouts), robust=True)
     return [pk for pk, _recipient in written]
 
 
@@ -136,11 +137,12 @@ def mail_domain(sender: str) -> str:
     return sender.rpartition("@")[2].rstrip("> ") or "localhost"
 
 
-def announce(recipients: set[int], newest: int) -> None:
+def announce(recipients: set[int], newest: int, abouts: set[str]) -> None:
     """Wake the dispatcher (a NOTIFY by itself, so that no writing commit queues for its lock) and the open pages."""
     with connection.cursor() as cursor:
         cursor.execute("NOTIFY notices")
-    poke_many((topic_of(recipient), "notice", {"id": newest}) for recipient in recipients)
+    to_people = ((topic_of(recipient), "notice", {"id": newest}) for recipient in recipients)
+    poke_many([*to_people, *told(abouts)])
 
 
 @transaction.atomic
