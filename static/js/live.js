@@ -1,9 +1,9 @@
 // The live connection: one event stream for all tabs of a browser, back-off, and asking every ten seconds when it fails.
-// Events `notice`, `case`, `engine` become DOM events `desk:notice` … and refresh [data-refresh-on="case notice"].
+// Events `notice`, `case`, `told`, `engine` become DOM events `desk:notice` … and refresh [data-refresh-on="case notice"].
 
 const words = JSON.parse(document.getElementById("desk-words")?.textContent ?? "{}");
 const { stream: streamUrl, poll: pollUrl } = document.body.dataset;
-const KINDS = ["notice", "case", "engine"];
+const KINDS = ["notice", "case", "told", "engine"];
 const POLL_EVERY = 10000;
 const RETRY_STREAM_AFTER = 60000;
 const channel = "BroadcastChannel" in window ? new BroadcastChannel("desk-live") : null;
@@ -36,11 +36,14 @@ function refresh(element) {
   }, 100 + Math.random() * 400));
 }
 
+// An element without a wish hears everything, and an event that names nothing concerns everybody.
+const concerns = (wanted, named) => !wanted || named === undefined || String(named) === wanted;
+
 function happened(kind, data) {
   document.dispatchEvent(new CustomEvent(`desk:${kind}`, { detail: data }));
   for (const element of document.querySelectorAll(`[data-refresh-on~="${kind}"]`)) {
-    const only = element.dataset.refreshCase;
-    if (!only || data?.case === undefined || String(data.case) === only) refresh(element);
+    const { refreshCase, refreshAbout } = element.dataset;
+    if (concerns(refreshCase, data?.case) && concerns(refreshAbout, data?.about)) refresh(element);
   }
 }
 
