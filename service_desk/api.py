@@ -11,7 +11,6 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import include, path, re_path
 from django.views import defaults
 from django.views.decorators.csrf import csrf_exempt
-from drf_spectacular.views import SpectacularAPIView
 from rest_framework.routers import SimpleRouter
 
 from service_desk.cases import api as cases
@@ -19,7 +18,7 @@ from service_desk.customers import api as customers
 from service_desk.deadlines import api as deadlines
 from service_desk.notices import api as notices
 from service_desk.people import api as people
-from service_desk.rest import problems
+from service_desk.rest import problems, views
 
 PREFIX = "/api/"
 
@@ -44,6 +43,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 urlpatterns: list[Any] = [
     path("v1/", include(router.urls)),
     path("v1/me/", people.MeView.as_view(), name="api-me"),
-    path("v1/schema/", SpectacularAPIView.as_view(), name="api-schema"),
+    path("v1/schema/", views.SchemaView.as_view(), name="api-schema"),
+    path("v1/docs/", views.docs, name="api-docs"),
     re_path("", unknown),
 ]

@@ -16,6 +16,7 @@ urlpatterns = [
     path("engine/", engine.engine_page, name="engine"),
     path("admin/", admin.site.urls),
     path("api/", include("service_desk.api")),
+    path("", include("service_desk.rest.urls")),
     path("", include("service_desk.dashboard.urls")),
     path("", include("service_desk.cases.urls")),
     path("", include("service_desk.customers.urls")),

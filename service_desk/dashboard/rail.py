@@ -49,6 +49,7 @@ ROOMS = (
     Room(_("Calendars"), "calendar", ("calendar-list", "admin:deadlines_calendar_changelist"), _ADMIN, apart=True),
     Room(_("Policies"), "scale", ("policy-list", "admin:deadlines_policy_changelist"), _ADMIN),
     Room(_("Mail folder"), "envelope-open", ("mail-folder",), _WATCHERS),
+    Room(_("API keys"), "key", ("api-key-list",), _ADMIN),
     Room(_("Admin"), "cog-6-tooth", ("admin:index",), _ADMIN),
 )
 

@@ -3,10 +3,9 @@
 import datetime
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.db import connection, models, transaction
+from django.db import models, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
@@ -104,8 +103,6 @@ def _checked_networks(networks: Iterable[str]) -> list[str]:
 
 
 def _check_expiry(expires_at: datetime.datetime) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT statement_timestamp()")
-        now: Any = cursor.fetchone()[0]
+    now = ApiKey.objects.database_now()
     if not now < expires_at <= now + LONGEST_LIFE:
         raise Invalid(_("A key expires in the future, within one year."), field="expires_at")

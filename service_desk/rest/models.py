@@ -39,6 +39,14 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
         key.owner = _loaded(get_user_model(), row[1 + width :])
         return key, row[0]
 
+    def database_now(self) -> datetime.datetime:
+        """The present time by the database, from which a key's life is counted."""
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT statement_timestamp()")
+            (moment,) = cursor.fetchone()
+        result: datetime.datetime = moment
+        return result
+
 
 class ApiKey(models.Model):
     """Lets a program act as its owner, within scopes, networks and time; the key is shown once and not kept."""
