@@ -20,7 +20,7 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from service_desk.deadlines.clock import now
-from service_desk.deadlines.models import ClockEvent, Deadline, Firing, Heartbeat, Incident
+from service_desk.deadlines.models import ClockEvent, Deadline, Firing, Heartbeat, Incident, Policy
 from service_desk.deadlines.rules import LATE_MARK_SECONDS, ClockEventType, ClockState, Door
 from service_desk.deadlines.schedule import PlannedStep, current_and_next
 
@@ -98,7 +98,6 @@ def _fire_batch(model: type[Deadline], door: Door, limit: int) -> Sweep:
         rows = list(
             model.objects.due()
             .order_by("next_at", "id")
-            .select_related("policy")
             .annotate(swept_at=Now())
             .select_for_update(skip_locked=True, of=("self",))[:limit]
         )
@@ -126,7 +125,8 @@ def _fire(model: type[Deadline], rows: Sequence[Any], door: Door, now: datetime)
 
 
 def _fire_all(model: type[Deadline], rows: Sequence[Any], door: Door, now: datetime) -> None:
-    planned = [_firing(row, now) for row in rows]
+    policies = Policy.objects.in_bulk({row.policy_id for row in rows})
+    planned = [_firing(row, policies[row.policy_id], now) for row in rows]
     firings = [firing for firing, _ in planned if firing.step.slots]
     if firings:
         _rooms[model].announce(firings, now)
@@ -134,9 +134,9 @@ def _fire_all(model: type[Deadline], rows: Sequence[Any], door: Door, now: datet
     _write_rows(model, [advance for _, advance in planned], now)
 
 
-def _firing(row: Any, now: datetime) -> tuple[Firing, _Advance]:
+def _firing(row: Any, policy: Policy, now: datetime) -> tuple[Firing, _Advance]:
     """The current step of a due clock: the latest that is due; missed ones before it are not sent again (D7, D12)."""
-    ladder = {step.code: step for step in row.policy.ladder}
+    ladder = policy.rungs
     steps = [PlannedStep(code, datetime.fromisoformat(at), ladder[code]) for code, at in row.schedule["steps"]]
     index, following = current_and_next(steps, row.step, now)
     if index is None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import pgtrigger
 from django.conf import settings
@@ -112,6 +113,11 @@ class Policy(models.Model):
     def ladder(self) -> tuple[Step, ...]:
         """The steps; with a silent one at the due time where the policy names none, so that a breach is recorded."""
         return _ladder(self.pk, json.dumps(self.steps))
+
+    @cached_property
+    def rungs(self) -> Mapping[str, Step]:
+        """The steps by their codes; kept with the object, since one serves a whole batch of fired clocks."""
+        return {step.code: step for step in self.ladder}
 
 
 @lru_cache(maxsize=512)
