@@ -33,7 +33,10 @@ _DRAWN_AS = {
 
 
 def shown(notice: Notice, *, user: Any, with_deliveries: bool = True) -> dict[str, Any]:
-    """What the component needs; the button only for those who may press it."""
+    """What the component needs; the button only for those who may press it.
+
+    Without deliveries, as on the list of one's own notices, the recipient is left out too.
+    """
     words = render(notice.kind, notice.facts)
     note = note_of(notice)
     return {
@@ -44,7 +47,7 @@ def shown(notice: Notice, *, user: Any, with_deliveries: bool = True) -> dict[st
         "level": notice.level,
         "level_label": notice.get_level_display(),
         "link": notice.link,
-        "recipient": notice.recipient or _("Nobody could be found"),
+        "recipient": (notice.recipient or _("Nobody could be found")) if with_deliveries else "",
         "at": notice.created_at,
         "read": notice.read_at is not None,
         "needs_ack": notice.is_open,

@@ -19,6 +19,7 @@ from service_desk.notices.actions import acknowledge, may_acknowledge, read, rea
 from service_desk.notices.models import Notice, NoticeQuerySet
 from service_desk.notices.rules import AckVia, Level
 from service_desk.notices.shown import shown_all
+from service_desk.people.access import can
 from service_desk.rest.errors import NotFound
 from service_desk.rest.keyset import BadCursor, page
 
@@ -55,6 +56,7 @@ def notice_list(request: HttpRequest) -> HttpResponse:
             "unread": shown_all(unread, user=request.user, with_deliveries=False),
             "older": shown_all(older.items, user=request.user, with_deliveries=False),
             "chips": _chips(show, level),
+            "may_see_undelivered": can(request.user, "notice.undelivered"),
             "clear_url": request.path if show or level else "",
             "previous_url": _link(show, level, before=older.previous),
             "next_url": _link(show, level, after=older.next),
