@@ -21,6 +21,7 @@ from service_desk.people.models import Unit
 
 #: So many rows stand on the desk; the list has the rest.
 SHOWN = 50
+_UNIT_SHOWN = 25
 _NOTICES = 20
 #: From this share of its time on a clock is soon late (the colour of the count-down changes here too).
 _SOON = 0.75
@@ -124,15 +125,15 @@ def unit_cases(user: Any, now: datetime) -> tuple[list[Row], bool]:
         )
         .annotate(alarm_at=ExpressionWrapper(F("due_at") - quarter, output_field=DateTimeField()))
         .filter(alarm_at__lte=Now())
-        .order_by("due_at", "id")[: SHOWN * 4]
+        .order_by("due_at", "id")[: _UNIT_SHOWN * 8]
     )
     first: dict[int, CaseDeadline] = {}
     for clock in clocks:
         first.setdefault(clock.case_id, clock)
-    ids = list(first)[:SHOWN]
+    ids = list(first)[:_UNIT_SHOWN]
     cases = Case.objects.for_page().in_bulk(ids)
     faces = faces_by_case([first[pk] for pk in ids], cases, now)
-    return [Row(cases[pk], faces[pk]) for pk in ids], len(first) > SHOWN
+    return [Row(cases[pk], faces[pk]) for pk in ids], len(first) > _UNIT_SHOWN
 
 
 def open_notices(user: Any) -> list[Open]:

@@ -47,8 +47,8 @@ def with_what_they_need(clocks: Any) -> Any:
     return clocks.select_related("policy", "calendar_version").defer("calendar_version__data")
 
 
-def face(clock: CaseDeadline, number: str, now: datetime) -> ClockFace:
-    """How `clock` of the case `number` looks at `now`."""
+def face(clock: CaseDeadline, number: str, now: datetime, *, explained: bool = True) -> ClockFace:
+    """How `clock` of the case `number` looks at `now`; in rows of lists without the way to its explanation."""
     used, total = _used(clock, min(clock.ended_at or now, clock.due_at))
     paused = clock.state == ClockState.PAUSED
     return ClockFace(
@@ -61,7 +61,7 @@ def face(clock: CaseDeadline, number: str, now: datetime) -> ClockFace:
         ended_at=clock.ended_at,
         share=min(max(used / total, 0.0), 1.0) if total > timedelta(0) else 1.0,
         remaining=total - used if paused else None,
-        explain_url=reverse("clock-explain", args=[number, clock.pk]),
+        explain_url=reverse("clock-explain", args=[number, clock.pk]) if explained else "",
         cycle=clock.cycle,
     )
 
@@ -106,5 +106,5 @@ def faces_by_case(clocks: Iterable[CaseDeadline], cases: dict[int, Case], now: d
     found: dict[int, ClockFace] = {}
     for clock in clocks:
         clock.case = cases[clock.case_id]
-        found[clock.case_id] = face(clock, clock.case.number, now)
+        found[clock.case_id] = face(clock, clock.case.number, now, explained=False)
     return found

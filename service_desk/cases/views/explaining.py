@@ -48,7 +48,12 @@ def clock_explain(request: HttpRequest, number: str, pk: int) -> HttpResponse:
         raise Http404(_("There is no such clock."))
     clock.case = case
     moment = now()
-    context = {"case": case, "clock": clock, "face": face(clock, case.number, moment), **_explained(clock, moment)}
+    context = {
+        "case": case,
+        "clock": clock,
+        "face": face(clock, case.number, moment, explained=False),
+        **_explained(clock, moment),
+    }
     return render(request, "cases/explain_dialog.html" if wants_part(request) else "cases/explain.html", context)
 
 
