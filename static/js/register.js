@@ -34,6 +34,7 @@ function customerChanged() {
   if (id) url.searchParams.set("customer", id);
   element("product_type").dataset.url = url.pathname + url.search;
   compose();
+  if (id) for (const name of ["new_name", "new_number"]) field(name).value = "";
   if (!id) {
     card.replaceChildren();
     return;
@@ -81,6 +82,18 @@ function acceptedChanged() {
   clearTimeout(waiting);
   waiting = setTimeout(() => window.htmx.ajax("GET", `${location.pathname}acceptance/?accepted_at=${encodeURIComponent(accepted.value)}`, { target: "#register-acceptance", swap: "innerHTML" }), 250);
 }
+
+// --- A new customer: what was typed in vain is its name or number --------------------------------------------------
+form.addEventListener("focusin", ({ target }) => {
+  if (![field("new_name"), field("new_number")].includes(target) || target.value || field("customer").value) return;
+  const typed = field("customer_text").value.trim();
+  const isNumber = /^[+\d][\d\s()./-]{6,}$/.test(typed);
+  if (typed && isNumber === (target === field("new_number"))) {
+    target.value = typed;
+    target.select();
+    compose();
+  }
+});
 
 form.addEventListener("change", ({ target }) => {
   if (target === field("customer")) customerChanged();

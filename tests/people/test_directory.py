@@ -1,4 +1,4 @@
-"""Who is told: roster, deputies through chains, the reporting line upward, the duty manager when nobody is found (D10)."""
+"""Who is told: roster, deputies through chains, the line upward, the duty manager when nobody is found (D10)."""
 
 from __future__ import annotations
 

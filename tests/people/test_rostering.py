@@ -76,7 +76,8 @@ def test_C18_shifts_that_touch_do_not_overlap(desk: World) -> None:
 def test_C18_two_planners_at_once_leave_one_shift() -> None:
     desk = world()
     start = now() + 40 * DAY
-    barrier, outcomes = threading.Barrier(2), []
+    barrier = threading.Barrier(2)
+    outcomes: list[DutyShift | Invalid] = []
 
     def plan(person: Any) -> None:
         try:
@@ -167,7 +168,7 @@ def test_the_week_shows_each_day_in_the_desks_zone_with_its_open_times(desk: Wor
 
 def test_absence_own_by_oneself_others_by_who_leads(desk: World) -> None:
     start = now() + DAY
-    times = {"starts_at": start, "ends_at": start + DAY}
+    times: dict[str, Any] = {"starts_at": start, "ends_at": start + DAY}
     actions.set_absence(actor=desk.agent, staff=desk.agent, deputy=desk.colleague, reason="年假", **times)
     with pytest.raises(NotAllowed):
         actions.set_absence(actor=desk.agent, staff=desk.engineer, deputy=desk.colleague, **times)
@@ -181,7 +182,7 @@ def test_absence_own_by_oneself_others_by_who_leads(desk: World) -> None:
 
 def test_absence_refusals_name_their_field(desk: World) -> None:
     start = now() + DAY
-    times = {"starts_at": start, "ends_at": start + DAY}
+    times: dict[str, Any] = {"starts_at": start, "ends_at": start + DAY}
 
     def field_of(**changed: Any) -> str | None:
         fields: dict[str, Any] = {

@@ -134,7 +134,18 @@ def test_the_administration_is_for_administrators_alone(desk: World) -> None:
 
 def test_the_administration_adds_staff_with_a_hashed_password_and_audits_it(desk: World) -> None:
     client = log_in(desk.admin)
-    form = {"username": "ouyang", "full_name": "欧阳慧敏", "roles": ["front_desk", "supervisor"], "usable_password": "true", "password1": NEW, "password2": NEW, "unit": "", "email": "", "mobile": "", "language": ""}  # fmt: skip
+    form = {
+        "username": "ouyang",
+        "full_name": "欧阳慧敏",
+        "roles": ["front_desk", "supervisor"],
+        "usable_password": "true",
+        "password1": NEW,
+        "password2": NEW,
+        "unit": "",
+        "email": "",
+        "mobile": "",
+        "language": "",
+    }
     assert client.post("/admin/people/staff/add/", form).status_code == 302
     person = Staff.objects.get(username="ouyang")
     assert person.roles == ["front_desk", "supervisor"]
@@ -184,7 +195,14 @@ def test_nobody_is_deleted(desk: World) -> None:
 
 
 def test_overlapping_shifts_are_refused_in_the_administration_too(desk: World) -> None:
-    form = {"role": "hotline", "staff": desk.colleague.pk, "starts_at_0": "2026-01-01", "starts_at_1": "00:00", "ends_at_0": "2035-01-01", "ends_at_1": "00:00"}  # fmt: skip
+    form = {
+        "role": "hotline",
+        "staff": desk.colleague.pk,
+        "starts_at_0": "2026-01-01",
+        "starts_at_1": "00:00",
+        "ends_at_0": "2035-01-01",
+        "ends_at_1": "00:00",
+    }
     response = log_in(desk.admin).post("/admin/people/dutyshift/add/", form)
     assert response.status_code == 200
     assert response.context["errors"]
@@ -195,7 +213,16 @@ def test_the_administration_of_customers_keeps_numbers_in_step(desk: World) -> N
     empty = {
         f"{name}-{count}_FORMS": "0" for name in ("contacts", "products", "numbers") for count in ("TOTAL", "INITIAL")
     }
-    form = {"name": desk.customer.name, "address": "", "region": "", "is_active": "on", **empty, "numbers-TOTAL_FORMS": "1", "numbers-0-raw": "0755/2677-2892", "numbers-0-contact": contact.pk}  # fmt: skip
+    form = {
+        "name": desk.customer.name,
+        "address": "",
+        "region": "",
+        "is_active": "on",
+        **empty,
+        "numbers-TOTAL_FORMS": "1",
+        "numbers-0-raw": "0755/2677-2892",
+        "numbers-0-contact": contact.pk,
+    }
     client = log_in(desk.admin)
     assert client.post(f"/admin/customers/customer/{desk.customer.pk}/change/", form).status_code == 302
     assert PhoneNumber.objects.get().e164 == "+8675526772892"

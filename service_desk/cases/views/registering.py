@@ -32,7 +32,6 @@ from service_desk.rest.clean import is_clean
 from service_desk.rest.errors import Conflict, Invalid
 
 _SUGGESTED = 20
-_LONGEST_NAME = 120
 _OF_NEW_CUSTOMER = {"name": "new_name", "number": "new_number"}
 
 
@@ -121,7 +120,7 @@ def _page(request: HttpRequest, form: RegisterForm, moment: datetime, status: in
     product = form.cleaned_data.get("product_type") if form.is_bound else None
     accepted = form.cleaned_data.get("accepted_at") if form.is_bound else None
     token = form["token"].value()
-    qualified = list(Qualification.objects.filter(staff_id=request.user.pk).values_list("product_type_id", flat=True))
+    qualified = list(Qualification.objects.filter(staff__username=request.user.get_username()).values_list("product_type_id", flat=True))
     context = {
         "form": form,
         "token": token if _is_uuid(token) else uuid.uuid4(),
@@ -133,21 +132,24 @@ def _page(request: HttpRequest, form: RegisterForm, moment: datetime, status: in
         "severities": [(value, label, SEVERITY_MEANING[value]) for value, label in Severity.choices],
         "severity": form["severity"].value() or "",
         "registration": None if "accepted_at" in form.errors else registration_clock(accepted, moment),
-        "new_open": any(form[name].value() or form[name].errors for name in _OF_NEW_CUSTOMER.values()),
+        "new_open": form.has_error("customer", "unknown")
+        or any(form[name].value() or form[name].errors for name in _OF_NEW_CUSTOMER.values()),
     }
     return render(request, "cases/register.html", context, status=status)
 
 
 def _complete(form: RegisterForm) -> None:
-    """What was found out goes back with the form: ids of what was resolved, the unknown customer as a new one."""
+    """What was found out goes back with the form: ids of what was resolved, an unknown number as a new customer's.
+
+    Never the name: sent again by reflex, a slip of the pen would become a customer.
+    """
     for name in ("customer", "product_type"):
         found = form.cleaned_data.get(name)
         if found:
             form.rewrite(**{name: str(found.pk), f"{name}_text": found.name})
     typed = form.data.get("customer_text", "").strip()
-    if form.has_error("customer", "unknown") and len(typed) <= _LONGEST_NAME:
-        name = "new_number" if to_e164(typed, settings.PHONE_REGION) else "new_name"
-        form.rewrite(**{name: form.data.get(name) or typed})
+    if form.has_error("customer", "unknown") and to_e164(typed, settings.PHONE_REGION):
+        form.rewrite(new_number=form.data.get("new_number") or typed)
 
 
 def _customer_of(form: RegisterForm) -> Customer | None:

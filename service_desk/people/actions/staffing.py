@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 
 from service_desk.audit.actions import record
 from service_desk.people.access import require
+from service_desk.people.logins import end_sessions
 from service_desk.people.models import ProductType, Qualification, Staff
 from service_desk.people.rules import Role
-from service_desk.people.sessions import end_sessions
 from service_desk.rest.errors import Conflict, FieldError, Invalid
 
 
