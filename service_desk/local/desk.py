@@ -142,6 +142,6 @@ class Desk:
     def _mended(self, servers: EmbeddedServers) -> bool:
         """Start an embedded server again that has died; the watch ends by a signal alone."""
         wishes.heed()
-        for name in servers.mend():
-            self.log.plain(f"{name} had died and has been started again")
+        for told in servers.mend():
+            self.log.plain(told)
         return False

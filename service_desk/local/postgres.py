@@ -13,6 +13,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -187,22 +188,22 @@ class Postgres:
         scratch.rename(self.data)
 
     def _clear_leftovers(self) -> None:
-        """Wait for a server that outlived a killed owner; drop a pid file whose number now belongs to another."""
+        """Wait for a server that outlived a killed owner, and for the workers of a server that was killed itself.
+
+        The pid file guards the data against a second server, so it is removed only if no PostgreSQL works in this
+        folder and its number now belongs to a stranger (PostgreSQL would take that one for itself and refuse).
+        """
+        old = _working_in(self.data)
+        if old:
+            self.tell("waiting for the previous PostgreSQL to end")
+            for number, patience in ((signal.SIGINT, 60), (signal.SIGQUIT, 30)):
+                _signal(old, number)
+                _gone, old = psutil.wait_procs(old, timeout=patience)
         pid_file = self.data / "postmaster.pid"
-        if not pid_file.exists():
-            return
-        first_line = pid_file.read_text().partition("\n")[0].strip()
-        process = _server_with(int(first_line), self.data) if first_line.isdigit() else None
-        if process is None:
-            pid_file.unlink(missing_ok=True)
-            return
-        self.tell("waiting for the previous PostgreSQL to end")
-        process.send_signal(signal.SIGINT)
-        try:
-            process.wait(60)
-        except psutil.TimeoutExpired:
-            process.send_signal(signal.SIGQUIT)
-            process.wait(30)
+        if pid_file.exists() and not old:
+            first_line = pid_file.read_text().partition("\n")[0].strip()
+            if first_line.isdigit() and psutil.pid_exists(int(first_line)):
+                pid_file.unlink()
 
     def _choose_sockets(self) -> None:
         if self.sockets == self.data and len(os.fsencode(self.data / ".s.PGSQL.5432")) > SOCKET_LIMIT:
@@ -250,15 +251,22 @@ class Postgres:
         return self.process is None or self.process.poll() is not None
 
 
-def _server_with(pid: int, data: Path) -> psutil.Process | None:
-    """The process with that number, if it truly is a PostgreSQL on this folder."""
-    try:
-        process = psutil.Process(pid)
-        if process.name() == "postgres" and str(data) in process.cmdline():
-            return process
-    except psutil.Error:
-        return None
-    return None
+def _working_in(data: Path) -> list[psutil.Process]:
+    """Every PostgreSQL process that works in that folder, as a server or as one of its workers."""
+    found = []
+    for process in psutil.process_iter(["name"]):
+        try:
+            if process.info["name"] == "postgres" and Path(process.cwd()) == data.resolve():
+                found.append(process)
+        except (psutil.Error, OSError):
+            continue  # gone meanwhile, a zombie, or another user's
+    return found
+
+
+def _signal(processes: list[psutil.Process], number: int) -> None:
+    for process in processes:
+        with suppress(psutil.Error):
+            process.send_signal(number)
 
 
 def _explain(data: Path, told: str) -> str:

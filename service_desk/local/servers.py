@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from service_desk.local.postgres import Postgres
+from service_desk.local.processes import StartError
 from service_desk.local.redis_server import Redis
 
 DATABASE = "service_desk"
@@ -48,10 +49,16 @@ class EmbeddedServers:
             self.postgres.stop()
 
     def mend(self) -> list[str]:
-        """Start again, at the same address, each server of ours that has died; give their names."""
-        mended = []
+        """Start again, at the same address, each server of ours that has died; say what was done.
+
+        A server that does not come back at once is tried again at the next call: the desk does not give up.
+        """
+        told = []
         for name, server in (("PostgreSQL", self.postgres), ("Redis", self.redis)):
             if server and server.process is not None and server.process.poll() is not None:
-                server.start()
-                mended.append(name)
-        return mended
+                try:
+                    server.start()
+                    told.append(f"{name} had died and has been started again")
+                except StartError as error:
+                    told.append(f"{name} has died and does not come back yet. {error}")
+        return told

@@ -71,7 +71,10 @@ def test_a_long_path_gets_short_sockets_and_keeps_them_when_mended(tmp_path: Pat
         assert server.process is not None
         server.process.kill()
         server.process.wait()
-    assert servers.mend() == ["PostgreSQL", "Redis"]
+    assert servers.mend() == [
+        "PostgreSQL had died and has been started again",
+        "Redis had died and has been started again",
+    ]
     assert servers.environment == before
     assert query(before["DATABASE_URL"], "SELECT 1") == [(1,)]
     servers.stop()
@@ -131,3 +134,35 @@ def test_a_damaged_cluster_is_named_with_its_remedy(tmp_path: Path) -> None:
     (tmp_path / "postgres" / "global" / "pg_control").write_bytes(b"\0" * 8192)
     with pytest.raises(StartError, match=r"does not start on .*\n[\s\S]*restore the last backup"):
         EmbeddedServers(tmp_path, {}, fast=True).start()
+
+
+def test_workers_of_a_killed_server_are_waited_for_and_the_data_survives(tmp_path: Path) -> None:
+    servers = EmbeddedServers(tmp_path, {"REDIS_URL": "unused"})  # not fast: what is committed must be on disk
+    url = servers.start()["DATABASE_URL"]
+    query(url, "CREATE TABLE kept AS SELECT 7 AS seven")
+    busy = psycopg2.connect(url)
+    busy.cursor().execute("BEGIN")
+    assert servers.postgres is not None
+    assert servers.postgres.process is not None
+    workers = psutil.Process(servers.postgres.process.pid).children()
+    servers.postgres.process.kill()
+    servers.postgres.process.wait()
+    assert servers.mend() == ["PostgreSQL had died and has been started again"]
+    assert not [process for process in workers if process.is_running() and process.status() != psutil.STATUS_ZOMBIE]
+    assert query(url, "SELECT seven FROM kept") == [(7,)]
+    busy.close()
+    servers.stop()
+
+
+def test_a_server_that_does_not_come_back_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    servers = EmbeddedServers(tmp_path, {"DATABASE_URL": "unused"})
+    servers.start()
+    assert servers.redis is not None
+    assert servers.redis.process is not None
+    servers.redis.process.kill()
+    servers.redis.process.wait()
+    with monkeypatch.context() as broken:
+        broken.setattr("service_desk.local.redis_server.REDIS_SERVER_PATH", "/bin/false")
+        assert "Redis has died and does not come back yet" in servers.mend()[0]
+    assert servers.mend() == ["Redis had died and has been started again"]
+    servers.stop()
