@@ -124,15 +124,26 @@ def recompute(
     """Plan an open clock again from its own policy, calendar version and pauses; True when the due time moved."""
     made = plan(clock.policy.target, clock.work_calendar, clock.started_at, clock.pauses(), clock.policy.ladder)
     before = clock.due_at
+    clock.step = last_fired(clock, made)
     clock.due_at = made.due_at
     clock.schedule = as_json(made)
-    ahead = [step.at for step in made.steps[clock.step + 1 :]]
-    clock.next_at = ahead[0] if ahead and clock.state == ClockState.RUNNING else None
-    _save(clock, "state", "due_at", "schedule", "next_at")
+    clock.next_at = step_after(clock.step, made) if clock.state == ClockState.RUNNING else None
+    _save(clock, "state", "step", "due_at", "schedule", "next_at")
     detail = {"why": why, "from": before.isoformat(), "to": made.due_at.isoformat()}
     _record(type(clock), [clock], event, now, actor=actor, detail=detail)
     wake_if_near([clock], now)
     return before != made.due_at
+
+
+def last_fired(clock: Deadline, made: Plan) -> int:
+    """Where the last fired step stands in a new plan: planning anew may change the order of the ladder."""
+    fired = {code for code, _at in clock.schedule["steps"][: clock.step + 1]}
+    return max((index for index, step in enumerate(made.steps) if step.code in fired), default=-1)
+
+
+def step_after(index: int, made: Plan) -> datetime | None:
+    """When the step behind `index` is due, or None at the end of the ladder."""
+    return made.steps[index + 1].at if index + 1 < len(made.steps) else None
 
 
 def _end(clock: Any, state: ClockState, now: datetime, actor: Any, reason: str = "") -> None:

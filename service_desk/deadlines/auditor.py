@@ -16,7 +16,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from service_desk.audit.actions import record
-from service_desk.deadlines.actions import recompute
+from service_desk.deadlines.actions import last_fired, recompute, step_after
 from service_desk.deadlines.clock import now
 from service_desk.deadlines.engine import concrete_clocks, report, sweep
 from service_desk.deadlines.hours import HoursError
@@ -84,8 +84,7 @@ def _is_moved(row: Any) -> bool:
         made = plan(row.policy.target, row.work_calendar, row.started_at, row.pauses(), row.policy.ladder)
     except HoursError:
         return False  # a clock that cannot be planned is the engine's poison row, not a moved one
-    steps = made.steps[row.step + 1 :]
-    return bool(row.due_at != made.due_at or row.next_at != (steps[0].at if steps else None))
+    return bool(row.due_at != made.due_at or row.next_at != step_after(last_fired(row, made), made))
 
 
 def _mend_moved(model: type[Deadline], pk: int) -> int:

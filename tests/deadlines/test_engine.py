@@ -11,6 +11,7 @@ from django.db import connection, connections
 
 from service_desk.cases import actions
 from service_desk.cases.models import CaseClockEvent, CaseDeadline
+from service_desk.deadlines.actions import edit_policy, retire_and_replace
 from service_desk.deadlines.auditor import Auditor
 from service_desk.deadlines.engine import beat, health, sweep
 from service_desk.deadlines.models import Incident, Policy
@@ -83,6 +84,29 @@ def test_D3_a_pause_holds_only_the_clocks_whose_policy_allows_it(desk: World) ->
     assert timedelta(hours=3) <= held <= timedelta(hours=3, seconds=10)
 
 
+def test_D3_a_pause_that_reorders_the_ladder_neither_repeats_a_step_nor_trips_over_it(desk: World) -> None:
+    policy = Policy.objects.in_force().get(severity="major", kind="restoration")
+    steps = [
+        {**policy.steps[0], "code": "warn", "at": {"share": 0.25}},
+        {**policy.steps[0], "code": "look", "at": {"after_start": 3 * 3600}},
+        policy.steps[1],
+    ]
+    edit_policy(policy=policy, changes={"steps": steps}, actor=desk.admin)
+    case = desk.register(severity="major")
+    actions.start(case=case, actor=desk.agent)
+    shift_time(case, hours=3, minutes=1)  # warn (2 h) and look (3 h) have passed: look fires, warn is skipped
+    sweep(Door.SENTINEL)
+    actions.wait(case=case, actor=desk.agent, waiting_for="customer", text="等")
+    shift_time(case, hours=2)
+    actions.resume(case=case, actor=desk.agent)
+    shift_time(case, hours=1)
+    sweep(Door.SENTINEL)
+    clock = case.deadlines.get(kind="restoration")
+    assert clock.state == "running"
+    fired = CaseClockEvent.objects.filter(deadline=clock, type="fired").values_list("code", flat=True)
+    assert list(fired) == ["look"]
+
+
 def test_poison_row_is_set_aside_alone_and_told_while_the_rest_fires(desk: World) -> None:
     cases = [desk.register(severity="major") for _ in range(5)]
     for case in cases:
@@ -137,8 +161,6 @@ def test_auditor_finds_a_fired_step_that_told_nobody(desk: World) -> None:
 
 
 def test_D8_an_edited_policy_does_not_bend_a_running_clock(desk: World) -> None:
-    from service_desk.deadlines.actions import retire_and_replace
-
     case = desk.register(severity="major")
     clock = case.deadlines.get(kind="restoration")
     policy = Policy.objects.in_force().get(severity="major", kind="restoration")

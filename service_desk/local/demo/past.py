@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from django.db import connection, transaction
 
 from service_desk.cases.models import Case
-from service_desk.deadlines.actions import as_json
+from service_desk.deadlines.actions import as_json, last_fired, step_after
 from service_desk.deadlines.clock import now
 from service_desk.deadlines.engine import sweep
 from service_desk.deadlines.hours import OpenPause
@@ -72,10 +72,10 @@ def _plan_again(case: Case) -> None:
             made = plan(clock.policy.target, clock.work_calendar, clock.started_at, clock.pauses(), clock.policy.ladder)
         except OpenPause:
             continue
-        ahead = made.steps[clock.step + 1 :]
+        clock.step = last_fired(clock, made)
         clock.due_at, clock.schedule = made.due_at, as_json(made)
-        clock.next_at = ahead[0].at if ahead and clock.state == ClockState.RUNNING else None
-        clock.save(update_fields=["due_at", "schedule", "next_at"])
+        clock.next_at = step_after(clock.step, made) if clock.state == ClockState.RUNNING else None
+        clock.save(update_fields=["step", "due_at", "schedule", "next_at"])
 
 
 def advance(case: Case, time: timedelta) -> None:
