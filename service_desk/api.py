@@ -9,6 +9,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path, re_path
+from django.utils.translation import gettext_lazy as _
 from django.views import defaults
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework.routers import SimpleRouter
@@ -33,6 +34,13 @@ for room in (cases, customers, deadlines, notices, people):
 def unknown(request: HttpRequest) -> HttpResponse:
     """Any other path under /api/."""
     return problems.not_found(request)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """What is refused before it comes to a view, such as a host that is not ours."""
+    if not request.path.startswith(PREFIX):
+        return defaults.bad_request(request, exception)
+    return problems.ProblemResponse(400, _("The request cannot be read."), code="bad_request")
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

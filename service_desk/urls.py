@@ -24,4 +24,5 @@ urlpatterns = [
     path("", include("service_desk.notices.urls")),
 ]
 
+handler400 = "service_desk.api.bad_request"
 handler500 = "service_desk.api.server_error"
