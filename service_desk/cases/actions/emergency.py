@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from service_desk.cases.actions.changing import Change
-from service_desk.cases.models import CaseDeadline
+from service_desk.cases.models import Case, CaseDeadline
 from service_desk.cases.rules import EventType
 from service_desk.deadlines import actions as clocks
 from service_desk.deadlines.engine import report
@@ -30,19 +30,25 @@ def start_emergency(change: Change, *, started_at: datetime, policies: Iterable[
 def arm_emergency(change: Change, policies: Iterable[Policy]) -> None:
     """Arm the emergency clock from the start of the process."""
     case = change.case
-    ladder = [policy for policy in policies if policy.kind == ClockKind.EMERGENCY][:1]
-    if not ladder:
-        # Nobody may lose a case because a policy is missing; the gap is red on the engine's page instead.
-        report(kind="no_emergency_policy", thing=f"case:{case.pk}", detail=case.service_line_id)
-        return
     clocks.arm(
         model=CaseDeadline,
-        policies=ladder,
+        policies=emergency_ladder(case, policies),
         subject={"case": case},
         started_at=case.emergency_started_at or change.now,
         now=change.now,
         cycle=case.cycle,
     )
+
+
+def emergency_ladder(case: Case, policies: Iterable[Policy]) -> list[Policy]:
+    """The policy of the emergency clock; where it is missing the gap is red on the engine's page.
+
+    Nobody may lose a case because a policy is missing, so this refuses nothing.
+    """
+    ladder = [policy for policy in policies if policy.kind == ClockKind.EMERGENCY][:1]
+    if not ladder:
+        report(kind="no_emergency_policy", thing=f"case:{case.pk}", detail=case.service_line_id)
+    return ladder
 
 
 def end_emergency(change: Change, *, text: str) -> None:

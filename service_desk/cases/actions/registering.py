@@ -13,8 +13,8 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from service_desk.audit.actions import record
-from service_desk.cases.actions.changing import Change, chosen, said
-from service_desk.cases.actions.emergency import start_emergency
+from service_desk.cases.actions.changing import chosen, said
+from service_desk.cases.actions.emergency import emergency_ladder
 from service_desk.cases.actions.moving import policies_for
 from service_desk.cases.models import Case, CaseDeadline, CaseEvent
 from service_desk.cases.permits import is_qualified
@@ -64,9 +64,11 @@ def register(*, actor: Any, data: Registration) -> Case:
         case.number = next_number(moment)
         if severity is not None:
             case.severity, case.graded_at, case.graded_by = severity, moment, responder
+        if severity == Severity.CRITICAL:
+            case.emergency_started_at = accepted_at  # C7: the process runs from acceptance
         case.save(force_insert=True)
         _tell_timeline(case, actor, moment)
-        _arm(Change(case=case, actor=actor, now=moment))
+        _arm(case, moment)
         record(
             verb="case.register",
             thing=f"case:{case.pk}",
@@ -164,19 +166,16 @@ def _tell_timeline(case: Case, actor: Any, moment: datetime) -> None:
         events.append(
             CaseEvent(case=case, at=moment, actor=actor, type=EventType.GRADED, data={"severity": case.severity})
         )
+    if case.emergency_started_at is not None:
+        since = {"started_at": case.emergency_started_at.isoformat()}
+        events.append(CaseEvent(case=case, at=moment, actor=actor, type=EventType.EMERGENCY, data=since))
     CaseEvent.objects.bulk_create(events)
 
 
-def _arm(change: Change) -> None:
-    case = change.case
+def _arm(case: Case, moment: datetime) -> None:
+    """Start every clock of the case at once, that of the emergency process among them (C7)."""
     policies = policies_for(case, case.severity)
-    clocks.arm(
-        model=CaseDeadline,
-        policies=[policy for policy in policies if policy.kind != ClockKind.EMERGENCY],
-        subject={"case": case},
-        started_at=case.accepted_at,
-        now=change.now,
-    )
-    if case.severity == Severity.CRITICAL:
-        start_emergency(change, started_at=case.accepted_at, policies=policies, why="")
-        case.save(update_fields=["emergency_started_at"])
+    wanted = [policy for policy in policies if policy.kind != ClockKind.EMERGENCY]
+    if case.emergency_started_at is not None:
+        wanted += emergency_ladder(case, policies)
+    clocks.arm(model=CaseDeadline, policies=wanted, subject={"case": case}, started_at=case.accepted_at, now=moment)
