@@ -20,7 +20,8 @@ if "service_desk.settings" in sys.modules:
     raise pytest.UsageError("The settings were loaded too early: unset DJANGO_SETTINGS_MODULE, leave out --ds.")
 
 # Workers of pytest-xdist inherit the environment of the process that started the servers.
-if not os.environ.get("DESK_TEST_RUN"):
+first = not os.environ.get("DESK_TEST_RUN")
+if first:
     _folder = Path(tempfile.mkdtemp(prefix="desk-test-"))
     _servers = EmbeddedServers(_folder, os.environ, fast=True)
 
@@ -35,10 +36,16 @@ if not os.environ.get("DESK_TEST_RUN"):
     (_folder / "static").mkdir()  # empty, but where the middleware looks for it
     os.environ["PLAIN_STATIC"] = "1"  # pages are tested without collecting files first
 
+os.environ["DESK_LANGUAGE"] = "en"  # tests read the sources' words; those of another language ask for it
 os.environ["DJANGO_SETTINGS_MODULE"] = "service_desk.settings"
 django.setup()
 
 from django.db.backends.postgresql.operations import DatabaseOperations  # noqa: E402  (needs the settings)
+
+from service_desk.local.translations import compile_all  # noqa: E402  (needs the settings)
+
+if first:
+    compile_all()  # before the first page: a language's words are read once per process
 
 _flush = DatabaseOperations.execute_sql_flush
 

@@ -1,5 +1,6 @@
 """Translations are compiled where the desk runs, so that the repository holds no binary file."""
 
+import os
 from pathlib import Path
 
 from babel.messages.mofile import write_mo
@@ -21,7 +22,7 @@ def compile_all() -> list[Path]:
             continue
         with source.open("rb") as text:
             catalogue = read_po(text, locale=source.parent.parent.name)
-        draft = product.with_suffix(".mo.new")
+        draft = source.with_suffix(f".{os.getpid()}.mo")  # two processes may compile at the same time
         with draft.open("wb") as binary:
             write_mo(binary, catalogue)
         draft.replace(product)  # at once, so that a running process never reads half a file
