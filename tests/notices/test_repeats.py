@@ -125,5 +125,5 @@ def test_somebody_who_has_left_is_not_told_but_the_line_above_is(company: Compan
     older(notice, 901)
     repeat_due("test")
     repeats = of_repeat(notice, 1)
-    assert set(repeats) == {"manager"}
+    assert set(repeats) == {"manager", "chief"}
     assert repeats["manager"].fallback is True
