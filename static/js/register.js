@@ -111,4 +111,8 @@ const wrong = form.querySelector('[aria-invalid="true"], .field--wrong input:not
 if (wrong) wrong.focus();
 // A new one: the caller is on the line, so typing starts with who it is (or, coming from a customer's page, with what is wrong).
 else (field("customer_text").value ? field("fault") : field("customer_text")).focus();
-compose();
+// A draft was filled in before this script listened.
+if (field("customer").value && !card.querySelector(".panel")) customerChanged();
+if (field("new_name").value) form.querySelector("[data-new-customer]").open = true;
+if (accepted.value && !wrong) acceptedChanged();
+productChanged();

@@ -81,6 +81,7 @@ class RegisterForm(forms.Form):
         moment.now = now
         moment.widget.attrs["placeholder"] = _now("now")
         self.fields["customer"].required = not self.data.get("new_name", "").strip()
+        self.fields["customer"].widget.attrs["autofocus"] = not self.is_bound
         self.choices: list[Customer] = []
         self.new_customer: tuple[str, str] | None = None
 
