@@ -60,7 +60,7 @@ class DeskMiddleware:
         seen = int(request.session.get("seen", now))
         if now - seen > IDLE_SECONDS:
             logout(request)
-        elif now - seen > _TOUCH_SECONDS or "seen" not in request.session:
+        elif "seen" not in request.session or (now - seen > _TOUCH_SECONDS and _is_deliberate(request)):
             request.session["seen"] = now
 
     @staticmethod
@@ -69,6 +69,12 @@ class DeskMiddleware:
         if language and settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
             translation.activate(language)
             request.LANGUAGE_CODE = language
+
+
+def _is_deliberate(request: HttpRequest) -> bool:
+    """Whether a person did this: what an open page asks for by itself does not keep a session alive."""
+    by_itself = request.method == "GET" and request.headers.get("HX-Request") == "true"
+    return not by_itself and not request.path.startswith("/events/")
 
 
 def client_ip(request: HttpRequest) -> str | None:
