@@ -120,7 +120,8 @@ def _page(request: HttpRequest, form: RegisterForm, moment: datetime, status: in
     product = form.cleaned_data.get("product_type") if form.is_bound else None
     accepted = form.cleaned_data.get("accepted_at") if form.is_bound else None
     token = form["token"].value()
-    qualified = list(Qualification.objects.filter(staff__username=request.user.get_username()).values_list("product_type_id", flat=True))
+    mine = Qualification.objects.filter(staff__username=request.user.get_username())
+    qualified = list(mine.values_list("product_type_id", flat=True))
     context = {
         "form": form,
         "token": token if _is_uuid(token) else uuid.uuid4(),
