@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class RevealForm(forms.Form):
@@ -23,7 +24,7 @@ class NewCustomerForm(forms.Form):
 
     name = forms.CharField(label=_("Customer unit"), max_length=120)
     number = forms.CharField(
-        label=_("Number"),
+        label=pgettext_lazy("telephone", "Number"),
         max_length=120,
         required=False,
         help_text=_("In any writing; several are separated by commas."),

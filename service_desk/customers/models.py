@@ -13,6 +13,7 @@ from django.db import models
 from django.db.models import Case, Q, Value, When
 from django.db.models.functions import Length, Now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from service_desk.customers.rules import gram_query, grams, initials, mask_number, to_e164
 from service_desk.people.models import ProductType
@@ -86,7 +87,7 @@ class Contact(models.Model):
     customer = models.ForeignKey(
         Customer, verbose_name=_("Customer unit"), on_delete=models.CASCADE, related_name="contacts"
     )
-    name = models.CharField(_("Name"), max_length=80)
+    name = models.CharField(pgettext_lazy("person", "Name"), max_length=80)
     title = models.CharField(_("Position"), max_length=80, blank=True)
     email = models.EmailField(_("E-mail"), blank=True)
 
@@ -108,7 +109,7 @@ class PhoneNumber(models.Model):
     contact = models.ForeignKey(
         Contact, verbose_name=_("Contact"), null=True, blank=True, on_delete=models.CASCADE, related_name="numbers"
     )
-    raw = models.CharField(_("Number"), max_length=60)
+    raw = models.CharField(pgettext_lazy("telephone", "Number"), max_length=60)
     e164 = models.CharField(_("Number (E.164)"), max_length=20, null=True, editable=False, db_index=True)
 
     class Meta:

@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from service_desk.notices.rules import FAILED_STATES, OPEN_STATES, AckVia, ChannelKind, DeliveryState, Level
 
@@ -239,7 +240,7 @@ class Delivery(models.Model):
     repeat_possible = models.BooleanField(_("May have arrived twice"), db_default=False)
     door = models.TextField(_("Sent by"), blank=True, db_default="")
     created_at = models.DateTimeField(_("Written"), db_default=Now(), editable=False)
-    sent_at = models.DateTimeField(_("Sent"), null=True, blank=True)
+    sent_at = models.DateTimeField(pgettext_lazy("when", "Sent"), null=True, blank=True)
     widened_at = models.DateTimeField(_("Next channel opened"), null=True, blank=True)
     escalated_at = models.DateTimeField(_("Failure reported"), null=True, blank=True)
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -41,7 +42,7 @@ class DeliveryState(TextChoices):
     UNKNOWN is given up like DEAD, but one of the attempts may have arrived (it ended without an answer).
     """
 
-    PENDING = "pending", _("Waiting")
+    PENDING = "pending", pgettext_lazy("delivery", "Waiting")
     SENDING = "sending", _("Being sent")
     SENT = "sent", _("Sent")
     UNKNOWN = "unknown", _("Perhaps arrived")

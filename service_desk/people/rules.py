@@ -2,6 +2,7 @@
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Role(TextChoices):
@@ -16,7 +17,7 @@ class Role(TextChoices):
     GM_PRODUCT = "gm_product", _("General manager of the product division")
     QUALITY_INSPECTOR = "quality_inspector", _("Quality inspector")
     ADMINISTRATOR = "administrator", _("Administrator")
-    AUDITOR = "auditor", _("Auditor")
+    AUDITOR = "auditor", pgettext_lazy("role", "Auditor")
 
 
 class DutyRole(TextChoices):

@@ -9,6 +9,7 @@ from django import forms
 from django.utils.functional import lazy
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from service_desk.cases.models import Case
 from service_desk.cases.rules import SEVERITY_MEANING, Channel, Severity, WaitingFor
@@ -34,7 +35,7 @@ def _text(label: Any, help_text: Any = "", *, limit: int = 8000, required: bool 
 
 
 def _channel() -> forms.ChoiceField:
-    return forms.ChoiceField(label=_("By"), choices=Channel.choices, initial=Channel.PHONE)
+    return forms.ChoiceField(label=pgettext_lazy("way", "By"), choices=Channel.choices, initial=Channel.PHONE)
 
 
 def _grade(_case: Case) -> dict[str, forms.Field]:

@@ -10,6 +10,7 @@ from django.db.models import F, Q, Value
 from django.db.models.functions import Now
 from django.db.models.lookups import GreaterThan
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from service_desk.cases.rules import (
     ENDED_STATES,
@@ -91,7 +92,7 @@ class Case(models.Model):
     )
 
     accepted_at = models.DateTimeField(_("Accepted"))
-    registered_at = models.DateTimeField(_("Registered"), db_default=Now(), editable=False)
+    registered_at = models.DateTimeField(pgettext_lazy("when", "Registered"), db_default=Now(), editable=False)
     late_registration = models.GeneratedField(
         expression=GreaterThan(F("registered_at") - F("accepted_at"), Value(REGISTRATION_LIMIT)),
         output_field=models.BooleanField(_("Registered late")),
@@ -116,8 +117,8 @@ class Case(models.Model):
     emergency_started_at = models.DateTimeField(_("Emergency process started"), null=True, editable=False)
     started_at = models.DateTimeField(_("Work started"), null=True, editable=False)
     arrived_at = models.DateTimeField(_("Arrived on site"), null=True, editable=False)
-    restored_at = models.DateTimeField(_("Restored"), null=True, editable=False)
-    resolved_at = models.DateTimeField(_("Resolved"), null=True, editable=False)
+    restored_at = models.DateTimeField(pgettext_lazy("when", "Restored"), null=True, editable=False)
+    resolved_at = models.DateTimeField(pgettext_lazy("when", "Resolved"), null=True, editable=False)
     replied_at = models.DateTimeField(_("Replied"), null=True, editable=False)
     ended_at = models.DateTimeField(_("Closed or cancelled"), null=True, editable=False)
     outcome = models.TextField(_("Outcome"), blank=True, max_length=8000)

@@ -15,6 +15,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from service_desk.audit.append_only import append_only
 from service_desk.deadlines.hours import Pause, WorkCalendar
@@ -52,7 +53,7 @@ class Deadline(models.Model):
     schedule = models.JSONField(_("Ladder in time"))  # {"due": iso, "steps": [[code, iso], …]} in order of time
     step = models.SmallIntegerField(_("Last step fired"), default=-1)  # index into schedule["steps"]
     next_at = models.DateTimeField(_("Next step"), null=True)
-    breached_at = models.DateTimeField(_("Breached"), null=True)
+    breached_at = models.DateTimeField(pgettext_lazy("when", "Breached"), null=True)
     ended_at = models.DateTimeField(_("Ended"), null=True)
     version = models.PositiveIntegerField(default=1)
     error = models.TextField(blank=True)

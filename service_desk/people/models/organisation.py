@@ -13,6 +13,7 @@ from django.db import models
 from django.db.models import F, Func, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from service_desk.people.rules import LEADING_ROLES, Role, Theme, UnitKind
 
@@ -78,7 +79,7 @@ class Staff(AbstractBaseUser):
     """Anyone who logs in."""
 
     username = models.CharField(_("User name"), max_length=60, unique=True, validators=[UnicodeUsernameValidator()])
-    full_name = models.CharField(_("Name"), max_length=80)
+    full_name = models.CharField(pgettext_lazy("person", "Name"), max_length=80)
     unit = models.ForeignKey(
         Unit, verbose_name=_("Unit"), null=True, blank=True, on_delete=models.PROTECT, related_name="staff"
     )
