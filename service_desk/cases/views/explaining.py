@@ -19,6 +19,7 @@ from service_desk.cases.tellings import slot_label
 from service_desk.cases.views.common import case_for, wants_part
 from service_desk.deadlines.clock import now
 from service_desk.deadlines.hours import DayKind, HoursError, SegmentKind
+from service_desk.deadlines.rules import ClockState
 from service_desk.deadlines.schedule import Explanation, StepKind
 
 _MOST = 400
@@ -86,6 +87,8 @@ def _rungs(clock: CaseDeadline) -> list[Rung]:
     }
     rungs = []
     for index, (code, at) in enumerate(clock.schedule["steps"]):
+        if clock.state == ClockState.PAUSED and index > clock.step:
+            break  # what is still to come is known when the pause ends
         step = by_code.get(code)
         rungs.append(
             Rung(

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
@@ -42,6 +42,8 @@ class Chip:
 @require_GET
 def case_list(request: HttpRequest) -> HttpResponse:
     """The list; what is wrong in the address is said and left out."""
+    if _is_wordy(request):
+        return redirect(_address(request))
     user, moment = person(request), now()
     form = CaseFilters(request.GET)
     form.is_valid()
@@ -64,6 +66,16 @@ def case_list(request: HttpRequest) -> HttpResponse:
     return render(request, "cases/list.html", context)
 
 
+def _is_wordy(request: HttpRequest) -> bool:
+    """Whether the address carries what a form sends along and nobody needs: empty fields, names beside numbers."""
+    return any(not value or _is_beside(request, name) for name, value in request.GET.items())
+
+
+def _is_beside(request: HttpRequest, name: str) -> bool:
+    """Whether this is the name that was shown for a number that is in the address too."""
+    return name.endswith("_text") and bool(request.GET.get(name.removesuffix("_text")))
+
+
 def _page(request: HttpRequest, found: Any, sort: Sort) -> tuple[Page[Case], bool]:
     """The page that the address names; the first one when its cursor belongs to another list."""
     after, before = request.GET.get("after") or None, request.GET.get("before") or None
@@ -82,7 +94,7 @@ def _address(request: HttpRequest, **changes: str | None) -> str:
         query.pop(name, None)
         if value is not None:
             query[name] = value
-    for name in [name for name, value in query.items() if not value]:
+    for name in [name for name, value in query.items() if not value or _is_beside(request, name)]:
         del query[name]
     return f"{reverse('case-list')}?{query.urlencode()}" if query else reverse("case-list")
 
