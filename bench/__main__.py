@@ -20,9 +20,9 @@ def main() -> None:
     """Measure both sizes and print the report as Markdown."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--cases", type=int, default=1_000_000, help="cases of the large desk (default 1 000 000)")
-    parser.add_argument("--runs", type=int, default=5, help="runs of each measure; medians are reported (default 5)")
+    parser.add_argument("--runs", type=int, default=5, help="runs of each measure, for medians (default 5)")
     parser.add_argument("--due", type=int, default=10_000, help="clocks that fall due in one second (default 10 000)")
-    parser.add_argument("--parts", default="abc", help="a registering, b clocks due at once, c idle sweep (default abc)")
+    parser.add_argument("--parts", default="abc", help="a registering, b due at once, c idle sweep (default abc)")
     parser.add_argument("--folder", type=Path, default=BASE / "var" / "bench", help="where the data go (about 8 GB)")
     parser.add_argument("--keep", action="store_true", help="keep the data for another run on the same folder")
     given = parser.parse_args()

@@ -46,8 +46,9 @@ _SHIFT = (
     " JOIN cases_casedeadline d ON d.case_id = s.case_id WHERE e.deadline_id = d.id",
     "UPDATE cases_casedeadline d SET armed_at = armed_at - s.back, started_at = started_at - s.back,"
     " due_at = due_at - s.back, next_at = next_at - s.back, breached_at = breached_at - s.back,"
-    " ended_at = ended_at - s.back, schedule = jsonb_build_object('due', to_jsonb((schedule->>'due')::timestamptz - s.back),"
-    " 'steps', (SELECT jsonb_agg(jsonb_build_array(t->0, to_jsonb((t->>1)::timestamptz - s.back)) ORDER BY n)"
+    " ended_at = ended_at - s.back, schedule = jsonb_build_object("
+    " 'due', to_jsonb((schedule->>'due')::timestamptz - s.back), 'steps',"
+    " (SELECT jsonb_agg(jsonb_build_array(t->0, to_jsonb((t->>1)::timestamptz - s.back)) ORDER BY n)"
     " FROM jsonb_array_elements(schedule->'steps') WITH ORDINALITY AS e(t, n)))"
     " FROM bench_storm s WHERE d.case_id = s.case_id",
 )

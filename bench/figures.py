@@ -5,18 +5,20 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Sequence
+from math import ceil
+from pathlib import Path
 from statistics import median
 from typing import Any
 
 import psutil
 
-__all__ = ["load", "machine", "median", "medians", "percentile", "summary"]
+__all__ = ["load", "machine", "median", "percentile", "summary"]
 
 
 def percentile(values: Sequence[float], share: float) -> float:
     """The nearest-rank percentile: a value that truly occurred."""
     ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, max(0, -(-len(ordered) * share // 1).__int__() - 1))]
+    return ordered[max(0, ceil(len(ordered) * share) - 1)]
 
 
 def summary(values: Sequence[float]) -> dict[str, float]:
@@ -29,11 +31,6 @@ def summary(values: Sequence[float]) -> dict[str, float]:
     }
 
 
-def medians(runs: Sequence[dict[str, float]]) -> dict[str, float]:
-    """The median of each figure over several runs."""
-    return {name: median(run[name] for run in runs) for name in runs[0]}
-
-
 def load() -> float:
     """The load average of the last minute."""
     return os.getloadavg()[0]
@@ -41,12 +38,8 @@ def load() -> float:
 
 def machine() -> dict[str, Any]:
     """The facts that every figure depends on."""
-    model = "unknown"
-    with open("/proc/cpuinfo", encoding="utf-8") as info:
-        for line in info:
-            if line.startswith("model name"):
-                model = line.partition(":")[2].strip()
-                break
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    model = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown")
     return {
         "processor": f"{model}, {os.cpu_count()} cores",
         "memory": f"{psutil.virtual_memory().total / 2**30:.0f} GiB",

@@ -41,11 +41,17 @@ OPEN_SHARE = 0.87
 CHUNK = 20_000
 #: No step of a generated clock comes this soon after the generation, so that what is measured is what was meant.
 QUIET = timedelta(hours=2)
+_EDGE = timedelta(minutes=5)  # steps that came just before the present would be undecided while it is written
 OPEN_MOMENTS, ENDED_MOMENTS = 600, 700
 _YOUNG, _OLD = timedelta(hours=4, minutes=30), timedelta(hours=34)
-_PLACES = ("深圳市南山区", "成都市武侯区", "重庆市渝中区", "昆明市官渡区", "贵阳市云岩区", "长沙市岳麓区", "西安市雁塔区", "乌鲁木齐市天山区")
-_KINDS = ("第一中学", "人民医院", "电力公司", "政务中心", "花园小区", "轨道交通", "商业银行", "物流园", "科技大厦", "广播电视台")
-_FAULTS = ("整站断站", "单板告警", "光口误码", "用户无法上网", "语音单通", "电源模块故障", "丢包严重", "传输中断", "水管漏水", "照明不亮")
+# fmt: off
+_PLACES = ("深圳市南山区", "成都市武侯区", "重庆市渝中区", "昆明市官渡区",
+           "贵阳市云岩区", "长沙市岳麓区", "西安市雁塔区", "乌鲁木齐市天山区")
+_KINDS = ("第一中学", "人民医院", "电力公司", "政务中心", "花园小区",
+          "轨道交通", "商业银行", "物流园", "科技大厦", "广播电视台")
+_FAULTS = ("整站断站", "单板告警", "光口误码", "用户无法上网", "语音单通",
+           "电源模块故障", "丢包严重", "传输中断", "水管漏水", "照明不亮")
+# fmt: on
 
 
 @dataclass(frozen=True)
@@ -136,7 +142,8 @@ def _plans_and_lists() -> None:
             moments,
             page_size=len(moments),
         )
-        execute_values(cursor, "INSERT INTO bench_plan VALUES %s", plans, "(%s,%s,%s,%s,%s,%s,%s,%s,%s::jsonb,%s)", 5_000)
+        row = "(%s,%s,%s,%s,%s,%s,%s,%s,%s::jsonb,%s)"
+        execute_values(cursor, "INSERT INTO bench_plan VALUES %s", plans, row, 5_000)
         cursor.execute("CREATE INDEX ON bench_plan (moment, line, severity)")
         for table in ("customer", "product", "fault", "told", "moment", "plan"):
             cursor.execute(f"ANALYZE bench_{table}")
@@ -179,20 +186,25 @@ def _acceptances(policies: list[Any], moment: datetime) -> Iterator[tuple[int, d
     """Times at which a case may have been accepted, with the ladders of its clocks."""
     for number, (at, is_open) in enumerate(_grid(moment)):
         made = [(policy, planned(policy, at)) for policy in policies]
-        if is_open and any(moment - timedelta(minutes=5) < step.at < moment + QUIET for _, plan in made for step in plan.steps):
+        if is_open and any(-_EDGE < step.at - moment < QUIET for _, plan in made for step in plan.steps):
             continue
-        yield number, at, is_open, [
+        yield (
+            number,
+            at,
+            is_open,
             [
-                policy.kind,
-                policy.pk,
-                policy.calendar.current_id if policy.calendar else None,
-                policy.may_pause,
-                plan.due_at,
-                json.dumps(as_json(plan)),
-                [step.at for step in plan.steps],
-            ]
-            for policy, plan in made
-        ]
+                [
+                    policy.kind,
+                    policy.pk,
+                    policy.calendar.current_id if policy.calendar else None,
+                    policy.may_pause,
+                    plan.due_at,
+                    json.dumps(as_json(plan)),
+                    [step.at for step in plan.steps],
+                ]
+                for policy, plan in made
+            ],
+        )
 
 
 def _grid(moment: datetime) -> Iterator[tuple[datetime, bool]]:

@@ -82,9 +82,7 @@ def running(names: Callable[[str], bool], *, web_processes: int = 2) -> Iterator
         plan = children(base=BASE, data=settings.DATA_DIR, web_processes=web_processes, listener=listener.fileno())
         log = (settings.DATA_DIR / "processes.log").open("ab")
         with log:
-            started = [
-                spawn(child.command, output=log, keep_fds=child.keep_fds) for child in plan if names(child.name)
-            ]
+            started = [spawn(child.command, output=log, keep_fds=child.keep_fds) for child in plan if names(child.name)]
         yield listener.getsockname()[1]
     finally:
         for process in started:

@@ -70,8 +70,10 @@ def _parts(given: argparse.Namespace) -> dict[str, Callable[[], Any]]:
 
     return {
         "c": lambda: idle_sweep.measure(runs=given.runs),
-        "b": lambda: due_storm.measure(runs=given.runs, count=given.due, whole_desk=False)
-        + due_storm.measure(runs=given.runs, count=given.due, whole_desk=True),
+        "b": lambda: (
+            due_storm.measure(runs=given.runs, count=given.due, whole_desk=False)
+            + due_storm.measure(runs=given.runs, count=given.due, whole_desk=True)
+        ),
         "a": lambda: registering.measure(runs=given.runs),
     }
 

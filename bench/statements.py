@@ -99,11 +99,13 @@ INSERT INTO cases_case (id, number, kind, service_line_id, customer_id, contact_
     cancel_reason, confidential, version)
 SELECT id, 'CALL-' || to_char(day, 'YYYYMMDD') || '-' || CASE WHEN of_day < 10000 THEN lpad(of_day::text, 4, '0')
         ELSE of_day::text END,
-    'call', line, customer_id, contact_id, '', phone, e164, product_id, fault, customer || ' ' || product || ' ' || fault,
+    'call', line, customer_id, contact_id, '', phone, e164, product_id, fault,
+    customer || ' ' || product || ' ' || fault,
     '客户来电反映:' || fault || '。', nullif(severity, ''), CASE WHEN severity <> '' THEN registered_at END,
     CASE WHEN severity <> '' THEN responder END, accepted_at, registered_at, responder, responder, handler,
-    state, CASE WHEN state = 'waiting' THEN 'customer' ELSE '' END, 1, emergency_at, started_at, arrived_at, restored_at,
-    resolved_at, replied_at, ended_at, CASE WHEN resolved_at IS NOT NULL THEN '已更换故障单板,业务恢复。' ELSE '' END,
+    state, CASE WHEN state = 'waiting' THEN 'customer' ELSE '' END, 1, emergency_at, started_at, arrived_at,
+    restored_at, resolved_at, replied_at, ended_at,
+    CASE WHEN resolved_at IS NOT NULL THEN '已更换故障单板,业务恢复。' ELSE '' END,
     CASE WHEN replied_at IS NOT NULL THEN '故障已处理完毕,请您确认。' ELSE '' END,
     CASE WHEN replied_at IS NOT NULL THEN 'phone' ELSE '' END,
     CASE WHEN state = 'cancelled' THEN '客户重复报障' ELSE '' END, false,
@@ -215,8 +217,8 @@ WITH fired AS (
     SELECT concat_ws(':', 'case_deadline', id, 1, code, slot, 0), concat_ws(':', 'case_deadline', id, 1, code, slot),
         CASE kind WHEN 'emergency' THEN 'emergency_' ELSE 'clock_' END || step_kind,
         CASE WHEN kind = 'emergency' THEN 'emergency' WHEN step_kind = 'warning' THEN 'warning' ELSE 'breach' END,
-        told, slot, jsonb_build_object('number', number, 'customer', customer, 'subject', fault, 'holder', '', 'done', '',
-            'clock', kind, 'due', due_at, 'elapsed', ''),
+        told, slot, jsonb_build_object('number', number, 'customer', customer, 'subject', fault, 'holder', '',
+            'done', '', 'clock', kind, 'due', due_at, 'elapsed', ''),
         'case:' || case_id, '/cases/' || number || '/', at, needs_ack, repeat_seconds,
         CASE WHEN needs_ack THEN at + interval '1 minute' END, CASE WHEN needs_ack THEN told END,
         CASE WHEN needs_ack THEN 'screen' ELSE '' END, at + interval '1 minute'
