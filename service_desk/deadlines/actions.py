@@ -63,10 +63,30 @@ def arm(
                 next_at=made.steps[0].at,
             )
         )
-    model._default_manager.bulk_create(clocks)
-    _record(model, clocks, ClockEventType.STARTED, now)
+    if clocks:
+        _insert(model, clocks, now)
     wake_if_near(clocks, now)
     return clocks
+
+
+def _insert(model: type[Deadline], clocks: Sequence[Any], now: datetime) -> None:
+    """Write clocks and the first line of each history in one statement, as every registration does."""
+    fields = [field for field in model._meta.concrete_fields if not field.primary_key]
+    events = model._meta.get_field("history").related_model._meta.db_table
+    columns = ", ".join(connection.ops.quote_name(field.column) for field in fields)
+    row = f"({', '.join(['%s'] * len(fields))})"
+    values = [field.get_db_prep_save(getattr(clock, field.attname), connection) for clock in clocks for field in fields]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"WITH made AS (INSERT INTO {connection.ops.quote_name(model._meta.db_table)} ({columns})"  # noqa: S608
+            f" VALUES {', '.join([row] * len(clocks))} RETURNING id, kind),"
+            f" told AS (INSERT INTO {connection.ops.quote_name(events)} (deadline_id, type, code, at, door, detail)"
+            " SELECT id, %s, '', %s, '', '{}' FROM made) SELECT kind, id FROM made",
+            [*values, ClockEventType.STARTED, now],
+        )
+        numbers = dict(cursor.fetchall())
+    for clock in clocks:
+        clock.pk, clock._state.adding, clock._state.db = numbers[clock.kind], False, connection.alias
 
 
 def as_json(made: Plan) -> dict[str, Any]:
