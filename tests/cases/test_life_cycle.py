@@ -180,3 +180,21 @@ def test_a_move_leads_to_its_target_or_nowhere(verb: str, state: str) -> None:
     assert move.sources <= set(OPEN_STATES)
     if state not in move.sources:
         assert refusal(move, Case(state=state)) is not None
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("caller_name", "长" * 81),
+        ("caller_phone", "1" * 61),
+        ("description", "长" * 8001),
+        ("fault", "长" * 121),
+        ("fault", "空\x00字"),
+        ("caller_name", "空\x00字"),
+    ],
+)
+def test_a_text_that_no_column_holds_is_refused_beside_its_field(desk: World, field: str, value: str) -> None:
+    with pytest.raises(Invalid) as caught:
+        desk.register(**{field: value})
+    assert caught.value.errors[0].field == field
+    assert not Case.objects.exists()

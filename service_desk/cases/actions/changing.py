@@ -87,9 +87,17 @@ def changing(
 
 def said(value: str | None, field: str, *, limit: int = 8000) -> str:
     """The text a person must give, trimmed; Invalid with the field's name when it is empty or too long."""
-    text = (value or "").strip()
+    text = unsaid(value, field, limit=limit)
     if not text:
         raise Invalid(_("Please fill this in."), field=field, code="required")
+    return text
+
+
+def unsaid(value: str | None, field: str, *, limit: int) -> str:
+    """A text that may be left out, trimmed; Invalid with the field's name when no database column could hold it."""
+    text = (value or "").strip()
+    if "\x00" in text:
+        raise Invalid(_("Null characters are not allowed."), field=field, code="null_characters")
     if len(text) > limit:
         raise Invalid(
             _("Please write at most %(limit)s characters.") % {"limit": limit}, field=field, code="max_length"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from service_desk.cases.actions.changing import Change, changing, chosen, said
+from service_desk.cases.actions.changing import Change, changing, chosen, said, unsaid
 from service_desk.cases.actions.emergency import arm_emergency, end_emergency, start_emergency
 from service_desk.cases.models import Case, CaseDeadline, CasePause, ImpactObservation
 from service_desk.cases.rules import CaseState, Channel, EventType, Severity, WaitingFor
@@ -70,7 +70,7 @@ def arrive(*, case: Case, actor: Any, text: str = "", version: int | None = None
     """Somebody has arrived at the customer's."""
     with changing(case=case, actor=actor, verb="arrive", version=version) as change:
         change.case.arrived_at = change.now
-        change.say(EventType.ARRIVED, text.strip())
+        change.say(EventType.ARRIVED, unsaid(text, "text", limit=8000))
     return change.case
 
 

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from service_desk.audit.actions import record
-from service_desk.cases.actions.changing import chosen, said
+from service_desk.cases.actions.changing import chosen, said, unsaid
 from service_desk.cases.actions.emergency import emergency_ladder
 from service_desk.cases.actions.moving import policies_for
 from service_desk.cases.models import Case, CaseDeadline, CaseEvent
@@ -128,13 +128,13 @@ def _build(data: Registration, actor: Any, responder: Any, accepted_at: datetime
         service_line_id=data.product_type.service_line_id,
         customer=data.customer,
         contact=data.contact,
-        caller_name=data.caller_name.strip(),
-        caller_phone=data.caller_phone.strip(),
+        caller_name=unsaid(data.caller_name, "caller_name", limit=80),
+        caller_phone=unsaid(data.caller_phone, "caller_phone", limit=60),
         caller_e164=to_e164(data.caller_phone, settings.PHONE_REGION) if data.caller_phone else None,
         product_type=data.product_type,
         fault=fault,
         subject=compose_subject(data.customer.name, data.product_type.name, fault),
-        description=data.description.strip(),
+        description=unsaid(data.description, "description", limit=8000),
         accepted_at=accepted_at,
         registered_by=actor,
         first_responder=responder,
