@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from service_desk.deadlines.rules import ClockKind
@@ -25,12 +25,13 @@ def words(facts: Mapping[str, Any]) -> dict[str, str]:
     due = facts.get("due")
     remarks = []
     if facts.get("entered_late"):
-        remarks.append(_now("Entered late: this time had passed when the case was registered."))
+        remarks.append(gettext("Entered late: this time had passed when the case was registered."))
     if facts.get("late_seconds"):
-        remarks.append(_now("The system was late by %(seconds)s s.") % {"seconds": facts["late_seconds"]})
+        remarks.append(gettext("The system was late by %(seconds)s s.") % {"seconds": facts["late_seconds"]})
     if facts.get("nobody_for"):
         remarks.append(
-            _now("Nobody could be found for: %(slot)s. You are told as duty manager.") % {"slot": facts["nobody_for"]}
+            gettext("Nobody could be found for: %(slot)s. You are told as duty manager.")
+            % {"slot": facts["nobody_for"]}
         )
     clock = facts.get("clock", "")
     return {
@@ -38,9 +39,21 @@ def words(facts: Mapping[str, Any]) -> dict[str, str]:
         "due_local": datetime.fromisoformat(due).astimezone(ZoneInfo(settings.TIME_ZONE)).strftime("%Y-%m-%d %H:%M")
         if due
         else "–",
-        "done": facts.get("done") or _now("nothing recorded yet"),
+        "elapsed": _spoken(str(facts.get("elapsed", ""))),
+        "done": facts.get("done") or gettext("nothing recorded yet"),
         "remarks": "".join(f"\n{line}" for line in remarks),
     }
+
+
+def _spoken(elapsed: str) -> str:
+    """`4 h 5 min` from the `4:05` of the facts; anything else stays as it is."""
+    hours, colon, minutes = elapsed.partition(":")
+    if not (colon and hours.isdecimal() and minutes.isdecimal()):
+        return elapsed
+    parts = [gettext("%(n)s h") % {"n": int(hours)}] if int(hours) else []
+    if int(minutes) or not parts:
+        parts.append(gettext("%(n)s min") % {"n": int(minutes)})
+    return " ".join(parts)
 
 
 def register_all() -> None:

@@ -13,6 +13,7 @@ from django.db.models import F, Min, Q
 from django.db.models.functions import Now
 from django.http import HttpRequest, JsonResponse
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
@@ -81,7 +82,7 @@ def doors(state: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _seconds(age: float | None) -> str:
-    return "–" if age is None else f"{age:.1f} s"
+    return "–" if age is None else gettext("%(n)s s") % {"n": f"{age:.1f}"}
 
 
 @require_safe

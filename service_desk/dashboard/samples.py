@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy
 
 LONG_NAME = "内蒙古自治区呼伦贝尔市鄂温克族自治旗红花尔基林业局移动通信枢纽机房运行维护中心"
 _REPLY = "您好，现场工程师已到达机房，正在更换时钟板，14:00 前再向您报告一次进展。"
@@ -18,27 +18,31 @@ class SampleForm(forms.Form):
     """Every kind of control once."""
 
     customer = forms.CharField(
-        label=lazy("Customer unit"),
-        help_text=lazy("Name, pinyin initials or phone number."),
-        widget=forms.TextInput(attrs={"data-url": "/design/customers/", "data-placeholder": lazy("for example: hlbe")}),
+        label=gettext_lazy("Customer unit"),
+        help_text=gettext_lazy("Name, pinyin initials or phone number."),
+        widget=forms.TextInput(
+            attrs={"data-url": "/design/customers/", "data-placeholder": gettext_lazy("for example: hlbe")}
+        ),
     )
     fault = forms.CharField(
-        label=lazy("Brief fault description"), max_length=60, widget=forms.TextInput(attrs={"data-count": "1"})
+        label=gettext_lazy("Brief fault description"), max_length=60, widget=forms.TextInput(attrs={"data-count": "1"})
     )
-    accepted = forms.CharField(label=lazy("Accepted at"), help_text=lazy("Never in the future."))
+    accepted = forms.CharField(label=gettext_lazy("Accepted at"), help_text=gettext_lazy("Never in the future."))
     severity = forms.ChoiceField(
-        label=lazy("Severity"),
+        label=gettext_lazy("Severity"),
         choices=[
-            ("critical", lazy("Critical: service is interrupted, restoration within 4 h")),
-            ("major", lazy("Major: service is impaired")),
-            ("minor", lazy("Minor: a question or a small defect")),
+            ("critical", gettext_lazy("Critical: service is interrupted, restoration within 4 h")),
+            ("major", gettext_lazy("Major: service is impaired")),
+            ("minor", gettext_lazy("Minor: a question or a small defect")),
         ],
         widget=forms.RadioSelect,
     )
-    product = forms.ChoiceField(label=lazy("Product"), choices=[("1", "S1240 程控交换机"), ("2", "ZXJ10")])
-    note = forms.CharField(label=lazy("Internal note"), required=False, widget=forms.Textarea(attrs={"rows": 3}))
-    password = forms.CharField(label=lazy("Password"), required=False, widget=forms.PasswordInput)
-    read_back = forms.BooleanField(label=lazy("Phone number read back to the caller"))
+    product = forms.ChoiceField(label=gettext_lazy("Product"), choices=[("1", "S1240 程控交换机"), ("2", "ZXJ10")])
+    note = forms.CharField(
+        label=gettext_lazy("Internal note"), required=False, widget=forms.Textarea(attrs={"rows": 3})
+    )
+    password = forms.CharField(label=gettext_lazy("Password"), required=False, widget=forms.PasswordInput)
+    read_back = forms.BooleanField(label=gettext_lazy("Phone number read back to the caller"))
 
 
 def samples(now: datetime) -> dict[str, Any]:

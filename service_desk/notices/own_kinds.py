@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django.utils.translation import gettext as now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from service_desk.notices.kinds import register, render
@@ -14,7 +14,7 @@ from service_desk.notices.rules import ChannelKind, error_words
 
 def _failure_words(facts: Mapping[str, Any]) -> dict[str, str]:
     return {
-        "recipient": facts["recipient"] or now("nobody"),
+        "recipient": facts["recipient"] or gettext("nobody"),
         "subject": render(facts["kind"], facts["facts"]).subject,
         "channel": str(ChannelKind(facts["channel"]).label),
         "error": str(error_words(facts["error"])),

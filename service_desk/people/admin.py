@@ -11,7 +11,7 @@ from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from service_desk.people.actions import after_change
@@ -56,7 +56,7 @@ class StaffForm(UserChangeForm):  # type: ignore[type-arg]
         others = Staff.objects.filter(is_active=True, roles__contains=[Role.ADMINISTRATOR]).exclude(pk=self.instance.pk)
         if before.is_staff and not stays and not others.exists():
             raise ValidationError(
-                _now("This is the last administrator. Make somebody else an administrator first."),
+                gettext("This is the last administrator. Make somebody else an administrator first."),
                 code="last_administrator",
             )
         return data

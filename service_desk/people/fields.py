@@ -12,7 +12,7 @@ from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator, ProhibitNullCharactersValidator
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from service_desk.people.moments import read_moment
@@ -85,7 +85,7 @@ class MomentField(forms.CharField):
         moment = read_moment(text, now=self.now, zone=ZoneInfo(settings.TIME_ZONE))
         if moment is None:
             raise ValidationError(
-                _now("This is no date and time. Write it as 14:05, 11-21 14:05 or 2026-11-21 14:05."), code="invalid"
+                gettext("This is no date and time. Write it as 14:05, 11-21 14:05 or 2026-11-21 14:05."), code="invalid"
             )
         return moment
 

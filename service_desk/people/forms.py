@@ -11,7 +11,7 @@ from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.urls import reverse_lazy
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from service_desk.people.fields import MomentField, TypeaheadField, Typed
@@ -57,8 +57,8 @@ class PeriodForm(forms.Form):
         if len(found) == 1:
             return found[0]
         if found:
-            raise ValidationError(_now("Several people are called like that; please choose one."), code="several")
-        raise ValidationError(_now("Nobody here is called like that. Choose a person of the list."), code="unknown")
+            raise ValidationError(gettext("Several people are called like that; please choose one."), code="several")
+        raise ValidationError(gettext("Nobody here is called like that. Choose a person of the list."), code="unknown")
 
 
 class ShiftForm(PeriodForm):

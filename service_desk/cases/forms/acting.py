@@ -7,9 +7,8 @@ from typing import Any
 
 from django import forms
 from django.utils.functional import lazy
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from service_desk.cases.models import Case
 from service_desk.cases.rules import SEVERITY_MEANING, Channel, Severity, WaitingFor
@@ -19,7 +18,7 @@ _LARGEST_ID = 2**63 - 1
 
 
 def _meaning(value: str, label: Any) -> str:
-    return _now("%(label)s: %(meaning)s") % {"label": label, "meaning": SEVERITY_MEANING[value]}
+    return gettext("%(label)s: %(meaning)s") % {"label": label, "meaning": SEVERITY_MEANING[value]}
 
 
 _spelled_out = lazy(_meaning, str)

@@ -10,7 +10,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 from django.urls import reverse_lazy
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from service_desk.cases.actions import Registration
@@ -79,7 +79,7 @@ class RegisterForm(forms.Form):
         moment = self.fields["accepted_at"]
         assert isinstance(moment, MomentField)  # noqa: S101  (told to the type checker)
         moment.now = now
-        moment.widget.attrs["placeholder"] = _now("now")
+        moment.widget.attrs["placeholder"] = gettext("now")
         self.fields["customer"].required = not self.data.get("new_name", "").strip()
         self.fields["customer"].widget.attrs["autofocus"] = not self.is_bound
         self.choices: list[Customer] = []
@@ -97,9 +97,9 @@ class RegisterForm(forms.Form):
             return by_name[0]
         if by_name:
             raise ValidationError(
-                _now("Several product types are called like that; please choose one."), code="several"
+                gettext("Several product types are called like that; please choose one."), code="several"
             )
-        raise ValidationError(_now("There is no such product type. Choose one of the list."), code="unknown")
+        raise ValidationError(gettext("There is no such product type. Choose one of the list."), code="unknown")
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -107,7 +107,7 @@ class RegisterForm(forms.Form):
             data["customer"] = self._resolve_customer(data)
         if "token" in self.errors:
             del self.errors["token"]
-            self.add_error(None, _now("The page was not sent completely. Please check it and send it again."))
+            self.add_error(None, gettext("The page was not sent completely. Please check it and send it again."))
         return data
 
     def _resolve_customer(self, data: Mapping[str, Any]) -> Customer | None:
@@ -117,17 +117,17 @@ class RegisterForm(forms.Form):
         customer = self._chosen(typed, data.get("customer_choice"), new_name)
         if customer is not None and new_name:
             self.add_error(
-                "new_name", _now("A customer is chosen already. Empty this, or empty the customer field above.")
+                "new_name", gettext("A customer is chosen already. Empty this, or empty the customer field above.")
             )
         elif customer is None and new_name:
             self.new_customer = (new_name, data.get("new_number", ""))
         elif customer is None and self.choices:
-            self.add_error("customer", ValidationError(_now("Several customers fit. Choose one."), code="several"))
+            self.add_error("customer", ValidationError(gettext("Several customers fit. Choose one."), code="several"))
         elif customer is None:
             self.add_error(
                 "customer",
                 ValidationError(
-                    _now("No such customer is known. Correct what you typed, or fill in the new customer below."),
+                    gettext("No such customer is known. Correct what you typed, or fill in the new customer below."),
                     code="unknown",
                 ),
             )
