@@ -27,12 +27,12 @@ function show(state) {
 // --- What an event does in this tab --------------------------------------------------------------------------------
 const due = new Map();
 
-function refresh(element) {
+function refresh(element, detail = {}) {
   if (due.has(element)) return;
   // Many pages hear of one change at once: spread them over half a second.
   due.set(element, setTimeout(() => {
     due.delete(element);
-    if (element.isConnected) window.htmx?.trigger(element, "desk:refresh");
+    if (element.isConnected) window.htmx?.trigger(element, "desk:refresh", detail);
   }, 100 + Math.random() * 400));
 }
 
@@ -45,6 +45,10 @@ function happened(kind, data) {
     const { refreshCase, refreshAbout } = element.dataset;
     if (concerns(refreshCase, data?.case) && concerns(refreshAbout, data?.about)) refresh(element);
   }
+}
+
+function catchUp() {
+  for (const element of document.querySelectorAll("[data-refresh-about]")) refresh(element, { quiet: true });
 }
 
 function received(kind, text, id) {
@@ -63,6 +67,8 @@ function connect() {
   if (lastId) url.searchParams.set("after", lastId);
   source = new EventSource(url);
   source.onopen = () => { failures = 0; stopPolling(); tell("live"); };
+  // Between the page's birth and this moment, or while the stream was cut, something may have happened unheard.
+  source.addEventListener("hello", () => { catchUp(); channel?.postMessage({ catchUp: true }); });
   for (const kind of KINDS) source.addEventListener(kind, (event) => received(kind, event.data, event.lastEventId));
   source.onerror = () => {
     failures += 1;
@@ -118,6 +124,7 @@ channel?.addEventListener("message", ({ data }) => {
   if (leading) return;
   if (data.lastId) lastId = data.lastId;
   if (data.state) show(data.state);
+  if (data.catchUp) catchUp();
   if (data.kind) happened(data.kind, data.data);
 });
 
@@ -146,8 +153,28 @@ window.addEventListener("online", connectIfLeading);
 window.addEventListener("offline", () => show("offline"));
 window.addEventListener("pagehide", () => source?.close());
 window.addEventListener("pageshow", (event) => { if (event.persisted && leading) connect(); });
+// --- A refresh takes nobody's place away: what was unfolded stays so, and the focus is where it was --------------------
+const FOCUSABLE = "a[href], button, summary, input, select, textarea, [tabindex]";
+const folds = (element) => [...element.querySelectorAll("details")];
+const nameOf = (fold) => fold.closest("[id]")?.id + fold.querySelector("summary")?.textContent.trim();
+const focusables = (element) => [...element.querySelectorAll(FOCUSABLE)];
+const sameAs = (one) => (other) => other.tagName === one.tagName && other.getAttribute("href") === one.getAttribute("href") && other.textContent === one.textContent;
+let place = null;
+
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  if (detail.requestConfig?.triggeringEvent?.type !== "desk:refresh") return;
+  const focused = focusables(detail.target).find((each) => each === document.activeElement);
+  place = { target: detail.target, focused, open: new Map(folds(detail.target).map((fold) => [nameOf(fold), fold.open])) };
+});
+document.addEventListener("htmx:afterSwap", ({ detail }) => {
+  if (!place || detail.target !== place.target) return;
+  for (const fold of folds(detail.target)) fold.open = place.open.get(nameOf(fold)) ?? fold.open;
+  if (place.focused) focusables(detail.target).find(sameAs(place.focused))?.focus({ preventScroll: true });
+  place = null;
+});
 document.addEventListener("htmx:afterSettle", (event) => {
-  if (event.detail.requestConfig?.triggeringEvent?.type === "desk:refresh") {
+  const cause = event.detail.requestConfig?.triggeringEvent;
+  if (cause?.type === "desk:refresh" && !cause.detail?.quiet) {
     event.detail.elt.classList.add("glow");
     event.detail.elt.addEventListener("animationend", () => event.detail.elt.classList.remove("glow"), { once: true });
   }

@@ -1,0 +1,149 @@
+"""One running desk for all journeys: committed data, live processes, a mail server and a browser, all real."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection
+from playwright.sync_api import Browser, Playwright, expect, sync_playwright
+
+from service_desk.customers.models import Customer, InstalledProduct
+from service_desk.local.processes import poll_until
+from service_desk.local.translations import compile_all
+from service_desk.people.models import Staff
+from tests.factories import PASSWORD, World, world
+from tests.journeys.running import RunningDesk
+from tests.journeys.visitor import Visitor, open_browser
+from tests.notices.sinks import MailSink
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+# Playwright keeps an event loop in this thread; the database is used between its calls, never inside.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+expect.set_options(timeout=20_000)
+
+
+class Mailbox:
+    """Everything the mail server has taken, by recipient."""
+
+    def __init__(self, sink: MailSink) -> None:
+        self.sink = sink
+        self.mails: list[EmailMessage] = []
+
+    def to(self, person: Staff, *parts: str) -> list[EmailMessage]:
+        """Mails to `person` whose subject or text holds all of `parts`."""
+        self.mails += self.sink.all()
+        return [
+            mail
+            for mail in self.mails
+            if person.email in str(mail["To"]) and all(part in str(mail["Subject"]) + text_of(mail) for part in parts)
+        ]
+
+    def wait(self, person: Staff, *parts: str, count: int = 1, seconds: float = 30) -> EmailMessage:
+        """The last of at least `count` such mails, as soon as they have come."""
+        came = poll_until(lambda: len(self.to(person, *parts)) >= count, seconds=seconds)
+        assert came, f"No such mail to {person}: {parts}. There are {[str(mail['Subject']) for mail in self.to(person)]}"
+        return self.to(person, *parts)[-1]
+
+
+def text_of(mail: EmailMessage) -> str:
+    """The plain part of a mail."""
+    body = mail.get_body(("plain",))
+    return "\n".join(str(body.get_content()).splitlines()) if body is not None else ""
+
+
+@dataclass
+class Journey:
+    """What a journey has at hand."""
+
+    desk: RunningDesk
+    world: World
+    mail: Mailbox
+    visit: Callable[..., Visitor]
+
+
+@pytest.fixture(scope="package")
+def chromium() -> Iterator[Browser]:
+    if not CHROMIUM:
+        pytest.skip("CHROMIUM IS MISSING: the journeys in a real browser are SKIPPED (Debian: apt-get install chromium)")
+    playwright: Playwright
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="package")
+def database(django_test_environment: None, django_db_blocker: Any) -> Iterator[str]:
+    """A test database for the journeys alone: their data are committed and their processes stay connected."""
+    given = connection.settings_dict["NAME"]
+    options = connection.settings_dict["TEST"]
+    name, options["NAME"] = options["NAME"], f"journeys_{os.getpid()}"
+    with django_db_blocker.unblock():
+        connection.close()
+        yield connection.creation.create_test_db(verbosity=0, autoclobber=True)
+        connection.creation.destroy_test_db(given, verbosity=0)
+    options["NAME"] = name
+
+
+@pytest.fixture(scope="package")
+def company(database: str) -> World:
+    """The small company of the tests, with passwords."""
+    made = world()
+    for person in made.people.values():
+        person.language = "en"
+        person.set_password(PASSWORD)
+        person.save()
+    other = Customer.objects.create(name="深圳市气象局")
+    InstalledProduct.objects.create(customer=other, product_type=made.product, model="BTS-3900")
+    return made
+
+
+@pytest.fixture(scope="package")
+def mailbox() -> Iterator[Mailbox]:
+    sink = MailSink()
+    yield Mailbox(sink)
+    sink.stop()
+
+
+@pytest.fixture(scope="package")
+def running(
+    chromium: Browser, company: World, mailbox: Mailbox, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RunningDesk]:
+    compile_all()
+    folder: Path = tmp_path_factory.mktemp("journeys")
+    desk = RunningDesk(folder, mail_port=mailbox.sink.port)
+    try:
+        desk.start()
+        yield desk
+    finally:
+        desk.stop()
+
+
+@pytest.fixture
+def journey(chromium: Browser, running: RunningDesk, company: World, mailbox: Mailbox) -> Iterator[Journey]:
+    """Everything at hand; afterwards every window must have been free of errors."""
+    visitors: list[Visitor] = []
+
+    def visit(staff: Staff | None = None, **options: Any) -> Visitor:
+        visitors.append(open_browser(chromium, running.url, staff=staff, **options))
+        return visitors[-1]
+
+    yield Journey(running, company, mailbox, visit)
+    for visitor in visitors:
+        visitor.context.close()
+    assert [complaint for visitor in visitors for complaint in visitor.complaints] == []
