@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 from django.db.models import QuerySet
 from django.db.models.functions import Now
@@ -14,7 +14,7 @@ from service_desk.cases.api import scopes
 from service_desk.cases.api.requests import ClockFilterSerializer
 from service_desk.cases.models import Case, CaseDeadline
 from service_desk.deadlines.hours import DayKind, SegmentKind
-from service_desk.deadlines.rules import ClockKind, ClockState
+from service_desk.deadlines.rules import OPEN_STATES, ClockKind, ClockState
 from service_desk.rest.base import DeskViewSet
 from service_desk.rest.serializers import Moment, checked
 
@@ -134,9 +134,8 @@ class ClockViewSet(mixins.ListModelMixin, DeskViewSet):
 
     def get_queryset(self) -> QuerySet[Any]:
         seen = Case.objects.visible_to(self.request.user)
-        found: QuerySet[Any] = CaseDeadline.objects.open().filter(case__in=seen)
-        found = found.annotate(asked_at=Now()).select_related("case")
-        return found
+        found = CaseDeadline.objects.filter(case__in=seen, state__in=OPEN_STATES)
+        return cast("QuerySet[Any]", found.annotate(asked_at=Now()).select_related("case"))
 
     def filter_queryset(self, queryset: Any) -> Any:
         wanted = checked(ClockFilterSerializer, self.request.query_params)

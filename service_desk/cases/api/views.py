@@ -173,8 +173,9 @@ def _door(verb: str, move: Move) -> Any:
     post.__name__ = verb
     post.__doc__ = f"{move.label}."
     words = REQUESTS[verb] if REQUESTS[verb]().fields else None
-    described = extend_schema(summary=str(move.label), request=words, responses=CaseSerializer)(post)
-    return action(detail=True, methods=["post"], url_path=verb)(described)
+    door = action(detail=True, methods=["post"], url_path=verb)(post)
+    # Outermost: `action` would throw the description away.
+    return extend_schema(summary=str(move.label), request=words, responses=CaseSerializer)(door)
 
 
 def _with_names(case: Case, seen: Case) -> Case:
