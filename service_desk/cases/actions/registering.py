@@ -61,14 +61,16 @@ def register(*, actor: Any, data: Registration) -> Case:
         responder = data.first_responder or actor
         severity = _checked_severity(data, actor, responder)
         case = _build(data, actor, responder, accepted_at)
-        case.number = next_number(moment)
         if severity is not None:
             case.severity, case.graded_at, case.graded_by = severity, moment, responder
         if severity == Severity.CRITICAL:
             case.emergency_started_at = accepted_at  # C7: the process runs from acceptance
-        case.save(force_insert=True)
+        case.pk = _reserved_key()  # timeline and clocks refer to it; the references are checked at commit
         _tell_timeline(case, actor, moment)
         _arm(case, moment)
+        # The number comes last: from here to the commit every other registration of the day waits for its row.
+        case.number = next_number(moment)
+        case.save(force_insert=True)
         record(
             verb="case.register",
             thing=f"case:{case.pk}",
@@ -140,6 +142,13 @@ def _build(data: Registration, actor: Any, responder: Any, accepted_at: datetime
         first_responder=responder,
         handler=responder,
     )
+
+
+def _reserved_key() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval(pg_get_serial_sequence('cases_case', 'id'))")
+        (key,) = cursor.fetchone()
+    return int(key)
 
 
 def next_number(moment: datetime) -> str:
