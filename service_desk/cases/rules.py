@@ -235,9 +235,21 @@ def missing_condition(condition: str, case: CaseLike) -> Promise | None:
     return words if failed else None
 
 
+#: Conditions that somebody's words fulfil; an outcome comes before a reply.
+_TO_SAY = ("outcome", "reply")
+
+
 def refusal(move: Move, case: CaseLike) -> Promise | str | None:
-    """Why this move is not possible now, or None; the state first, then the first condition that is missing."""
+    """Why this move is not possible now, or None; the state first, then the first condition that is missing.
+
+    While work is under way, what a person has yet to say (the outcome, the reply) says more than the state does.
+    """
     if case.state not in move.sources:
+        if case.state != CaseState.REGISTERED and case.state not in ENDED_STATES:
+            for condition in (said for said in _TO_SAY if said in move.needs):
+                words = missing_condition(condition, case)
+                if words is not None:
+                    return words
         return _("Not possible while the case is: %(state)s.") % {"state": CaseState(case.state).label}
     for condition in move.needs:
         words = missing_condition(condition, case)

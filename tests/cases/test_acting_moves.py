@@ -83,7 +83,7 @@ def test_C5_resolving_without_outcome_and_closing_without_reply_say_what_is_miss
     actions.resolve(case=case, actor=desk.agent, outcome="查明")
     refused = post(agent, case, "close")
     assert refused.status_code == 409
-    assert "Not possible while the case is: Resolved." in text_of(refused)
+    assert "No reply to the customer is recorded." in text_of(refused)
 
 
 def test_C5_ungraded_case_is_not_resolved_and_the_missing_grade_is_named(desk: World) -> None:

@@ -67,8 +67,8 @@ def test_every_verb_of_the_table_exists_has_a_rule_and_is_refused_outside_its_st
     [
         ((), "resolve", "Not possible while"),
         (("start",), "resolve", "has not graded the severity"),
-        (("start", "grade"), "reply", "Not possible while"),
-        (("start", "grade"), "close", "Not possible while"),
+        (("start", "grade"), "reply", "No outcome is recorded"),
+        (("start", "grade"), "close", "No outcome is recorded"),
         (("start", "grade", "arrive"), "arrive", "recorded already"),
         (("start", "grade", "restore"), "cancel", "Not possible while"),
     ],
