@@ -61,6 +61,6 @@ def note_of(notice: Notice) -> str:
         notes.append(_("Nobody is on duty for this, so the duty manager is told."))
     elif notice.instead_of is not None:
         notes.append(_("You are told in place of %(name)s, who is absent.") % {"name": notice.instead_of})
-    if notice.late_by_seconds:
+    if notice.late_by_seconds and not notice.facts.get("late_seconds"):  # else the text itself says so
         notes.append(_("The system was late by %(minutes)s min.") % {"minutes": -(-notice.late_by_seconds // 60)})
     return " ".join(notes)
