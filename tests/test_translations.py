@@ -66,7 +66,7 @@ def sources(message: Message) -> list[str]:
 
 def strings(message: Message) -> list[str]:
     """The translations of a message."""
-    return [message.string] if isinstance(message.string, str) else list(message.string)
+    return [message.string] if isinstance(message.string, str) else list(message.string or ())
 
 
 def pairs(of: Catalog) -> list[tuple[str, str]]:

@@ -10,6 +10,7 @@ from typing import Protocol
 from django.db.models import TextChoices
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from service_desk.deadlines.rules import ClockKind
 
@@ -145,7 +146,7 @@ MOVES: Mapping[str, Move] = {
         ),
         Move(
             "arrive",
-            _("Arrived on site"),
+            pgettext_lazy("action", "Arrived on site"),
             frozenset({CaseState.IN_PROGRESS, CaseState.WAITING}),
             ends=(ClockKind.ON_SITE,),
             needs=("not_arrived",),
@@ -155,7 +156,7 @@ MOVES: Mapping[str, Move] = {
         Move("observe", _("Observe the impact"), _BEFORE_RESOLVED, fields=("text",)),
         Move(
             "wait",
-            _("Wait"),
+            pgettext_lazy("action", "Wait"),
             frozenset({CaseState.IN_PROGRESS, CaseState.RESTORED}),
             CaseState.WAITING,
             needs=("no_emergency",),
@@ -164,7 +165,7 @@ MOVES: Mapping[str, Move] = {
         Move("resume", _("Resume work"), frozenset({CaseState.WAITING}), CaseState.IN_PROGRESS),
         Move(
             "restore",
-            _("Service restored"),
+            pgettext_lazy("action", "Service restored"),
             _WORKING,
             CaseState.RESTORED,
             ends=(ClockKind.RESTORATION, ClockKind.EMERGENCY),
@@ -173,7 +174,7 @@ MOVES: Mapping[str, Move] = {
         ),
         Move(
             "resolve",
-            _("Resolved"),
+            pgettext_lazy("action", "Resolved"),
             frozenset({CaseState.IN_PROGRESS, CaseState.RESTORED}),
             CaseState.RESOLVED,
             ends=(ClockKind.RESTORATION, ClockKind.ON_SITE, ClockKind.SOLUTION),
@@ -182,7 +183,7 @@ MOVES: Mapping[str, Move] = {
         ),
         Move(
             "reply",
-            _("Reply to the customer"),
+            pgettext_lazy("action", "Reply to the customer"),
             frozenset({CaseState.RESOLVED}),
             CaseState.REPLIED,
             ends=(ClockKind.FEEDBACK,),
@@ -190,11 +191,15 @@ MOVES: Mapping[str, Move] = {
             fields=("reply", "channel"),
         ),
         Move(
-            "close", _("Close"), frozenset({CaseState.REPLIED}), CaseState.CLOSED, needs=("graded", "outcome", "reply")
+            "close",
+            pgettext_lazy("action", "Close"),
+            frozenset({CaseState.REPLIED}),
+            CaseState.CLOSED,
+            needs=("graded", "outcome", "reply"),
         ),
         Move(
             "cancel",
-            _("Cancel"),
+            pgettext_lazy("action", "Cancel"),
             frozenset({CaseState.REGISTERED, CaseState.IN_PROGRESS, CaseState.WAITING}),
             CaseState.CANCELLED,
             needs=("no_running_emergency",),

@@ -132,7 +132,7 @@ class Firing:
 class ClockEvent(models.Model):
     """Append-only history of a clock; concrete beside the clock, with a foreign key `deadline`."""
 
-    type = models.CharField(_("What happened"), max_length=12, choices=ClockEventType)
+    type = models.CharField(pgettext_lazy("clock", "What happened"), max_length=12, choices=ClockEventType)
     code = models.CharField(_("Step"), max_length=40, blank=True)
     at = models.DateTimeField(_("When"), db_default=Now())
     door = models.CharField(_("Door"), max_length=10, choices=Door, blank=True)
