@@ -16,11 +16,11 @@ import pytest
 
 from service_desk.local.servers import EmbeddedServers
 
-if "service_desk.settings" in sys.modules:
+# Workers of pytest-xdist inherit the environment of the process that started the servers, and so load them rightly.
+first = not os.environ.get("DESK_TEST_RUN")
+if first and "service_desk.settings" in sys.modules:
     raise pytest.UsageError("The settings were loaded too early: unset DJANGO_SETTINGS_MODULE, leave out --ds.")
 
-# Workers of pytest-xdist inherit the environment of the process that started the servers.
-first = not os.environ.get("DESK_TEST_RUN")
 if first:
     _folder = Path(tempfile.mkdtemp(prefix="desk-test-"))
     _servers = EmbeddedServers(_folder, os.environ, fast=True)
