@@ -47,7 +47,9 @@ class Visitor:
         headers = response.headers
         policy = headers.get("content-security-policy", "")
         wanted = {
-            "a nonce in its content security policy": bool(NONCE.search(policy)),
+            # a page of refusal has no script of its own, and no nonce then
+            "a nonce in its content security policy": bool(NONCE.search(policy)) or response.status >= 400,
+            "a content security policy for scripts": "script-src 'self'" in policy,
             "frame-ancestors 'none'": "frame-ancestors 'none'" in policy,
             "no unsafe-inline": "unsafe-" not in policy,
             "nosniff": headers.get("x-content-type-options") == "nosniff",
