@@ -1,6 +1,7 @@
 """The cases room as Django knows it."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class CasesConfig(AppConfig):
@@ -8,6 +9,7 @@ class CasesConfig(AppConfig):
 
     name = "service_desk.cases"
     label = "cases"
+    verbose_name = _("Cases")
 
     def ready(self) -> None:
         """Hand the room's clocks to the engine and its rights to the place that decides."""

@@ -1,6 +1,7 @@
 """The customers package as Django knows it."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class CustomersConfig(AppConfig):
@@ -8,6 +9,7 @@ class CustomersConfig(AppConfig):
 
     name = "service_desk.customers"
     label = "customers"
+    verbose_name = _("Customers")
 
     def ready(self) -> None:
         """Hand the rights to the place that decides."""

@@ -1,6 +1,7 @@
 """The deadlines package as Django knows it."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class DeadlinesConfig(AppConfig):
@@ -8,3 +9,4 @@ class DeadlinesConfig(AppConfig):
 
     name = "service_desk.deadlines"
     label = "deadlines"
+    verbose_name = _("Deadlines")

@@ -1,6 +1,7 @@
 """The people package as Django knows it."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class PeopleConfig(AppConfig):
@@ -8,6 +9,7 @@ class PeopleConfig(AppConfig):
 
     name = "service_desk.people"
     label = "people"
+    verbose_name = _("People")
 
     def ready(self) -> None:
         """Hand the rights to the place that decides."""
