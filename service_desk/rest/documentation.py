@@ -62,7 +62,7 @@ def _operation(schema: Schema, path: str, method: str, found: Schema) -> Operati
             parameter["in"],
             type_of(schema, parameter["schema"]),
             parameter.get("required", False),
-            parameter.get("description", ""),
+            parameter.get("description", "").partition("* `")[0].strip(),
         )
         for parameter in found.get("parameters", ())
     ]
@@ -82,7 +82,7 @@ def _body(schema: Schema, found: Schema) -> Iterator[Input]:
     content = found.get("requestBody", {}).get("content", {}).get("application/json")
     body = resolved(schema, content["schema"]) if content else {}
     for name, inner in body.get("properties", {}).items():
-        words = inner.get("description", "")
+        words = inner.get("description", "").partition("* `")[0].strip()  # the choices stand in the type
         yield Input(name, "body", type_of(schema, inner), name in body.get("required", ()), words)
 
 

@@ -216,7 +216,7 @@ def test_a_repeated_request_registers_once(desk: World) -> None:
 def test_a_double_click_at_the_same_moment_registers_once() -> None:
     desk = world()
     robot = key(desk.agent)
-    authorization = robot._credentials["HTTP_AUTHORIZATION"]
+    authorization = robot._credentials["HTTP_AUTHORIZATION"]  # type: ignore[attr-defined]
 
     def click(_number: int) -> int:
         client = APIClient(raise_request_exception=False)
