@@ -13,7 +13,7 @@ from service_desk.customers.models import Customer
 from service_desk.deadlines.clock import now
 from service_desk.deadlines.models import Policy
 from service_desk.local.demo.past import shift
-from service_desk.local.reference import EMERGENCY_LADDER, LADDER
+from service_desk.local.reference import EMERGENCY_LADDER, LADDER, LADDERS
 from service_desk.people.models import DutyShift, ProductType, Qualification, ServiceLine, Staff, Unit
 from service_desk.people.rules import DutyRole, Role, UnitKind
 
@@ -126,6 +126,8 @@ def policies(line: ServiceLine) -> None:
             may_pause=may_pause,
             steps=LADDER,
         )
+    for kind, seconds in (("hand_over", 1800), ("promise", 86400), ("consultation", 1800)):
+        Policy.objects.create(service_line=line, severity="", kind=kind, target_seconds=seconds, steps=LADDERS[kind])
     Policy.objects.create(
         service_line=line, severity="", kind="emergency", target_seconds=4 * 3600, steps=EMERGENCY_LADDER
     )

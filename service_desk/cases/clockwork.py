@@ -13,7 +13,8 @@ from service_desk.cases.actions.changing import Change
 from service_desk.cases.actions.emergency import hours_and_minutes
 from service_desk.cases.actions.moving import arm_missing
 from service_desk.cases.kinds import register_all
-from service_desk.cases.models import Case, CaseClockEvent, CaseDeadline
+from service_desk.cases.models import Case, CaseClockEvent, CaseDeadline, Promise
+from service_desk.cases.rules import PromiseState
 from service_desk.deadlines import engine
 from service_desk.deadlines.clock import now
 from service_desk.deadlines.models import Firing
@@ -48,6 +49,9 @@ class CaseRoom:
 
     def announce(self, firings: Sequence[Firing], now: datetime) -> None:
         """One notice per step and person, in the engine's transaction."""
+        _break_promises(
+            [f.deadline for f in firings if f.deadline.kind == ClockKind.PROMISE and f.deadline.due_at <= now], now
+        )
         directory = Directory.load()
         facts = _facts_of({firing.deadline.case_id for firing in firings})
         send_many(
@@ -125,6 +129,14 @@ class _CaseFacts:
         }
 
 
+def _break_promises(clocks: Sequence[CaseDeadline], now: datetime) -> None:
+    """C11: a promise whose time passes unkept is broken, in the transaction in which its clock says so."""
+    late = [clock.part for clock in clocks if clock.kind == ClockKind.PROMISE and clock.due_at <= now]
+    if late:
+        broken = Promise.objects.filter(pk__in=late, settled_at=None, broken_at=None)
+        broken.update(state=PromiseState.BROKEN, broken_at=now)
+
+
 def _facts_of(case_ids: set[int]) -> dict[int, _CaseFacts]:
     with connection.cursor() as cursor:
         cursor.execute(_FACTS, [list(case_ids)])
@@ -141,7 +153,7 @@ def _notices(firing: Firing, case: _CaseFacts, directory: Directory, now: dateti
         facts["late_seconds"] = firing.late_seconds
     told: set[int | None] = set()
     for slot in step.slots:
-        person = directory.resolve(slot, case.people)
+        person = directory.resolve(slot, case.people | clock.people)
         if person.staff_id in told and not person.fallback:
             continue  # one message per person and step
         told.add(person.staff_id)
@@ -173,6 +185,7 @@ SELECT DISTINCT c.id
   JOIN deadlines_policy p ON p.service_line_id = c.service_line_id AND p.subject = c.kind AND p.retired_at IS NULL
        AND (p.severity = '' OR p.severity = c.severity) AND p.created_at <= c.registered_at
  WHERE c.state IN ('registered', 'in_progress', 'waiting') AND c.restored_at IS NULL
+   AND p.kind NOT IN ('hand_over', 'promise', 'consultation')
    AND (p.kind <> 'emergency' OR c.emergency_started_at IS NOT NULL)
    AND (p.kind <> 'first_response' OR c.started_at IS NULL)
    AND NOT EXISTS (SELECT 1 FROM cases_casedeadline d WHERE d.case_id = c.id AND d.cycle = c.cycle AND d.kind = p.kind)

@@ -56,6 +56,38 @@ def _spoken(elapsed: str) -> str:
     return " ".join(parts)
 
 
+_ABOUT = _("Customer: %(customer)s\nSubject: %(subject)s")
+PARTS = (
+    (
+        "hand_over_proposed",
+        _("%(number)s: %(by)s hands this case over to you"),
+        _("Customer: %(customer)s\nSubject: %(subject)s\nDone: %(done)s\nRemains: %(remaining)s"),
+    ),
+    ("hand_over_accepted", _("%(number)s: %(by)s has accepted the hand-over"), _ABOUT),
+    (
+        "hand_over_declined",
+        _("%(number)s: %(by)s has declined the hand-over"),
+        _("Customer: %(customer)s\nSubject: %(subject)s\nReason: %(reason)s"),
+    ),
+    (
+        "hand_over_not_mine",
+        _("%(number)s: declined as not theirs, you decide where it goes"),
+        _("Customer: %(customer)s\nSubject: %(subject)s\nDeclined by: %(by)s\nReason: %(reason)s"),
+    ),
+    ("hand_over_withdrawn", _("%(number)s: the hand-over to you was withdrawn"), _ABOUT),
+    (
+        "consultation_asked",
+        _("%(number)s: %(by)s asks for your advice"),
+        _("Customer: %(customer)s\nSubject: %(subject)s\nQuestion: %(question)s"),
+    ),
+    (
+        "consultation_answered",
+        _("%(number)s: %(by)s has answered your question"),
+        _("Customer: %(customer)s\nSubject: %(subject)s\nAnswer: %(answer)s"),
+    ),
+)
+
+
 def register_all() -> None:
     """Make the kinds known; called once when the room is ready."""
     for code, subject in {
@@ -70,6 +102,8 @@ def register_all() -> None:
         "clock_error": _("%(number)s: the clock %(clock_label)s cannot be kept by the system"),
     }.items():
         register(code, subject=subject, body=FACTS, words=words)
+    for code, subject, body in PARTS:
+        register(code, subject=subject, body=body, words=words)
     register(
         "emergency_restored",
         subject=_("%(number)s: service at %(customer)s is restored"),

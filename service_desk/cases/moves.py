@@ -14,7 +14,7 @@ from service_desk.people.access import can
 #: The moves that carry a case along; the first possible one is what is to be done next.
 ALONG = ("grade", "start", "restore", "resolve", "reply", "close")
 #: Moves that ask nothing: one press does them.
-AT_ONCE = frozenset({"start", "resume"})
+AT_ONCE = frozenset({"start", "resume", "accept", "withdraw"})
 _SYMBOLS = {
     "grade": "scale",
     "start": "play",
@@ -29,6 +29,15 @@ _SYMBOLS = {
     "reply": "paper-airplane",
     "close": "archive-box",
     "cancel": "x-circle",
+    "hand_over": "arrow-right-circle",
+    "accept": "hand-thumb-up",
+    "decline": "hand-thumb-down",
+    "withdraw": "arrow-uturn-left",
+    "promise": "clock",
+    "keep": "check-badge",
+    "postpone": "calendar",
+    "ask": "question-mark-circle",
+    "answer": "light-bulb",
 }
 
 
@@ -55,7 +64,7 @@ def why_not(user: Any, verb: str, case: Case) -> str:
 
 
 def moves_for(user: Any, case: Case) -> list[Choice]:
-    """All moves in the order of the table; the next one along the main way is marked."""
+    """The moves in the order of the table, occasional ones only while possible; the next one along is marked."""
     reasons = {verb: why_not(user, verb, case) for verb in MOVES}
     waiting = "resume" if not reasons["resume"] else None
     following = waiting or next((verb for verb in ALONG if not reasons[verb]), None)
@@ -70,4 +79,5 @@ def moves_for(user: Any, case: Case) -> list[Choice]:
             next=verb == following,
         )
         for verb, move in MOVES.items()
+        if not (move.occasional and reasons[verb])
     ]

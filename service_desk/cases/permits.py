@@ -7,9 +7,14 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from service_desk.cases.models import Case
-from service_desk.cases.rules import MOVES, CaseState
+from service_desk.cases.rules import MOVES, CaseState, HandOverState
 from service_desk.people.access import Decision, rule
 from service_desk.people.rules import DESK_ROLES, LEADING_ROLES, READING_ROLES, Role
+
+#: Verbs with a rule of their own; the rest belongs to the holder and to those who lead.
+_OWN_RULES = frozenset(
+    {"grade", "note", "tell", "observe", "cancel", "accept", "decline", "answer", "ask", "promise", "keep", "postpone"}
+)
 
 
 @rule("case.view")
@@ -26,12 +31,42 @@ def may_register(user: Any, _thing: Any) -> bool:
     return bool(user.has_role(*DESK_ROLES, *LEADING_ROLES))
 
 
+@rule("case.accept", "case.decline")
+def may_decide(user: Any, case: Case) -> Decision | bool:
+    """C5: the receiver accepts or declines, nobody else."""
+    if case.hand_overs.filter(state=HandOverState.PROPOSED, receiver=user).exists():
+        return True
+    return Decision(False, _("Only the person to whom the case is offered may do this."))
+
+
+@rule("case.answer")
+def may_answer(user: Any, case: Case) -> Decision | bool:
+    """C2: the expert who was asked answers."""
+    if case.consultations.filter(answered_at=None, expert=user).exists():
+        return True
+    return Decision(False, _("Only the expert who was asked may answer."))
+
+
+@rule("case.ask")
+def may_ask(user: Any, case: Case) -> Decision | bool:
+    """C2: the first responder asks, and still does the grading."""
+    if case.first_responder_id == user.pk:
+        return True
+    return Decision(False, _("Only the first responder asks an expert, and then grades."))
+
+
+@rule("case.promise", "case.keep", "case.postpone")
+def may_promise(user: Any, case: Case) -> Decision | bool:
+    """Whoever may write to the customer's case may promise and keep (C11)."""
+    return may_write(user, case)
+
+
 @rule("case.grade")
 def may_grade(user: Any, case: Case) -> Decision | bool:
     """C2: the first responder grades, and only one who is qualified for the product type."""
     if case.first_responder_id != user.pk:
         return Decision(False, _("Only the first responder grades the severity."))
-    if not is_qualified(user, case.product_type_id):
+    if not is_qualified(user, case.product_type_id) and not case.consultations.exclude(answered_at=None).exists():
         return Decision(
             False, _("You are not qualified to grade this product type; ask an expert of the product centre.")
         )
@@ -46,7 +81,7 @@ def may_write(user: Any, case: Case) -> Decision | bool:
     return bool(_holds(user, case) or user.has_role(*DESK_ROLES, *LEADING_ROLES))
 
 
-@rule(*(f"case.{verb}" for verb in MOVES if verb not in {"grade", "note", "tell", "observe", "cancel"}))
+@rule(*(f"case.{verb}" for verb in MOVES if verb not in _OWN_RULES))
 def may_handle(user: Any, case: Case) -> Decision | bool:
     """The holder moves a case, or somebody who leads; first asked is responsible (C5)."""
     if _holds(user, case) or (not case.confidential and user.has_role(*LEADING_ROLES)):

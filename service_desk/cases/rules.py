@@ -85,6 +85,24 @@ class Channel(TextChoices):
     VISIT = "visit", _("Visit")
 
 
+class HandOverState(TextChoices):
+    """How a hand-over stands (C5)."""
+
+    PROPOSED = "proposed", _("Proposed")
+    ACCEPTED = "accepted", _("Accepted")
+    DECLINED = "declined", _("Declined")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+
+
+class PromiseState(TextChoices):
+    """How a promise stands (C11). Broken: its time passed before it was kept or moved; it counts."""
+
+    OPEN = "open", _("Open")
+    KEPT = "kept", _("Kept")
+    MOVED = "moved", _("Moved in time")
+    BROKEN = "broken", _("Broken")
+
+
 class EventType(TextChoices):
     """What the timeline of a case tells."""
 
@@ -103,6 +121,15 @@ class EventType(TextChoices):
     REPLIED = "replied", _("Replied to the customer")
     CLOSED = "closed", _("Closed")
     CANCELLED = "cancelled", _("Cancelled")
+    HAND_OVER = "hand_over", _("Hand-over proposed")
+    ACCEPTED = "accepted", _("Hand-over accepted")
+    DECLINED = "declined", _("Hand-over declined")
+    WITHDRAWN = "withdrawn", _("Hand-over withdrawn")
+    PROMISED = "promised", _("Promised to the customer")
+    KEPT = "kept", _("Promise kept")
+    POSTPONED = "postponed", _("Promise moved")
+    ASKED = "asked", _("Expert asked")
+    ANSWERED = "answered", _("Expert answered")
 
 
 class CaseLike(Protocol):
@@ -114,6 +141,9 @@ class CaseLike(Protocol):
     reply: str
     restored_at: datetime | None
     emergency_started_at: datetime | None
+    hand_over_pending: bool
+    consultation_pending: bool
+    open_promises: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +157,7 @@ class Move:
     ends: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()  # names of CONDITIONS
     fields: tuple[str, ...] = field(default=())  # what the person must say
+    occasional: bool = False  # shown only while it is possible: it answers something that may not be there
 
 
 _WORKING = frozenset({CaseState.IN_PROGRESS, CaseState.WAITING})
@@ -195,14 +226,49 @@ MOVES: Mapping[str, Move] = {
             pgettext_lazy("action", "Close"),
             frozenset({CaseState.REPLIED}),
             CaseState.CLOSED,
-            needs=("graded", "outcome", "reply"),
+            needs=("graded", "outcome", "reply", "no_promise", "no_hand_over", "no_consultation"),
         ),
+        Move(
+            "hand_over",
+            _("Hand over"),
+            _OPEN,
+            needs=("no_hand_over",),
+            fields=("receiver", "done", "remaining", "promised"),
+        ),
+        Move("accept", _("Accept the hand-over"), _OPEN, needs=("hand_over",), occasional=True),
+        Move(
+            "decline",
+            _("Decline the hand-over"),
+            _OPEN,
+            needs=("hand_over",),
+            fields=("text", "not_mine"),
+            occasional=True,
+        ),
+        Move("withdraw", _("Withdraw the hand-over"), _OPEN, needs=("hand_over",), occasional=True),
+        Move("promise", _("Promise something"), _OPEN, fields=("text", "due_at")),
+        Move("keep", _("Promise kept"), _OPEN, needs=("promise",), fields=("promise", "text"), occasional=True),
+        Move(
+            "postpone",
+            _("Move a promise"),
+            _OPEN,
+            needs=("promise",),
+            fields=("promise", "due_at", "text", "channel"),
+            occasional=True,
+        ),
+        Move(
+            "ask",
+            _("Ask an expert"),
+            _BEFORE_RESOLVED,
+            needs=("ungraded", "no_consultation"),
+            fields=("expert", "text"),
+        ),
+        Move("answer", _("Answer as expert"), _OPEN, needs=("consultation",), fields=("text",), occasional=True),
         Move(
             "cancel",
             pgettext_lazy("action", "Cancel"),
             frozenset({CaseState.REGISTERED, CaseState.IN_PROGRESS, CaseState.WAITING}),
             CaseState.CANCELLED,
-            needs=("no_running_emergency",),
+            needs=("no_running_emergency", "no_promise", "no_hand_over", "no_consultation"),
             fields=("text",),
         ),
     )
@@ -234,6 +300,12 @@ def missing_condition(condition: str, case: CaseLike) -> Promise | None:
         "restored_if_emergency": (running, _("Restore the service first: restoration is not solution.")),
         "not_restored": (case.restored_at is not None, _("The service is restored already.")),
         "outcome": (not case.outcome, _("No outcome is recorded. Say what was done and found.")),
+        "hand_over": (not case.hand_over_pending, _("No hand-over is waiting.")),
+        "no_hand_over": (case.hand_over_pending, _("A hand-over is waiting to be accepted.")),
+        "promise": (case.open_promises == 0, _("No promise is open.")),
+        "no_promise": (case.open_promises > 0, _("A promise to the customer is still open.")),
+        "consultation": (not case.consultation_pending, _("No expert has been asked.")),
+        "no_consultation": (case.consultation_pending, _("The expert's answer is still to come.")),
         "reply": (not case.reply, _("No reply to the customer is recorded.")),
     }
     failed, words = unmet[condition]

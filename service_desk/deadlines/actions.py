@@ -18,7 +18,7 @@ from service_desk.deadlines.clock import now as db_now
 from service_desk.deadlines.hours import Pause
 from service_desk.deadlines.models import Deadline, Policy
 from service_desk.deadlines.rules import OPEN_STATES, ClockEventType, ClockState
-from service_desk.deadlines.schedule import Plan, ScheduleError, parse_steps, plan
+from service_desk.deadlines.schedule import Plan, ScheduleError, Target, parse_steps, plan
 from service_desk.people.access import require, rule
 from service_desk.people.rules import Role
 from service_desk.rest.errors import Invalid
@@ -29,11 +29,14 @@ D = TypeVar("D", bound=Deadline)
 _WAKE = timedelta(seconds=2)
 
 
-def planned(policy: Policy, started_at: datetime, pauses: Iterable[Pause] = ()) -> Plan:
+def planned(
+    policy: Policy, started_at: datetime, pauses: Iterable[Pause] = (), *, own_seconds: int | None = None
+) -> Plan:
     """The due time and the ladder in absolute times, by the calendar version now in force."""
     version = policy.calendar.current if policy.calendar else None
     calendar = version.work_calendar() if version else None
-    return plan(policy.target, calendar, started_at, list(pauses), policy.ladder)
+    target = policy.target if own_seconds is None else Target(duration=timedelta(seconds=own_seconds))
+    return plan(target, calendar, started_at, list(pauses), policy.ladder)
 
 
 def arm(
@@ -44,17 +47,23 @@ def arm(
     started_at: datetime,
     now: datetime,
     cycle: int = 1,
+    due_at: datetime | None = None,
 ) -> list[D]:
-    """Start one clock per policy at `started_at` (UTC, may lie in the past: D7) for the subject's columns."""
+    """Start one clock per policy at `started_at` (UTC, may lie in the past: D7) for the subject's columns.
+
+    With `due_at` (whole seconds after the start) the clock has that due time and only the policy's ladder.
+    """
     clocks: list[D] = []
+    own = None if due_at is None else max(1, round((due_at - started_at).total_seconds()))
     for policy in policies:
-        made = planned(policy, started_at)
+        made = planned(policy, started_at, own_seconds=own)
         clocks.append(
             model(
                 **subject,
                 kind=policy.kind,
                 cycle=cycle,
                 policy=policy,
+                own_seconds=own,
                 calendar_version=policy.calendar.current if policy.calendar else None,
                 armed_at=now,
                 started_at=started_at,
@@ -142,7 +151,7 @@ def recompute(
     clock: D, *, now: datetime, why: str, actor: Any = None, event: ClockEventType = ClockEventType.RECOMPUTED
 ) -> bool:
     """Plan an open clock again from its own policy, calendar version and pauses; True when the due time moved."""
-    made = plan(clock.policy.target, clock.work_calendar, clock.started_at, clock.pauses(), clock.policy.ladder)
+    made = plan(clock.target, clock.work_calendar, clock.started_at, clock.pauses(), clock.policy.ladder)
     before = clock.due_at
     clock.step = last_fired(clock, made)
     clock.due_at = made.due_at

@@ -81,7 +81,7 @@ def _with_subject(rows: Any) -> Iterable[Any]:
 
 def _is_moved(row: Any) -> bool:
     try:
-        made = plan(row.policy.target, row.work_calendar, row.started_at, row.pauses(), row.policy.ladder)
+        made = plan(row.target, row.work_calendar, row.started_at, row.pauses(), row.policy.ladder)
     except HoursError:
         return False  # a clock that cannot be planned is the engine's poison row, not a moved one
     return bool(row.due_at != made.due_at or row.next_at != step_after(last_fired(row, made), made))

@@ -15,6 +15,13 @@ class ClockKind(TextChoices):
     RESTORATION = "restoration", _("Restoration")
     SOLUTION = "solution", _("Solution")
     EMERGENCY = "emergency", _("Emergency process")
+    HAND_OVER = "hand_over", _("Acceptance of a hand-over")
+    PROMISE = "promise", _("Promise to the customer")
+    CONSULTATION = "consultation", _("Answer of the expert")
+
+
+#: Clocks of a part of a case, armed with that part and not with the case.
+PART_KINDS = (ClockKind.HAND_OVER, ClockKind.PROMISE, ClockKind.CONSULTATION)
 
 
 class ClockState(TextChoices):

@@ -63,6 +63,15 @@ def step(code: str, at: dict[str, float], kind: str, *slots: str, ack: bool = Fa
     return {"code": code, "at": at, "slots": list(slots), "kind": kind, "needs_ack": ack, "repeat_seconds": repeat}
 
 
+#: The same for every line: the emergency process, hand-overs, promises (their own time), an expert's answer.
+SHARED = (
+    (ClockKind.EMERGENCY, 4 * HOUR, "000"),
+    (ClockKind.HAND_OVER, 30 * MINUTE, "-"),
+    (ClockKind.PROMISE, 24 * HOUR, "-"),
+    (ClockKind.CONSULTATION, 30 * MINUTE, "-"),
+)
+
+
 #: D10: warned at 75 %, the chief at the breach, then upward.
 LADDER: list[Step] = [
     step("warn", {"share": 0.75}, "warning", "handler", "first_responder"),
@@ -76,6 +85,22 @@ EMERGENCY_LADDER: list[Step] = [
     step("warn", {"share": 0.75}, "warning", "handler", "first_responder"),
     step("managers", {"share": 1}, "breach", "gm_marketing", "gm_product", ack=True),
 ]
+#: C5: both chiefs at 30 minutes. C11: warned, then the chief. C2: the expert, then the expert's chief.
+LADDERS: dict[str, list[Step]] = {
+    ClockKind.EMERGENCY: EMERGENCY_LADDER,
+    ClockKind.HAND_OVER: [
+        step("remind", {"share": 0.5}, "warning", "receiver"),
+        step("chiefs", {"share": 1}, "breach", "giver_chief", "receiver_chief"),
+    ],
+    ClockKind.PROMISE: [
+        step("warn", {"share": 0.75}, "warning", "promiser", "handler"),
+        step("broken", {"share": 1}, "breach", "handler_chief", "handler"),
+    ],
+    ClockKind.CONSULTATION: [
+        step("remind", {"share": 0.5}, "warning", "expert"),
+        step("late", {"share": 1}, "breach", "expert_chief", "first_responder"),
+    ],
+}
 
 
 @transaction.atomic
@@ -87,7 +112,8 @@ def load() -> None:
     for target in TARGETS:
         _policy(target, calendar)
     for code, _name, _english in LINES:
-        _policy(Target(code, "", ClockKind.EMERGENCY, 4 * HOUR, source="000"), calendar)
+        for kind, seconds, source in SHARED:
+            _policy(Target(code, "", kind, seconds, source=source), calendar)
 
 
 def _calendar() -> Calendar:
@@ -111,7 +137,7 @@ def _policy(target: Target, calendar: Calendar) -> None:
         target_working_days=target.working_days,
         calendar=calendar if target.working_days else None,
         may_pause=target.may_pause,
-        steps=EMERGENCY_LADDER if target.kind == ClockKind.EMERGENCY else LADDER,
+        steps=LADDERS.get(target.kind, LADDER),
     )
     record(
         verb="policy.load",

@@ -12,9 +12,11 @@ from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator, ProhibitNullCharactersValidator
+from django.urls import reverse_lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from service_desk.people.finding import named
 from service_desk.people.moments import read_moment
 
 #: Django's own words for this field error; named here so that the desk's translation of them is used everywhere.
@@ -65,6 +67,26 @@ class TypeaheadField(forms.Field):
         for check in self._checks:
             check(typed.text)
         return typed
+
+
+class PersonField(TypeaheadField):
+    """One active member of staff, chosen or written; cleans to the person, or None where the field may be empty."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("url", reverse_lazy("staff-suggest"))
+        kwargs.setdefault("placeholder", _("Name, initials or user name"))
+        super().__init__(**kwargs)
+
+    def clean(self, value: Any) -> Any:
+        typed = super().clean(value)
+        if not typed:
+            return None
+        found = named(typed.id, typed.text)
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise ValidationError(gettext("Several people are called like that; please choose one."), code="several")
+        raise ValidationError(gettext("Nobody here is called like that. Choose a person of the list."), code="unknown")
 
 
 class MomentField(forms.CharField):

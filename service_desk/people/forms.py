@@ -9,14 +9,9 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 from django.conf import settings
-from django.core.exceptions import ValidationError
-from django.urls import reverse_lazy
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from service_desk.people.fields import MomentField, TypeaheadField, Typed
-from service_desk.people.finding import named
-from service_desk.people.models import Staff
+from service_desk.people.fields import MomentField, PersonField
 from service_desk.people.moments import read_moment
 from service_desk.people.rules import DutyRole
 
@@ -50,46 +45,29 @@ class PeriodForm(forms.Form):
                 data["ends_at"] = end if end > start else end + timedelta(days=1)
         return data
 
-    def _person(self, name: str) -> Staff | None:
-        """Who was chosen or written in the type-ahead field `name`."""
-        typed: Typed = self.cleaned_data[name]
-        found = named(typed.id, typed.text)
-        if len(found) == 1:
-            return found[0]
-        if found:
-            raise ValidationError(gettext("Several people are called like that; please choose one."), code="several")
-        raise ValidationError(gettext("Nobody here is called like that. Choose a person of the list."), code="unknown")
-
 
 class ShiftForm(PeriodForm):
     """Somebody on duty for a role."""
 
     field_order = ("role", "staff", "starts_at", "ends_at")
     role = forms.ChoiceField(label=_("Duty"), choices=DutyRole.choices)
-    staff = TypeaheadField(
+    staff = PersonField(
         label=_("Who"),
-        url=reverse_lazy("staff-suggest"),
-        placeholder=_("Name, initials or user name"),
         error_messages={"required": _("Say who is on duty.")},
     )
-
-    def clean_staff(self) -> Staff | None:
-        return self._person("staff")
 
 
 class AbsenceForm(PeriodForm):
     """Somebody away, and who is told instead."""
 
     field_order = ("staff", "deputy", "starts_at", "ends_at", "reason")
-    staff = TypeaheadField(
+    staff = PersonField(
         label=_("Who is away"),
-        url=reverse_lazy("staff-suggest"),
         required=False,
         help_text=_("Empty means yourself."),
     )
-    deputy = TypeaheadField(
+    deputy = PersonField(
         label=_("Deputy"),
-        url=reverse_lazy("staff-suggest"),
         help_text=_("Is told everything that the absent one would be told."),
         error_messages={"required": _("Say who stands in.")},
     )
@@ -98,9 +76,3 @@ class AbsenceForm(PeriodForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("auto_id", "id_absence_%s")  # two forms stand on one page
         super().__init__(*args, **kwargs)
-
-    def clean_staff(self) -> Staff | None:
-        return self._person("staff") if self.cleaned_data["staff"] else None
-
-    def clean_deputy(self) -> Staff | None:
-        return self._person("deputy")

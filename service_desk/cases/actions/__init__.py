@@ -1,5 +1,7 @@
 """The verbs of a case. Every door (screen, REST, admin, worker) calls these and nothing else writes cases."""
 
+from service_desk.cases.actions.consulting import answer, ask
+from service_desk.cases.actions.handing_over import accept, decline, hand_over, withdraw
 from service_desk.cases.actions.moving import (
     arrive,
     cancel,
@@ -15,16 +17,25 @@ from service_desk.cases.actions.moving import (
     tell,
     wait,
 )
+from service_desk.cases.actions.promising import keep, postpone, promise
 from service_desk.cases.actions.registering import Registration, register
 
 __all__ = [
     "Registration",
+    "accept",
+    "answer",
     "arrive",
+    "ask",
     "cancel",
     "close",
+    "decline",
     "grade",
+    "hand_over",
+    "keep",
     "note",
     "observe",
+    "postpone",
+    "promise",
     "register",
     "reply",
     "resolve",
@@ -33,4 +44,5 @@ __all__ = [
     "start",
     "tell",
     "wait",
+    "withdraw",
 ]

@@ -16,7 +16,10 @@ from service_desk.audit.actions import record
 from service_desk.cases.models import Case, CaseDeadline, CaseEvent
 from service_desk.cases.rules import MOVES, EventType, refusal
 from service_desk.deadlines import actions as clocks
+from service_desk.deadlines.models import Policy
+from service_desk.notices.actions import NewNotice, send_many
 from service_desk.notices.live import poke_case
+from service_desk.notices.rules import Level
 from service_desk.people.access import require
 from service_desk.rest.errors import Conflict, Invalid, NotFound, Stale
 
@@ -37,6 +40,53 @@ class Change:
         """End the open clocks of these kinds: what they demanded is done."""
         found = clocks.lock_open(CaseDeadline, case=self.case, cycle=self.case.cycle, kind__in=kinds)
         clocks.stop(found, now=self.now, actor=self.actor)
+
+    def arm_part(
+        self, kind: str, part: int, people: Mapping[str, int], *, due_at: datetime | None = None
+    ) -> list[CaseDeadline]:
+        """Start the clock of a promise, a hand-over or a consultation; `people` are further slots of its ladder."""
+        policies = Policy.objects.for_case(service_line=self.case.service_line_id, subject=self.case.kind, severity="")
+        return clocks.arm(
+            model=CaseDeadline,
+            policies=[policy for policy in policies if policy.kind == kind],
+            subject={"case": self.case, "part": part, "people": dict(people)},
+            started_at=self.now,
+            now=self.now,
+            cycle=self.case.cycle,
+            due_at=due_at,
+        )
+
+    def clocks_of_part(self, kind: str, part: int) -> list[CaseDeadline]:
+        """The open clocks of a part, locked."""
+        return clocks.lock_open(CaseDeadline, case=self.case, kind=kind, part=part)
+
+    def tell(self, kind: str, recipient_id: int | None, slot: str, part: int, **facts: Any) -> None:
+        """One notice to one person about this change, in its transaction."""
+        if recipient_id is None or recipient_id == self.actor.pk:
+            return
+        key = f"case:{self.case.pk}:{kind}:{part}:{recipient_id}"
+        said_so_far = {
+            "number": self.case.number,
+            "customer": self.case.customer.name,
+            "subject": self.case.subject,
+            "by": str(self.actor),
+        }
+        send_many(
+            [
+                NewNotice(
+                    dedup_key=key,
+                    chain=key,
+                    kind=kind,
+                    level=Level.INFO,
+                    recipient_id=recipient_id,
+                    slot=slot,
+                    facts=said_so_far | facts,
+                    about=f"case:{self.case.pk}",
+                    link=self.case.get_absolute_url(),
+                    private=self.case.confidential,
+                )
+            ]
+        )
 
     def open_clocks(self) -> list[CaseDeadline]:
         """The open clocks of the present cycle, locked, with the case and its pauses at hand."""

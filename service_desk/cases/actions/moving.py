@@ -10,13 +10,13 @@ from service_desk.cases.models import Case, CaseDeadline, CasePause, ImpactObser
 from service_desk.cases.rules import CaseState, Channel, EventType, Severity, WaitingFor
 from service_desk.deadlines import actions as clocks
 from service_desk.deadlines.models import Policy
-from service_desk.deadlines.rules import OPEN_STATES, ClockKind
+from service_desk.deadlines.rules import OPEN_STATES, PART_KINDS, ClockKind
 
 
 def policies_for(case: Case, severity: str | None) -> list[Policy]:
     """The policies in force for a case; one for its severity goes before one for every severity."""
     in_force = Policy.objects.for_case(service_line=case.service_line_id, subject=case.kind, severity=severity or "")
-    return list({policy.kind: policy for policy in in_force}.values())
+    return list({policy.kind: policy for policy in in_force if policy.kind not in PART_KINDS}.values())
 
 
 def grade(*, case: Case, actor: Any, severity: str, version: int | None = None) -> Case:

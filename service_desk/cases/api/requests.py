@@ -11,6 +11,7 @@ from rest_framework import serializers
 from service_desk.cases.listing import OPEN, UNGRADED
 from service_desk.cases.models import Case
 from service_desk.cases.rules import MOVES, CaseState, Channel, Move, Severity, WaitingFor
+from service_desk.people.models import Staff
 from service_desk.rest.serializers import FilterSerializer, IdField, Moment, StrictSerializer
 
 #: What a caller may read of a case and never send (C2, C3, C5): refused by name, with the reason.
@@ -78,6 +79,18 @@ class ClockFilterSerializer(FilterSerializer):
     handler = IdField(required=False)
 
 
+class StaffField(IdField):
+    """An active member of staff by number."""
+
+    default_error_messages = {"unknown": _("There is no such member of staff.")}
+
+    def to_internal_value(self, data: Any) -> Any:
+        person = Staff.objects.filter(pk=super().to_internal_value(data), is_active=True).first()
+        if person is None:
+            self.fail("unknown")
+        return person
+
+
 def _text(longest: int = 8000, **options: Any) -> serializers.Field[Any, Any, Any, Any]:
     return serializers.CharField(max_length=longest, **options)
 
@@ -88,6 +101,14 @@ _FIELDS: Mapping[str, Callable[[], serializers.Field[Any, Any, Any, Any]]] = {
     "waiting_for": lambda: serializers.ChoiceField(choices=WaitingFor.choices),
     "level": lambda: serializers.ChoiceField(choices=Severity.choices),
     "start_process": lambda: serializers.BooleanField(required=False, default=False),
+    "receiver": lambda: StaffField(help_text="The number of the member of staff who is to take the case over."),
+    "expert": lambda: StaffField(help_text="The number of somebody qualified for the product type."),
+    "done": lambda: _text(4000),
+    "remaining": lambda: _text(4000),
+    "promised": lambda: _text(4000),
+    "not_mine": lambda: serializers.BooleanField(required=False, default=False),
+    "due_at": lambda: Moment(help_text="Until when; a promise without a time is not accepted (C11)."),
+    "promise": lambda: IdField(help_text="The number of an open promise of this case."),
 }
 # What a verb takes besides the fields that `MOVES` demands, or in another form.
 _ALSO: Mapping[str, Mapping[str, Callable[[], serializers.Field[Any, Any, Any, Any]]]] = {
@@ -95,6 +116,12 @@ _ALSO: Mapping[str, Mapping[str, Callable[[], serializers.Field[Any, Any, Any, A
     "observe": {"level": _FIELDS["level"], "start_process": _FIELDS["start_process"]},
     "wait": {"text": lambda: _text(500)},
     "cancel": {"text": lambda: _text(2000)},
+    "decline": {"text": lambda: _text(2000), "not_mine": _FIELDS["not_mine"]},
+    "promise": {"text": lambda: _text(500)},
+    "keep": {"text": lambda: _text(2000)},
+    "postpone": {"text": lambda: _text(2000)},
+    "ask": {"text": lambda: _text(4000)},
+    "answer": {"text": lambda: _text(4000)},
 }
 
 
@@ -103,7 +130,7 @@ def request_of(verb: str, move: Move) -> type[StrictSerializer]:
     fields = {name: _FIELDS.get(name, _text)() for name in move.fields}
     fields |= {name: make() for name, make in _ALSO.get(verb, {}).items()}
     members: dict[str, Any] = {"__doc__": str(move.label), "set_by_desk": SET_BY_DESK - fields.keys(), **fields}
-    return type(f"Case{verb.capitalize()}Serializer", (StrictSerializer,), members)
+    return type(f"Case{verb.title().replace('_', '')}Serializer", (StrictSerializer,), members)
 
 
 REQUESTS: Mapping[str, type[StrictSerializer]] = {verb: request_of(verb, move) for verb, move in MOVES.items()}

@@ -6,12 +6,16 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 from django.utils.functional import lazy
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from service_desk.cases.models import Case
 from service_desk.cases.rules import SEVERITY_MEANING, Channel, Severity, WaitingFor
+from service_desk.deadlines.clock import now
+from service_desk.people.fields import MomentField, PersonField
+from service_desk.people.models import Staff
 
 _LARGEST = 2**31 - 1
 _LARGEST_ID = 2**63 - 1
@@ -60,6 +64,38 @@ def _wait(_case: Case) -> dict[str, forms.Field]:
     }
 
 
+def _hand_over(_case: Case) -> dict[str, forms.Field]:
+    return {
+        "receiver": PersonField(label=_("Receiver"), help_text=_("Until it is accepted you hold the case.")),
+        "done": _text(_("What was done"), limit=4000),
+        "remaining": _text(_("What remains"), limit=4000),
+        "promised": _text(_("What was promised"), _("Write “nothing” if nothing was promised."), limit=4000),
+    }
+
+
+def _ask(case: Case) -> dict[str, forms.Field]:
+    qualified = Staff.objects.filter(is_active=True, qualifications__product_type=case.product_type_id)
+    names = ", ".join(str(person) for person in qualified.exclude(pk=case.first_responder_id)[:8])
+    return {
+        "expert": PersonField(label=_("Expert"), help_text=gettext("Qualified here: %(names)s") % {"names": names or "–"}),
+        "text": _text(_("Question"), limit=4000),
+    }
+
+
+def _until() -> forms.Field:
+    field = MomentField(label=_("Until"))
+    field.now = now()
+    return field
+
+
+def _promise(case: Case) -> forms.Field:
+    open_ones = [
+        (p.pk, f"{p.text} ({timezone.localtime(p.due_at):%Y-%m-%d %H:%M})")
+        for p in case.promises.filter(settled_at=None)
+    ]
+    return forms.TypedChoiceField(label=_("Promise"), choices=open_ones, coerce=int)
+
+
 #: What each move asks; one that is not here asks nothing.
 FIELDS: Mapping[str, Callable[[Case], dict[str, forms.Field]]] = {
     "grade": _grade,
@@ -82,6 +118,30 @@ FIELDS: Mapping[str, Callable[[Case], dict[str, forms.Field]]] = {
     "cancel": lambda _case: {
         "text": _text(_("Reason for cancelling"), _("Its clocks end neither met nor breached."), limit=2000)
     },
+    "hand_over": _hand_over,
+    "decline": lambda _case: {
+        "text": _text(_("Reason"), limit=2000),
+        "not_mine": forms.BooleanField(
+            label=_("It is not mine"),
+            help_text=_("Then the first responder's chief decides where it goes."),
+            required=False,
+        ),
+    },
+    "promise": lambda _case: {
+        "text": _text(
+            _("What is promised"), _("A reply, a visit, a part: in the words the customer heard."), limit=500
+        ),
+        "due_at": _until(),
+    },
+    "keep": lambda case: {"promise": _promise(case), "text": _text(_("What was done"), limit=2000)},
+    "postpone": lambda case: {
+        "promise": _promise(case),
+        "due_at": _until(),
+        "text": _text(_("The reason that the customer was told"), limit=2000),
+        "channel": _channel(),
+    },
+    "ask": _ask,
+    "answer": lambda _case: {"text": _text(_("Answer"), _("The first responder grades after it."), limit=4000)},
 }
 
 

@@ -3,5 +3,17 @@
 from service_desk.cases.models.case import Case, DailyNumber
 from service_desk.cases.models.clocks import CaseClockEvent, CaseDeadline, CasePause
 from service_desk.cases.models.history import CaseEvent, ImpactObservation
+from service_desk.cases.models.parts import Consultation, HandOver, Promise
 
-__all__ = ["Case", "CaseClockEvent", "CaseDeadline", "CaseEvent", "CasePause", "DailyNumber", "ImpactObservation"]
+__all__ = [
+    "Case",
+    "CaseClockEvent",
+    "CaseDeadline",
+    "CaseEvent",
+    "CasePause",
+    "Consultation",
+    "DailyNumber",
+    "HandOver",
+    "ImpactObservation",
+    "Promise",
+]

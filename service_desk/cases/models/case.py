@@ -126,6 +126,11 @@ class Case(models.Model):
     reply_channel = models.CharField(_("Replied by"), max_length=10, choices=Channel, blank=True)
     cancel_reason = models.TextField(_("Reason for cancelling"), blank=True, max_length=2000)
 
+    hand_over_pending = models.BooleanField(default=False, editable=False)
+    consultation_pending = models.BooleanField(default=False, editable=False)
+    open_promises = models.PositiveSmallIntegerField(_("Open promises"), default=0, editable=False)
+    next_promise_at = models.DateTimeField(_("Next promise"), null=True, editable=False)
+
     confidential = models.BooleanField(_("Confidential"), default=False)
     version = models.PositiveIntegerField(default=1, editable=False)
 
@@ -145,6 +150,11 @@ class Case(models.Model):
             models.Index(fields=["first_responder", "-registered_at", "-id"], name="case_responder_newest"),
             models.Index(fields=["handler", "id"], name="case_handler_open", condition=Q(state__in=OPEN_STATES)),
             models.Index(fields=["id"], name="case_open", condition=Q(state__in=OPEN_STATES)),
+            models.Index(
+                fields=["handler", "next_promise_at"],
+                name="case_next_promise",
+                condition=Q(next_promise_at__isnull=False),
+            ),
             models.Index(fields=["caller_e164"], name="case_caller", condition=Q(caller_e164__isnull=False)),
             models.Index(
                 fields=["-registered_at", "-id"], name="case_late_newest", condition=Q(late_registration=True)
@@ -184,6 +194,11 @@ class Case(models.Model):
                 name="case_emergency_never_waits",
             ),
             models.CheckConstraint(condition=~Q(subject=""), name="case_has_subject"),
+            models.CheckConstraint(
+                condition=~Q(state__in=ENDED_STATES)
+                | Q(hand_over_pending=False, consultation_pending=False, open_promises=0),
+                name="case_ended_owes_nothing",
+            ),
         ]
 
     def __str__(self) -> str:

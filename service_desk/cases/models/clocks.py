@@ -44,13 +44,18 @@ class CaseDeadline(Deadline):
 
     case = models.ForeignKey(Case, verbose_name=_("Case"), on_delete=models.PROTECT, related_name="deadlines")
 
+    part = models.BigIntegerField(
+        default=0, db_default=0
+    )  # of which promise, hand-over or consultation; 0: of the case itself
+    people = models.JSONField(default=dict, db_default={})  # further slots of the ladder: {"receiver": 12}
+
     class Meta(Deadline.Meta):
         abstract = False
         verbose_name = _("Clock")
         verbose_name_plural = _("Clocks")
         constraints = [
             *Deadline.Meta.constraints,
-            models.UniqueConstraint(fields=["case", "kind", "cycle"], name="case_clock_once_per_cycle"),
+            models.UniqueConstraint(fields=["case", "kind", "cycle", "part"], name="case_clock_once_per_cycle"),
         ]
 
     def pauses(self) -> list[Pause]:

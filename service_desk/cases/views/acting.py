@@ -40,6 +40,15 @@ _SAYS = {
     "reply": EventType.REPLIED,
     "close": EventType.CLOSED,
     "cancel": EventType.CANCELLED,
+    "hand_over": EventType.HAND_OVER,
+    "accept": EventType.ACCEPTED,
+    "decline": EventType.DECLINED,
+    "withdraw": EventType.WITHDRAWN,
+    "promise": EventType.PROMISED,
+    "keep": EventType.KEPT,
+    "postpone": EventType.POSTPONED,
+    "ask": EventType.ASKED,
+    "answer": EventType.ANSWERED,
 }
 _CHANGES_SHOWN = 20
 

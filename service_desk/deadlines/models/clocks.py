@@ -22,7 +22,7 @@ from service_desk.deadlines.hours import Pause, WorkCalendar
 from service_desk.deadlines.models.calendars import CalendarVersion
 from service_desk.deadlines.models.policies import Policy
 from service_desk.deadlines.rules import OPEN_STATES, ClockEventType, ClockKind, ClockState, Door
-from service_desk.deadlines.schedule import Explanation, Step, explain_target
+from service_desk.deadlines.schedule import Explanation, Step, Target, explain_target
 
 
 class DeadlineQuerySet(models.QuerySet[Any]):
@@ -47,6 +47,7 @@ class Deadline(models.Model):
         CalendarVersion, verbose_name=_("Working calendar"), null=True, on_delete=models.PROTECT, related_name="+"
     )
     state = models.CharField(_("State"), max_length=10, choices=ClockState, default=ClockState.RUNNING)
+    own_seconds = models.PositiveIntegerField(_("Target of its own in seconds"), null=True)  # elapsed; a promise's
     armed_at = models.DateTimeField(_("Armed"), db_default=Now(), editable=False)
     started_at = models.DateTimeField(_("Started"))
     due_at = models.DateTimeField(_("Due"))
@@ -112,9 +113,14 @@ class Deadline(models.Model):
         """Elapsed time to the due time; negative when late."""
         return self.due_at - now
 
+    @property
+    def target(self) -> Target:
+        """The policy's target, unless this clock was given one of its own (a promise is due when it was promised)."""
+        return Target(duration=timedelta(seconds=self.own_seconds)) if self.own_seconds else self.policy.target
+
     def explain(self, now: datetime) -> Explanation:
         """The due time, segment by segment (D9); of a paused clock, up to `now`."""
-        return explain_target(self.policy.target, self.work_calendar, self.started_at, self.pauses(), now)
+        return explain_target(self.target, self.work_calendar, self.started_at, self.pauses(), now)
 
 
 @dataclass(frozen=True, slots=True)

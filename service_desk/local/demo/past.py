@@ -31,11 +31,19 @@ _SHIFT = (
     """UPDATE cases_case SET accepted_at = accepted_at - %(back)s::interval, registered_at = registered_at - %(back)s::interval,
         graded_at = graded_at - %(back)s::interval, emergency_started_at = emergency_started_at - %(back)s::interval,
         started_at = started_at - %(back)s::interval, arrived_at = arrived_at - %(back)s::interval, restored_at = restored_at - %(back)s::interval,
-        resolved_at = resolved_at - %(back)s::interval, replied_at = replied_at - %(back)s::interval, ended_at = ended_at - %(back)s::interval
+        resolved_at = resolved_at - %(back)s::interval, replied_at = replied_at - %(back)s::interval, ended_at = ended_at - %(back)s::interval,
+        next_promise_at = next_promise_at - %(back)s::interval
         WHERE id = %(case)s""",
     """UPDATE cases_casepause SET starts_at = starts_at - %(back)s::interval, ends_at = ends_at - %(back)s::interval
         WHERE case_id = %(case)s""",
     "UPDATE cases_caseevent SET at = at - %(back)s::interval WHERE case_id = %(case)s",
+    """UPDATE cases_handover SET proposed_at = proposed_at - %(back)s::interval,
+        decided_at = decided_at - %(back)s::interval WHERE case_id = %(case)s""",
+    """UPDATE cases_promise SET made_at = made_at - %(back)s::interval, due_at = due_at - %(back)s::interval,
+        settled_at = settled_at - %(back)s::interval, broken_at = broken_at - %(back)s::interval
+        WHERE case_id = %(case)s""",
+    """UPDATE cases_consultation SET asked_at = asked_at - %(back)s::interval,
+        answered_at = answered_at - %(back)s::interval WHERE case_id = %(case)s""",
     "UPDATE cases_impactobservation SET at = at - %(back)s::interval WHERE case_id = %(case)s",
     """UPDATE cases_caseclockevent SET at = at - %(back)s::interval
         WHERE deadline_id IN (SELECT id FROM cases_casedeadline WHERE case_id = %(case)s)""",
@@ -69,7 +77,7 @@ def _plan_again(case: Case) -> None:
     """Working time does not shift with the wall clock: clocks on a calendar are planned anew from their new start."""
     for clock in case.deadlines.filter(calendar_version__isnull=False).select_related("policy", "calendar_version"):
         try:
-            made = plan(clock.policy.target, clock.work_calendar, clock.started_at, clock.pauses(), clock.policy.ladder)
+            made = plan(clock.target, clock.work_calendar, clock.started_at, clock.pauses(), clock.policy.ladder)
         except OpenPause:
             continue
         clock.step = last_fired(clock, made)
