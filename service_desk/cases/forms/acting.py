@@ -75,9 +75,10 @@ def _hand_over(_case: Case) -> dict[str, forms.Field]:
 
 def _ask(case: Case) -> dict[str, forms.Field]:
     qualified = Staff.objects.filter(is_active=True, qualifications__product_type=case.product_type_id)
+    qualified_here = gettext("Qualified here: %(names)s")
     names = ", ".join(str(person) for person in qualified.exclude(pk=case.first_responder_id)[:8])
     return {
-        "expert": PersonField(label=_("Expert"), help_text=gettext("Qualified here: %(names)s") % {"names": names or "–"}),
+        "expert": PersonField(label=_("Expert"), help_text=qualified_here % {"names": names or "–"}),
         "text": _text(_("Question"), limit=4000),
     }
 
