@@ -25,7 +25,7 @@ from service_desk.rest.keyset import Page, page
 #: The pseudo-state of everything with work left, and the pseudo-severity of a case without a grade.
 OPEN = "open"
 UNGRADED = "none"
-PAGE_SIZE = 40
+PAGE_SIZE = 38
 #: Words inside a fault are looked for in so many of the newest cases; customers and products in all.
 NEWEST = 20_000
 _MOST_MATCHES = 500

@@ -23,7 +23,7 @@ class CaseNumber:
 class Verb:
     """The name of a move."""
 
-    regex = "[a-z]{2,12}"
+    regex = "[a-z_]{2,12}"
 
     def to_python(self, value: str) -> str:
         """As it stands."""

@@ -43,9 +43,9 @@ def test_the_head_says_number_subject_grade_and_way(desk: World) -> None:
 
 def test_every_move_is_either_offered_or_greyed_with_its_reason(desk: World) -> None:
     moves = page_of(desk, desk.register(severity="critical")).context["moves"]
-    assert [move.verb for move in moves] == list(MOVES)
+    assert [move.verb for move in moves] == [verb for verb, move in MOVES.items() if not move.occasional]
     open_ones = {move.verb for move in moves if not move.why_not}
-    assert open_ones == {"start", "note", "tell", "observe"}
+    assert open_ones == {"start", "note", "tell", "observe", "hand_over", "promise"}
     reasons = {move.verb: move.why_not for move in moves if move.why_not}
     assert reasons["grade"].startswith("The severity has been graded; it never changes.")
     assert reasons["cancel"] == "The emergency process is running; restore the service first."
@@ -67,7 +67,9 @@ def test_C3_late_registration_is_marked_with_how_late(desk: World) -> None:
 
 def test_C5_first_responder_stays_named_beside_the_handler(desk: World) -> None:
     case = desk.register(severity="minor")
-    Case.objects.filter(pk=case.pk).update(handler=desk.engineer)
+    facts = {"done": "已登记", "remaining": "现场检查", "promised": "无"}
+    actions.hand_over(case=case, actor=desk.agent, receiver=desk.engineer, **facts)
+    actions.accept(case=case, actor=desk.engineer)
     words = text_of(page_of(desk, case))
     assert "First responder 员 员工agent 热线一科" in words
     assert "Handler 员 员工engineer 热线一科" in words
