@@ -126,9 +126,9 @@ class Case(models.Model):
     reply_channel = models.CharField(_("Replied by"), max_length=10, choices=Channel, blank=True)
     cancel_reason = models.TextField(_("Reason for cancelling"), blank=True, max_length=2000)
 
-    hand_over_pending = models.BooleanField(default=False, editable=False)
-    consultation_pending = models.BooleanField(default=False, editable=False)
-    open_promises = models.PositiveSmallIntegerField(_("Open promises"), default=0, editable=False)
+    hand_over_pending = models.BooleanField(default=False, db_default=False, editable=False)
+    consultation_pending = models.BooleanField(default=False, db_default=False, editable=False)
+    open_promises = models.PositiveSmallIntegerField(_("Open promises"), default=0, db_default=0, editable=False)
     next_promise_at = models.DateTimeField(_("Next promise"), null=True, editable=False)
 
     confidential = models.BooleanField(_("Confidential"), default=False)
