@@ -34,11 +34,11 @@ class Variant:
 
 
 VARIANTS = (
-    Variant("major fault", "major", 1, 300),
+    Variant("major fault", "major", 1, 200),
     Variant("major fault", "major", 8, 800),
-    Variant("critical fault, emergency process started", "critical", 1, 300),
+    Variant("critical fault, emergency process started", "critical", 1, 200),
     Variant("critical fault, emergency process started", "critical", 8, 800),
-    Variant("major fault with Idempotency-Key", "major", 1, 300, True),
+    Variant("major fault with Idempotency-Key", "major", 1, 200, True),
     Variant("major fault with Idempotency-Key", "major", 8, 800, True),
 )
 

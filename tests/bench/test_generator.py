@@ -1,0 +1,100 @@
+"""The bench's generator leaves a desk that the product itself finds nothing wrong with; nothing is timed here."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+
+from bench import due_storm, generate
+from bench.figures import percentile, summary
+from service_desk.cases.actions import Registration, register
+from service_desk.cases.models import Case, CaseDeadline
+from service_desk.customers.models import Customer, PhoneNumber
+from service_desk.customers.rules import grams, initials, to_e164
+from service_desk.deadlines.auditor import Auditor
+from service_desk.deadlines.engine import sweep
+from service_desk.deadlines.models import Incident
+from service_desk.deadlines.rules import Door
+from service_desk.people.models import Staff
+
+CASES = 1_500
+ORPHANS = """
+SELECT format('SELECT %L, count(*) FROM %s a WHERE a.%I IS NOT NULL AND NOT EXISTS (
+        SELECT 1 FROM %s b WHERE b.%I = a.%I)',
+        c.conname, c.conrelid::regclass, a.attname, c.confrelid::regclass, b.attname, a.attname)
+FROM pg_constraint c
+JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = c.conkey[1]
+JOIN pg_attribute b ON b.attrelid = c.confrelid AND b.attnum = c.confkey[1]
+WHERE c.contype = 'f' AND c.conrelid::regclass::text ~ '^(cases|notices|audit|customers|deadlines)_'
+"""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_generated_desk_is_whole_quiet_and_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(generate, "OPEN_MOMENTS", 80)
+    monkeypatch.setattr(generate, "ENDED_MOMENTS", 40)
+    monkeypatch.setattr(generate, "CHUNK", 500)
+    made = generate.generate(cases=CASES, customers=60, tell=lambda _text: None)
+    assert made.rows["cases"] == CASES
+    assert made.rows["clocks with a step ahead"] > CASES / 2
+    every_reference_leads_somewhere()
+    numbers_have_no_gap()
+    what_is_derived_is_derived_rightly()
+    nothing_is_wrong_or_due()
+    due_storm.arrange(20, 3600)
+    nothing_is_wrong_or_due()
+    the_next_case_gets_the_next_number()
+
+
+def every_reference_leads_somewhere() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(ORPHANS)
+        questions = [question for (question,) in cursor.fetchall()]
+        cursor.execute(" UNION ALL ".join(questions))
+        assert [row for row in cursor.fetchall() if row[1]] == []
+    assert len(questions) > 20
+
+
+def numbers_have_no_gap() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT substr(number, 6, 8), max(substr(number, 15)::int) - count(*), min(substr(number, 15)::int)"
+            " FROM cases_case GROUP BY 1"
+        )
+        assert {(gaps, first) for _day, gaps, first in cursor.fetchall()} == {(0, 1)}
+
+
+def what_is_derived_is_derived_rightly() -> None:
+    for customer in Customer.objects.all():
+        assert (customer.initials, customer.grams) == (initials(customer.name), grams(customer.name))
+    for number in PhoneNumber.objects.all():
+        assert number.e164 == to_e164(number.raw)
+    states = set(Case.objects.values_list("state", flat=True).distinct())
+    assert states == {"registered", "in_progress", "waiting", "restored", "resolved", "replied", "closed", "cancelled"}
+    assert set(CaseDeadline.objects.values_list("state", flat=True)) >= {"running", "paused", "met", "breached"}
+
+
+def nothing_is_wrong_or_due() -> None:
+    assert sweep(Door.SENTINEL).fired == 0
+    found = Auditor().run()
+    assert (found.missing, found.moved, found.silent, found.late, found.fired) == (0, 0, 0, 0, 0)
+    assert not Incident.objects.exists()
+
+
+def the_next_case_gets_the_next_number() -> None:
+    agent = Staff.objects.get(username="chenjing")
+    product = agent.qualifications.select_related("product_type").earliest("pk").product_type
+    newest = Case.objects.latest("pk")
+    customer = Customer.objects.earliest("pk")
+    case = register(
+        actor=agent, data=Registration(customer=customer, product_type=product, fault="断站", severity="major")
+    )
+    assert case.pk == newest.pk + 1
+    same_day = Case.objects.filter(number__startswith=case.number[:13])
+    assert int(case.number[14:]) == same_day.count()
+
+
+def test_a_percentile_is_a_value_that_occurred() -> None:
+    values = [float(number) for number in range(1, 101)]
+    assert summary(values) == {"p50": 50.0, "p95": 95.0, "p99": 99.0, "max": 100.0}
+    assert percentile([7.0], 0.99) == 7.0
