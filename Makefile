@@ -48,7 +48,6 @@ check: requirements-dev ## lint, types, import contracts, templates, migrations,
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy service_desk tests
 	$(BIN)/lint-imports
-	$(BIN)/djlint templates --check --quiet
 	$(BIN)/djlint templates --lint --quiet
 	$(MANAGE) makemigrations --check --dry-run
 	@if command -v xgettext >/dev/null; then echo "$(MANAGE) check_translations"; $(MANAGE) check_translations; \
@@ -58,7 +57,6 @@ check: requirements-dev ## lint, types, import contracts, templates, migrations,
 format: requirements-dev ## put code and templates into the house's form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
-	$(BIN)/djlint templates --reformat --quiet || true
 
 bench: requirements-dev ## measure (see bench/README.md)
 	@$(BIN)/python -m bench $(ARGS)
@@ -71,8 +69,7 @@ restore: requirements ## make restore FILE=... puts a backup in place of the dat
 	@$(MANAGE) restore "$(FILE)"
 
 screenshots: requirements-dev ## take the pictures of the README anew
-	@test -f docs/screenshots.py || { echo "There is no docs/screenshots.py."; exit 1; }
-	@$(BIN)/python docs/screenshots.py
+	@$(BIN)/python -m tests.journeys.screenshots
 
 clean: ## remove the virtual environment and caches; the data in var/ stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -44,9 +44,10 @@ class World:
 
     def __getattr__(self, name: str) -> Staff:
         try:
-            return self.__dict__["people"][name]
+            person: Staff = self.__dict__["people"][name]
         except KeyError:
             raise AttributeError(name) from None
+        return person
 
     def register(self, actor: Staff | None = None, **fields: Any) -> Case:
         """Register a case the way every door does."""

@@ -81,8 +81,8 @@ def arm(
 def _insert(model: type[Deadline], clocks: Sequence[Any], now: datetime) -> None:
     """Write clocks and the first line of each history in one statement, as every registration does."""
     fields = [field for field in model._meta.concrete_fields if not field.primary_key]
-    events = model._meta.get_field("history").related_model._meta.db_table
-    columns = ", ".join(connection.ops.quote_name(field.column) for field in fields)
+    events = _history(model)._meta.db_table
+    columns = ", ".join(connection.ops.quote_name(str(field.column)) for field in fields)
     row = f"({', '.join(['%s'] * len(fields))})"
     values = [field.get_db_prep_save(getattr(clock, field.attname), connection) for clock in clocks for field in fields]
     with connection.cursor() as cursor:
@@ -199,10 +199,15 @@ def _record(
     actor: Any = None,
     detail: Mapping[str, Any] | None = None,
 ) -> None:
-    events: Any = model._meta.get_field("history").related_model  # type: ignore[misc]  # every concrete clock has it
+    events = _history(model)
     events._default_manager.bulk_create(
         [events(deadline=clock, type=event, at=now, actor=actor, detail=dict(detail or {})) for clock in clocks]
     )
+
+
+def _history(model: type[Deadline]) -> Any:
+    """The model of a concrete clock's history, which every one has under this name."""
+    return model._meta.get_field("history").related_model  # type: ignore[misc]
 
 
 def wake_if_near(clocks: Iterable[Deadline], now: datetime) -> None:

@@ -81,5 +81,5 @@ def client_ip(request: HttpRequest) -> str | None:
     """The address of the caller: the proxy's word for it only as far as TRUSTED_PROXIES reaches."""
     hops = [hop.strip() for hop in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
     if settings.TRUSTED_PROXIES and len(hops) >= settings.TRUSTED_PROXIES:
-        return hops[-settings.TRUSTED_PROXIES]
+        return str(hops[-settings.TRUSTED_PROXIES])
     return str(request.META.get("REMOTE_ADDR", "")) or None

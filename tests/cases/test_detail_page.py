@@ -67,7 +67,7 @@ def test_C3_late_registration_is_marked_with_how_late(desk: World) -> None:
 
 def test_C5_first_responder_stays_named_beside_the_handler(desk: World) -> None:
     case = desk.register(severity="minor")
-    facts = {"done": "已登记", "remaining": "现场检查", "promised": "无"}
+    facts: dict[str, Any] = {"done": "已登记", "remaining": "现场检查", "promised": "无"}
     actions.hand_over(case=case, actor=desk.agent, receiver=desk.engineer, **facts)
     actions.accept(case=case, actor=desk.engineer)
     words = text_of(page_of(desk, case))

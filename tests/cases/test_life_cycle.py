@@ -195,6 +195,6 @@ def test_a_move_leads_to_its_target_or_nowhere(verb: str, state: str) -> None:
 )
 def test_a_text_that_no_column_holds_is_refused_beside_its_field(desk: World, field: str, value: str) -> None:
     with pytest.raises(Invalid) as caught:
-        desk.register(**{field: value})
+        desk.register(None, **{field: value})
     assert caught.value.errors[0].field == field
     assert not Case.objects.exists()

@@ -7,11 +7,11 @@ import uuid
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import DatabaseError, connections, transaction
 
-from service_desk.cases.actions import registering
 from service_desk.cases.actions.registering import next_number
 from service_desk.cases.models import Case, DailyNumber
 from service_desk.deadlines.clock import now
@@ -75,7 +75,7 @@ def test_the_number_bears_the_local_day(db: None) -> None:
 
 
 def test_more_than_9999_cases_a_day_have_longer_numbers(db: None) -> None:
-    today = now().astimezone(registering.ZoneInfo("Asia/Shanghai")).date()
+    today = now().astimezone(ZoneInfo("Asia/Shanghai")).date()
     DailyNumber.objects.create(day=today, last=9999)
     assert next_number(now()).endswith("-10000")
 

@@ -39,7 +39,7 @@ def by_bulk_update(case: Case, field: str, value: Any) -> None:
 
 
 def by_sql(case: Case, field: str, value: Any) -> None:
-    column = Case._meta.get_field(field).column
+    column = getattr(Case._meta.get_field(field), "column")  # noqa: B009 - a column of the table
     with connection.cursor() as cursor:
         cursor.execute(f'UPDATE cases_case SET "{column}" = %s WHERE id = %s', [getattr(value, "pk", value), case.pk])
 

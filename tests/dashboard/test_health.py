@@ -6,6 +6,7 @@ import pytest
 from django.db import DatabaseError
 from django.test import Client
 from django.urls import reverse
+
 from service_desk.dashboard import health
 from service_desk.deadlines.engine import Sweep, beat
 from service_desk.deadlines.models import Heartbeat, Incident

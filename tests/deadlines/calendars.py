@@ -1,6 +1,7 @@
 """Calendars for the laws: drawn at random, with zones whose clocks change at every awkward hour."""
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
@@ -33,7 +34,7 @@ durations = st.one_of(
 _edges = st.lists(st.integers(0, 1440) | st.sampled_from((0, 510, 720, 810, 1440)), max_size=8, unique=True).map(sorted)
 
 
-def _as_periods(edges):
+def _as_periods(edges: Any) -> Any:
     return tuple(Interval(*pair) for pair in zip(edges[::2], edges[1::2], strict=False))
 
 
@@ -46,7 +47,7 @@ _days = st.one_of(
 )
 
 
-def _calendar(zone, usual, other, pattern, exceptions, known_until):
+def _calendar(zone: Any, usual: Any, other: Any, pattern: Any, exceptions: Any, known_until: Any) -> Any:
     kinds = ((), usual, other)
     week = [kinds[pattern // 3**day % 3] for day in range(7)]
     return WorkCalendar(
@@ -79,7 +80,7 @@ _gaps = st.tuples(
 _gap_lists = st.lists(_gaps, max_size=4)
 
 
-def draw_pauses(data, start, closed=True):
+def draw_pauses(data: Any, start: Any, closed: Any = True) -> Any:
     """Pauses around and after a start, overlapping or not."""
     return [
         Pause(start + after, None if lasting and not closed else start + after + length, reason)

@@ -1,6 +1,7 @@
 """D2: China's days off and make-up days as data, years without a notice, and calendars from spreadsheets."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import holidays
 import pytest
@@ -16,11 +17,11 @@ from service_desk.deadlines.calendar_data import (
 from service_desk.deadlines.hours import HoursError
 
 
-def _dates(year):
+def _dates(year: Any) -> Any:
     return [date(year, 1, 1) + timedelta(days=n) for n in range((date(year + 1, 1, 1) - date(year, 1, 1)).days)]
 
 
-def test_D2_the_makeup_days_of_2026():
+def test_D2_the_makeup_days_of_2026() -> None:
     data = days_of_year(2026)
     assert data.confirmed
     assert [row.day for row in data.days if row.is_working] == [
@@ -36,7 +37,7 @@ def test_D2_the_makeup_days_of_2026():
 
 
 @pytest.mark.parametrize("year", range(2004, 2027))
-def test_D2_a_year_lists_only_days_that_differ_from_plain_weeks(year):
+def test_D2_a_year_lists_only_days_that_differ_from_plain_weeks(year: Any) -> None:
     data = days_of_year(year)
     assert data.confirmed
     assert all(row.is_working == (row.day.weekday() >= 5) for row in data.days)
@@ -46,13 +47,13 @@ def test_D2_a_year_lists_only_days_that_differ_from_plain_weeks(year):
 
 
 @pytest.mark.parametrize("year", range(2020, 2027))
-def test_D2_two_sources_agree_on_every_day(year):
+def test_D2_two_sources_agree_on_every_day(year: Any) -> None:
     calendar = china_calendar([year])
     other = holidays.country_holidays("CN", years=year)
     assert [day for day in _dates(year) if calendar.is_working_day(day) != other.is_working_day(day)] == []
 
 
-def test_D2_a_year_without_a_notice_has_statutory_days_unconfirmed_and_no_makeup_days():
+def test_D2_a_year_without_a_notice_has_statutory_days_unconfirmed_and_no_makeup_days() -> None:
     data = days_of_year(2027)
     assert not data.confirmed
     assert not any(row.is_working for row in data.all_days)
@@ -62,7 +63,7 @@ def test_D2_a_year_without_a_notice_has_statutory_days_unconfirmed_and_no_makeup
     assert date(2027, 5, 3) in {row.day for row in data.days}  # the law moves a holiday off the week-end
 
 
-def test_D2_a_calendar_over_the_turn_of_the_known_years():
+def test_D2_a_calendar_over_the_turn_of_the_known_years() -> None:
     calendar = china_calendar(range(2026, 2029))
     assert calendar.confirmed_years == {2026}
     assert 2026 in confirmed_years()
@@ -74,7 +75,7 @@ def test_D2_a_calendar_over_the_turn_of_the_known_years():
 
 
 @pytest.mark.parametrize("year", [1969, 2101, 0])
-def test_D2_years_nobody_knows_are_refused(year):
+def test_D2_years_nobody_knows_are_refused(year: Any) -> None:
     with pytest.raises(HoursError, match="1970 to 2100"):
         days_of_year(year)
 
@@ -84,7 +85,7 @@ def test_D2_years_nobody_knows_are_refused(year):
 ROWS = [(date(2027, 2, 5), False, "春节"), (date(2027, 2, 20), True, "补班")]
 
 
-def read(content):
+def read(content: Any) -> Any:
     found = parse_calendar_file(content if isinstance(content, bytes) else content.encode())
     return [(row.day, row.is_working, row.name) for row in found.rows], [(e.line, e.message) for e in found.errors]
 
@@ -101,11 +102,11 @@ def read(content):
         "日期，是否上班，名称\n2027.2.5，放假，春节\n2027.2.20，上班，补班",
     ],
 )
-def test_a_spreadsheet_is_read_as_people_write_it(text, encoding):
+def test_a_spreadsheet_is_read_as_people_write_it(text: Any, encoding: Any) -> None:
     assert read(text.encode(encoding)) == (ROWS, [])
 
 
-def test_each_wrong_line_is_named_and_the_others_are_read():
+def test_each_wrong_line_is_named_and_the_others_are_read() -> None:
     rows, errors = read(
         "date,is_working,name\n2027-02-30,0,x\n2027-02-05,0,春节\nsoon,1\n2027-02-06,maybe,x\n"
         "2027-02-05,1,again\n1999-01-01,0,old\n2027-02-20,1,补班\n2027-02-21,0,a\u202eb\n"
@@ -142,22 +143,22 @@ def test_each_wrong_line_is_named_and_the_others_are_read():
         (b"2027-02-05,0," + b"x" * 200_000, "cannot be read"),
     ],
 )
-def test_a_file_that_is_none_is_refused_in_plain_words(content, message):
+def test_a_file_that_is_none_is_refused_in_plain_words(content: Any, message: Any) -> None:
     rows, errors = read(content)
     assert rows == []
     assert len(errors) == 1
     assert message in errors[0][1]
 
 
-def test_a_file_full_of_faults_stops_after_a_hundred():
+def test_a_file_full_of_faults_stops_after_a_hundred() -> None:
     assert len(read("date,is_working\n" + "x,1\n" * 400)[1]) == 100
 
 
-def test_line_numbers_are_those_of_the_editor():
+def test_line_numbers_are_those_of_the_editor() -> None:
     assert [line for line, _ in read('2027-02-05,0,"two\nlines"\n2027-02-06,?,x\n')[1]] == [1, 3]
 
 
 @given(st.one_of(st.binary(max_size=200), st.text(max_size=200).map(lambda text: text.encode("utf-8", "replace"))))
-def test_no_file_breaks_the_reader(content):
+def test_no_file_breaks_the_reader(content: Any) -> None:
     found = parse_calendar_file(content)
     assert found.rows or found.errors

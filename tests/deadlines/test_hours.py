@@ -1,6 +1,7 @@
 """D1-D3, D9 by example: the dates and hours that people argue about."""
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -29,11 +30,11 @@ CHINA = china_calendar(range(2024, 2029))
 HOUR = timedelta(hours=1)
 
 
-def local(text, zone=SHANGHAI):
+def local(text: Any, zone: Any = SHANGHAI) -> Any:
     return datetime.fromisoformat(text).replace(tzinfo=zone)
 
 
-def calendar(week=STANDARD_WEEK, zone="Asia/Shanghai", **more):
+def calendar(week: Any = STANDARD_WEEK, zone: Any = "Asia/Shanghai", **more: Any) -> Any:
     return WorkCalendar(zone=ZoneInfo(zone), week=tuple(week), **more)
 
 
@@ -51,7 +52,7 @@ def calendar(week=STANDARD_WEEK, zone="Asia/Shanghai", **more):
         ("2026-11-23 12:30", 0, "2026-11-23 12:30"),
     ],
 )
-def test_D2_working_hours_are_walked_over_china_s_days(start, hours, due):
+def test_D2_working_hours_are_walked_over_china_s_days(start: Any, hours: Any, due: Any) -> None:
     assert add(CHINA, local(start), hours * HOUR) == local(due)
     assert between(CHINA, local(start), local(due)) == hours * HOUR
 
@@ -67,11 +68,11 @@ def test_D2_working_hours_are_walked_over_china_s_days(start, hours, due):
         ("2026-12-29 09:00", 5, "2027-01-06 17:30"),  # into a year without a notice: New Year's Day is off
     ],
 )
-def test_D2_n_working_days_end_at_the_close_of_the_nth_day(start, days, due):
+def test_D2_n_working_days_end_at_the_close_of_the_nth_day(start: Any, days: Any, due: Any) -> None:
     assert working_days_due(CHINA, local(start), days) == local(due)
 
 
-def test_D1_elapsed_time_needs_no_calendar_and_ignores_nights():
+def test_D1_elapsed_time_needs_no_calendar_and_ignores_nights() -> None:
     assert add(None, local("2026-02-14 22:00"), 4 * HOUR) == local("2026-02-15 02:00")
     assert between(None, local("2026-02-14 22:00"), local("2026-02-15 02:00")) == 4 * HOUR
 
@@ -80,33 +81,33 @@ def test_D1_elapsed_time_needs_no_calendar_and_ignores_nights():
     ("day", "hours"),
     [("2026-03-29", 23), ("2026-10-25", 25), ("2026-06-01", 24)],
 )
-def test_D1_a_local_day_has_as_many_hours_as_its_clocks_say(day, hours):
+def test_D1_a_local_day_has_as_many_hours_as_its_clocks_say(day: Any, hours: Any) -> None:
     berlin = calendar([(Interval(0, 1440),)] * 7, "Europe/Berlin")
     begin = local(f"{day} 00:00", berlin.zone)
     assert sum((e - s for s, e in berlin.periods_of(begin.date())), timedelta(0)) == hours * HOUR
     assert add(berlin, begin, hours * HOUR) == begin.astimezone(UTC) + hours * HOUR
 
 
-def test_D1_a_period_in_the_skipped_hour_is_not_there_and_in_the_doubled_hour_twice():
+def test_D1_a_period_in_the_skipped_hour_is_not_there_and_in_the_doubled_hour_twice() -> None:
     early = calendar([(Interval.parse("02:15-02:45"),)] * 7, "Europe/Berlin")
     assert not early.is_working_day(date(2026, 3, 29))
     assert [str(s.time()) for s, _ in early.periods_of(date(2026, 10, 25))] == ["00:15:00", "01:15:00"]
     assert working_days_due(early, local("2026-03-28 12:00", early.zone), 1) == datetime(2026, 3, 30, 0, 45, tzinfo=UTC)
 
 
-def test_D1_a_day_that_a_zone_skipped_is_no_working_day():
+def test_D1_a_day_that_a_zone_skipped_is_no_working_day() -> None:
     apia = calendar([(Interval(480, 960),)] * 7, "Pacific/Apia")
     assert not apia.is_working_day(date(2011, 12, 30))
     assert working_days_due(apia, local("2011-12-29 12:00", apia.zone), 1) == local("2011-12-31 16:00", apia.zone)
 
 
-def test_D2_24_00_joins_the_next_day_without_a_seam():
+def test_D2_24_00_joins_the_next_day_without_a_seam() -> None:
     nights = calendar([(Interval.parse("20:00-24:00"),), (Interval.parse("00:00-04:00"),), (), (), (), (), ()])
     assert add(nights, local("2026-11-23 23:00"), 2 * HOUR) == local("2026-11-24 01:00")
     assert [s.kind for s in explain(nights, local("2026-11-23 23:00"), 2 * HOUR)] == [SegmentKind.COUNTED]
 
 
-def test_D2_a_makeup_day_takes_its_own_periods_then_the_calendar_s_then_the_week_s():
+def test_D2_a_makeup_day_takes_its_own_periods_then_the_calendar_s_then_the_week_s() -> None:
     saturday = date(2026, 2, 14)
     short, standard = (Interval(600, 660),), STANDARD_WEEK[0]
     assert calendar(exceptions={saturday: Day(True, short)}, makeup_periods=standard).minutes_of(saturday) == short
@@ -117,12 +118,12 @@ def test_D2_a_makeup_day_takes_its_own_periods_then_the_calendar_s_then_the_week
     assert calendar(exceptions={monday: Day(True)}, makeup_periods=short).minutes_of(monday) == standard
 
 
-def test_D3_a_pause_over_lunch_costs_working_time_only():
+def test_D3_a_pause_over_lunch_costs_working_time_only() -> None:
     pauses = [Pause(local("2026-11-23 11:00"), local("2026-11-23 14:00"), "part")]
     assert add(CHINA, local("2026-11-23 10:00"), 3 * HOUR, pauses) == local("2026-11-23 16:00")
 
 
-def test_D3_an_open_pause_leaves_the_due_time_open_and_says_what_remains():
+def test_D3_an_open_pause_leaves_the_due_time_open_and_says_what_remains() -> None:
     since = local("2026-11-23 11:00")
     with pytest.raises(OpenPause) as caught:
         add(CHINA, local("2026-11-23 10:00"), 3 * HOUR, [Pause(since, None)])
@@ -130,11 +131,11 @@ def test_D3_an_open_pause_leaves_the_due_time_open_and_says_what_remains():
     assert between(CHINA, local("2026-11-23 10:00"), local("2026-11-24 10:00"), [Pause(since, None)]) == HOUR
 
 
-def test_D3_an_open_pause_after_the_due_time_changes_nothing():
+def test_D3_an_open_pause_after_the_due_time_changes_nothing() -> None:
     assert add(None, local("2026-11-23 10:00"), HOUR, [(local("2026-11-23 11:00"), None)]) == local("2026-11-23 11:00")
 
 
-def test_D9_the_way_over_a_feast_reads_line_by_line():
+def test_D9_the_way_over_a_feast_reads_line_by_line() -> None:
     pauses = [Pause(local("2026-09-24 16:00"), local("2026-09-24 17:00"), "waiting for a part")]
     found = explain(CHINA, local("2026-09-24 11:30"), 6 * HOUR, pauses)
     assert [
@@ -152,7 +153,7 @@ def test_D9_the_way_over_a_feast_reads_line_by_line():
     ]
 
 
-def test_D9_days_counted_and_not_counted_are_named():
+def test_D9_days_counted_and_not_counted_are_named() -> None:
     lines = explain_days(CHINA, local("2026-02-12 10:00"), 3)
     assert [(x.day.day, x.kind, x.number) for x in lines[:4]] == [
         (12, DayKind.START_DAY, 0),
@@ -164,13 +165,13 @@ def test_D9_days_counted_and_not_counted_are_named():
     assert (lines[-1].day, lines[-1].number) == (date(2026, 2, 24), 3)
 
 
-def test_D9_a_clock_that_runs_still_is_explained_up_to_now():
+def test_D9_a_clock_that_runs_still_is_explained_up_to_now() -> None:
     (segment,) = explain_between(None, local("2026-11-23 10:00"), local("2026-11-23 11:00"))
     assert (segment.kind, segment.counted) == (SegmentKind.COUNTED, HOUR)
     assert explain_between(CHINA, local("2026-11-23 10:00"), local("2026-11-23 10:00")) == []
 
 
-def test_D2_time_in_a_year_without_a_notice_is_provisional():
+def test_D2_time_in_a_year_without_a_notice_is_provisional() -> None:
     assert not CHINA.provisional_between(local("2026-12-01 00:00"), local("2026-12-31 23:59"))
     assert CHINA.provisional_between(local("2026-12-31 10:00"), local("2027-01-01 00:00"))
     assert [s.provisional for s in explain(CHINA, local("2026-12-31 17:00"), HOUR)] == [
@@ -187,7 +188,7 @@ def test_D2_time_in_a_year_without_a_notice_is_provisional():
 
 
 @pytest.mark.parametrize("week", [[()] * 7])
-def test_D2_a_calendar_without_working_time_is_refused_not_searched_for_ever(week):
+def test_D2_a_calendar_without_working_time_is_refused_not_searched_for_ever(week: Any) -> None:
     empty = calendar(week, exceptions={date(2026, 11, 24): Day(True, (Interval(0, 60),))})
     assert add(empty, local("2026-11-23 10:00"), HOUR) == local("2026-11-24 01:00")
     with pytest.raises(NoWorkingTime, match="60 years"):
@@ -230,11 +231,11 @@ def test_D2_a_calendar_without_working_time_is_refused_not_searched_for_ever(wee
         (lambda: WorkCalendar.from_json({**CHINA.to_json(), "week": [["9-17"]] * 7}), "write it like"),
     ],
 )
-def test_what_cannot_be_computed_is_refused_in_plain_words(call, message):
+def test_what_cannot_be_computed_is_refused_in_plain_words(call: Any, message: Any) -> None:
     with pytest.raises(HoursError, match=message):
         call()
 
 
-def test_periods_are_read_and_written_the_same_way():
+def test_periods_are_read_and_written_the_same_way() -> None:
     assert str(Interval.parse(" 8:30 – 24:00 ")) == "08:30-24:00"
     assert WorkCalendar.from_json(CHINA.to_json()) == CHINA

@@ -6,6 +6,7 @@ from bisect import bisect_left
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from itertools import accumulate, zip_longest
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -20,11 +21,11 @@ THOROUGH = os.environ.get("HYPOTHESIS_PROFILE") == "thorough"
 MINUTE = timedelta(minutes=1)
 
 
-def _intervals(*texts):
+def _intervals(*texts: Any) -> Any:
     return tuple(Interval.parse(text) for text in texts)
 
 
-def _shifts(zone):
+def _shifts(zone: Any) -> Any:
     """Nights over 24:00, three periods a day, a Sunday before the clocks change, half a make-up day."""
     night = _intervals("00:00-03:30", "09:15-12:00", "22:00-24:00")
     return WorkCalendar(
@@ -51,14 +52,14 @@ CASES = {
 class Oracle:
     """Walks every minute with the wall clock in hand; `done[i]` minutes are worked before minute i."""
 
-    def __init__(self, name):
+    def __init__(self, name: Any) -> None:
         self.calendar, (first, last) = CASES[name]
         self.start = datetime(first.year, first.month, first.day, tzinfo=UTC)
         self.minutes = (last - first).days * 1440
         self.flags = bytearray(self._flags(int(self.start.timestamp())))
         self.done = array("L", accumulate(self.flags, initial=0))
 
-    def _flags(self, begin):
+    def _flags(self, begin: Any) -> Any:
         zone, special, week = self.calendar.zone, self.calendar.exceptions, self.calendar.week
         makeup = self.calendar.makeup_periods
         for at in range(begin, begin + self.minutes * 60, 60):
@@ -73,10 +74,10 @@ class Oracle:
                 worked |= period.start_minute <= minute < period.end_minute
             yield worked
 
-    def at(self, minute):
+    def at(self, minute: Any) -> Any:
         return self.start + minute * MINUTE
 
-    def spans(self):
+    def spans(self) -> Any:
         """Maximal runs of worked minutes."""
         begin = self.flags.find(1)
         while begin >= 0:
@@ -87,14 +88,14 @@ class Oracle:
 
 
 @cache
-def oracle(name):
+def oracle(name: Any) -> Any:
     return Oracle(name)
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_D1_every_minute_is_worked_exactly_when_the_wall_clock_says_so(name):
+def test_D1_every_minute_is_worked_exactly_when_the_wall_clock_says_so(name: Any) -> None:
     known = oracle(name)
-    found = []
+    found: list[Any] = []
     day = known.calendar.local_date(known.start) - timedelta(days=1)
     end = known.at(known.minutes)
     spans = []
@@ -113,7 +114,7 @@ def test_D1_every_minute_is_worked_exactly_when_the_wall_clock_says_so(name):
 
 @pytest.mark.parametrize("name", CASES)
 @given(data=st.data())
-def test_D1_between_counts_the_same_minutes(name, data):
+def test_D1_between_counts_the_same_minutes(name: Any, data: Any) -> None:
     known = oracle(name)
     low, high = sorted(data.draw(st.tuples(*[st.integers(0, known.minutes)] * 2)))
     assert between(known.calendar, known.at(low), known.at(high)) == (known.done[high] - known.done[low]) * MINUTE
@@ -121,7 +122,7 @@ def test_D1_between_counts_the_same_minutes(name, data):
 
 @pytest.mark.parametrize("name", CASES)
 @given(data=st.data())
-def test_D1_add_ends_at_the_same_minute(name, data):
+def test_D1_add_ends_at_the_same_minute(name: Any, data: Any) -> None:
     known = oracle(name)
     start = data.draw(st.integers(0, known.minutes - 1))
     left = known.done[-1] - known.done[start]
@@ -132,7 +133,7 @@ def test_D1_add_ends_at_the_same_minute(name, data):
 
 @pytest.mark.parametrize("name", CASES)
 @given(data=st.data())
-def test_D3_pauses_take_away_the_same_minutes(name, data):
+def test_D3_pauses_take_away_the_same_minutes(name: Any, data: Any) -> None:
     known = oracle(name)
     start = data.draw(st.integers(0, known.minutes - 40_000))
     shifts = data.draw(st.lists(st.tuples(st.integers(-3000, 20_000), st.integers(0, 6000)), max_size=4))
@@ -149,7 +150,7 @@ def test_D3_pauses_take_away_the_same_minutes(name, data):
 
 
 @given(data=st.data())
-def test_D2_working_days_against_the_minutes_of_each_local_day(data):
+def test_D2_working_days_against_the_minutes_of_each_local_day(data: Any) -> None:
     known = oracle("china")
     start = data.draw(st.integers(0, known.minutes - 100_000))
     count = data.draw(st.integers(1, 20))

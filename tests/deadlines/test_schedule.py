@@ -1,6 +1,7 @@
 """D7, D10, D12: a policy's ladder in time, which rung is raised now, and policies that are refused."""
 
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -28,11 +29,11 @@ FOUR_HOURS = Target(duration=timedelta(hours=4))
 FIVE_DAYS = Target(working_days=5)
 
 
-def local(text):
+def local(text: Any) -> Any:
     return datetime.fromisoformat(text).replace(tzinfo=SHANGHAI)
 
 
-def rung(code, at, **more):
+def rung(code: Any, at: Any, **more: Any) -> Any:
     return {"code": code, "at": at, "slots": ["handler"], "kind": "warning", **more}
 
 
@@ -45,11 +46,11 @@ LADDER = [
 ]
 
 
-def times(planned):
+def times(planned: Any) -> Any:
     return [(step.code, step.at.astimezone(SHANGHAI).strftime("%m-%d %H:%M")) for step in planned.steps]
 
 
-def test_C7_the_ladder_of_a_major_fault_in_elapsed_time():
+def test_C7_the_ladder_of_a_major_fault_in_elapsed_time() -> None:
     made = plan(FOUR_HOURS, None, local("2026-11-21 22:00"), (), parse_steps(LADDER))
     assert times(made) == [
         ("start", "11-21 22:00"),
@@ -62,7 +63,7 @@ def test_C7_the_ladder_of_a_major_fault_in_elapsed_time():
     assert not made.provisional
 
 
-def test_D10_shares_and_seconds_of_a_working_clock_are_working_time():
+def test_D10_shares_and_seconds_of_a_working_clock_are_working_time() -> None:
     made = plan(FOUR_HOURS, CHINA, local("2026-11-20 16:30"), (), LADDER)
     assert times(made) == [
         ("start", "11-20 16:30"),
@@ -73,14 +74,14 @@ def test_D10_shares_and_seconds_of_a_working_clock_are_working_time():
     ]
 
 
-def test_D10_a_share_of_working_days_is_a_share_of_the_working_time_to_the_close():
+def test_D10_a_share_of_working_days_is_a_share_of_the_working_time_to_the_close() -> None:
     made = plan(FIVE_DAYS, CHINA, local("2026-11-20 13:30"), (), LADDER)
     # 4 h are left on the start day, 5 days of 7.5 h follow: 75 % of 41.5 h.
     assert dict(times(made))["warn_75"] == "11-26 14:37"
     assert made.due_at == local("2026-11-27 17:30") == made.steps[-2].at
 
 
-def test_D3_a_pause_moves_working_days_by_its_working_time_only():
+def test_D3_a_pause_moves_working_days_by_its_working_time_only() -> None:
     start = local("2026-11-20 10:00")
     night = Pause(local("2026-11-24 18:00"), local("2026-11-25 08:00"))
     on_start_day = Pause(local("2026-11-20 11:00"), local("2026-11-20 17:00"))
@@ -89,7 +90,7 @@ def test_D3_a_pause_moves_working_days_by_its_working_time_only():
     assert plan(FIVE_DAYS, CHINA, start, [two_hours, two_hours], LADDER).due_at == local("2026-11-30 10:30")
 
 
-def test_D3_while_paused_there_is_no_due_time_but_what_remains():
+def test_D3_while_paused_there_is_no_due_time_but_what_remains() -> None:
     pauses = [Pause(local("2026-11-23 09:30"), None, "part")]
     with pytest.raises(OpenPause):
         plan(FOUR_HOURS, CHINA, local("2026-11-23 08:30"), pauses, LADDER)
@@ -100,14 +101,14 @@ def test_D3_while_paused_there_is_no_due_time_but_what_remains():
         explain_target(FOUR_HOURS, CHINA, local("2026-11-23 08:30"), pauses)
 
 
-def test_D3_a_pause_begun_after_the_due_time_holds_no_escalation_back():
+def test_D3_a_pause_begun_after_the_due_time_holds_no_escalation_back() -> None:
     late = [Pause(local("2026-11-22 02:00"), None)]
     ladder = [*LADDER, rung("after_6h", {"after_start": 6 * 3600})]
     made = plan(FOUR_HOURS, None, local("2026-11-21 22:00"), late, ladder)
     assert times(made)[-2:] == [("up_1h", "11-22 03:00"), ("after_6h", "11-22 04:00")]
 
 
-def test_D9_working_days_are_explained_day_by_day_and_hour_by_hour():
+def test_D9_working_days_are_explained_day_by_day_and_hour_by_hour() -> None:
     told = explain_target(FIVE_DAYS, CHINA, local("2026-12-29 09:00"))
     assert (told.days[-1].number, told.days[-1].closes_at) == (5, told.due_at)
     assert told.segments[-1].end == told.due_at == local("2027-01-06 17:30")
@@ -115,7 +116,7 @@ def test_D9_working_days_are_explained_day_by_day_and_hour_by_hour():
     assert explain_target(FOUR_HOURS, None, local("2026-12-29 09:00")).days == ()
 
 
-def test_D2_working_days_without_a_calendar_are_refused():
+def test_D2_working_days_without_a_calendar_are_refused() -> None:
     with pytest.raises(HoursError, match="needs a work calendar"):
         plan(FIVE_DAYS, None, local("2026-11-20 10:00"), (), LADDER)
 
@@ -140,12 +141,12 @@ START, GROUP, WARN, BREACH, UP = range(5)
         ("11-22 02:30", ["start"], BREACH, UP),
     ],
 )
-def test_D12_only_the_latest_due_step_is_raised(now, fired, current, following):
+def test_D12_only_the_latest_due_step_is_raised(now: Any, fired: Any, current: Any, following: Any) -> None:
     expected = None if following is None else MADE[following].at
     assert current_and_next(MADE, fired, local(f"2026-{now}")) == (current, expected)
 
 
-def test_D12_steps_of_one_instant_are_all_raised_one_after_the_other():
+def test_D12_steps_of_one_instant_are_all_raised_one_after_the_other() -> None:
     both = [rung("managers", {"after_start": 14400}), rung("warn", {"share": 0.5}), rung("chief", {"share": 1})]
     made = plan(FOUR_HOURS, None, local("2026-11-21 22:00"), (), both).steps
     now, raised, reached = local("2026-11-22 04:00"), [], -1
@@ -159,11 +160,11 @@ def test_D12_steps_of_one_instant_are_all_raised_one_after_the_other():
 
 
 @given(st.lists(st.integers(0, 20), max_size=8).map(sorted), st.lists(st.integers(0, 25), max_size=30).map(sorted))
-def test_D12_whatever_the_looks_each_step_is_raised_at_most_once_and_the_last_one_always(ats, looks):
+def test_D12_whatever_the_looks_each_step_is_raised_at_most_once_and_the_last_one_always(ats: Any, looks: Any) -> None:
     begin = local("2026-11-21 22:00")
     step = Step.from_json(rung("x", {"share": 1}))
     planned = [PlannedStep(f"s{i}", begin + timedelta(minutes=at), step) for i, at in enumerate(ats)]
-    raised = []
+    raised: list[Any] = []
     for look in [*looks, 30]:
         now = begin + timedelta(minutes=look)
         while (found := current_and_next(planned, raised[-1] if raised else None, now))[0] is not None:
@@ -185,7 +186,7 @@ targets = st.one_of(
 
 
 @given(calendars, targets, instants, st.data())
-def test_D9_a_plan_can_be_replayed_from_its_explanation(calendar, target, start, data):
+def test_D9_a_plan_can_be_replayed_from_its_explanation(calendar: Any, target: Any, start: Any, data: Any) -> None:
     pauses = draw_pauses(data, start)
     made = plan(target, calendar, start, pauses, LADDER)
     told = explain_target(target, calendar, start, pauses)
@@ -205,7 +206,7 @@ def test_D9_a_plan_can_be_replayed_from_its_explanation(calendar, target, start,
 # --- Policies that are refused -------------------------------------------------------------------------
 
 
-def test_a_step_survives_being_written_and_read():
+def test_a_step_survives_being_written_and_read() -> None:
     steps = parse_steps(LADDER)
     assert parse_steps([step.to_json() for step in steps]) == steps
     assert (steps[0].needs_ack, steps[0].repeat_seconds, steps[1].repeat_seconds) == (True, 900, None)
@@ -241,7 +242,7 @@ def test_a_step_survives_being_written_and_read():
         ({"colour": "red"}, "colour", "unknown key"),
     ],
 )
-def test_a_wrong_step_is_refused_by_the_name_of_its_key(change, key, message):
+def test_a_wrong_step_is_refused_by_the_name_of_its_key(change: Any, key: Any, message: Any) -> None:
     with pytest.raises(ScheduleError, match=message) as caught:
         parse_steps([rung("fine", {"share": 1}), {**rung("warn", {"share": 0.5}), **change}])
     assert [name for name, _ in caught.value.problems] == [f"steps[1].{key}"]
@@ -257,7 +258,7 @@ def test_a_wrong_step_is_refused_by_the_name_of_its_key(change, key, message):
         ([rung("A", {"share": 2}, kind="x")], "code: .*at.share: .*kind: "),  # all faults at once
     ],
 )
-def test_a_wrong_ladder_is_refused_with_every_fault(data, message):
+def test_a_wrong_ladder_is_refused_with_every_fault(data: Any, message: Any) -> None:
     with pytest.raises(ScheduleError, match=message):
         parse_steps(data)
 
@@ -274,6 +275,6 @@ def test_a_wrong_ladder_is_refused_with_every_fault(data, message):
         {"working_days": True},
     ],
 )
-def test_a_target_is_a_duration_or_days_within_reason(given_target):
+def test_a_target_is_a_duration_or_days_within_reason(given_target: Any) -> None:
     with pytest.raises(ScheduleError):
         Target(**given_target)
