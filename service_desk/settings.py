@@ -186,6 +186,7 @@ _BEAT: list[tuple[str, float, str, float]] = [
     ("service_desk.deadlines.tasks.fire_due", 1.0, "critical", 2.0),
     ("service_desk.notices.tasks.deliver_due", 1.0, "bulk", 2.0),
     ("service_desk.deadlines.tasks.audit_clocks", 60.0, "bulk", 50.0),
+    ("service_desk.rest.tasks.purge_kept_answers", 3600.0, "bulk", 600.0),
 ]
 CELERY_BEAT_SCHEDULE = {
     name: {"task": name, "schedule": every, "options": {"queue": queue, "expires": expires}}

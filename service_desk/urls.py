@@ -17,6 +17,7 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
     path("livez", health.livez, name="livez"),
     path("engine/", engine.engine_page, name="engine"),
+    path("engine/clock/", engine.confirm, name="engine-confirm-clock"),
     path("admin/", admin.site.urls),
     path("api/", include("service_desk.api")),
     path("", include("service_desk.rest.urls")),

@@ -7,15 +7,17 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from service_desk.dashboard import health
+from service_desk.deadlines.clock_watch import KIND, confirm_clock
 from service_desk.deadlines.models import Calendar, Incident
-from service_desk.people.access import require, rule
+from service_desk.people.access import can, require, rule
 from service_desk.people.rules import LEADING_ROLES, Role
 
 INCIDENTS = 30
@@ -44,6 +46,15 @@ def calendar_warnings(moment: datetime) -> list[str]:
 
 
 @login_required
+@require_POST
+def confirm(request: HttpRequest) -> HttpResponse:
+    """Somebody has looked at a watch: the database's clock is right."""
+    confirm_clock(actor=request.user)
+    messages.success(request, _("The clock is confirmed; steps fire again."))
+    return redirect("engine")
+
+
+@login_required
 @require_safe
 def engine_page(request: HttpRequest) -> HttpResponse:
     """The whole page, or its live part for a page that refreshes itself."""
@@ -56,6 +67,8 @@ def engine_page(request: HttpRequest) -> HttpResponse:
         "healthy": all(check.ok for check in found),
         "doors": health.doors(state),
         "warnings": calendar_warnings(state["now"]),
+        "clock_jumped": Incident.objects.filter(kind=KIND, repaired_at=None).exists(),
+        "may_confirm": bool(can(request.user, "engine.confirm_clock")),
         "incidents": Incident.objects.order_by("-found_at", "-id")[:INCIDENTS],
     }
     live = request.headers.get("HX-Request") == "true"

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import logging
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -271,20 +270,3 @@ def seconds_to_next() -> float:
     """Seconds until the nearest step of any clock, by the database's clock; a large number when there is none."""
     nearest = [moment for moment in _nearest() if moment is not None]
     return (min(nearest) - now()).total_seconds() if nearest else 3600.0
-
-
-@dataclass
-class ClockWatch:
-    """Notices that the database's clock jumped against the machine's own running time (RELIABILITY 21)."""
-
-    tolerance: float = 2.0
-    _last: tuple[datetime, float] | None = None
-
-    def look(self, process: str) -> None:
-        """Compare both since the last look; a difference is an incident."""
-        wall, running = now(), time.clock_gettime(time.CLOCK_BOOTTIME)
-        if self._last is not None:
-            jump = (wall - self._last[0]).total_seconds() - (running - self._last[1])
-            if abs(jump) > self.tolerance:
-                report(kind="clock_jump", thing=process, detail=f"{jump:+.1f} s")
-        self._last = (wall, running)

@@ -4,15 +4,18 @@ from celery import shared_task
 
 from service_desk.audit.context import acting
 from service_desk.deadlines.auditor import Auditor
-from service_desk.deadlines.engine import beat, sweep
+from service_desk.deadlines.clock_watch import ClockWatch
+from service_desk.deadlines.engine import Sweep, beat, sweep
 from service_desk.deadlines.rules import Door
+
+_watch = ClockWatch("celery")  # of this worker process
 
 
 @shared_task(name="service_desk.deadlines.tasks.fire_due")
 def fire_due() -> None:
     """Fire what is due; sent every second, expires after two, so that a backlog never piles up."""
     with acting(door="worker", label="celery"):
-        beat("celery", Door.CELERY, sweep(Door.CELERY))
+        beat("celery", Door.CELERY, sweep(Door.CELERY) if _watch.may_fire() else Sweep())
 
 
 @shared_task(name="service_desk.deadlines.tasks.audit_clocks")

@@ -5,7 +5,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 
 from service_desk.audit.context import acting
-from service_desk.deadlines.engine import ClockWatch, beat, seconds_to_next, sweep
+from service_desk.deadlines.clock_watch import ClockWatch
+from service_desk.deadlines.engine import Sweep, beat, seconds_to_next, sweep
 from service_desk.deadlines.rules import Door
 from service_desk.loop import Loop
 
@@ -21,11 +22,10 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Sweep, beat, wait."""
         name: str = options["name"]
-        watch = ClockWatch()
+        watch = ClockWatch(name)
 
         def work() -> float:
-            done = sweep(Door.SENTINEL)
-            watch.look(name)
+            done = sweep(Door.SENTINEL) if watch.may_fire() else Sweep()
             beat(name, Door.SENTINEL, done)
             return seconds_to_next()
 
