@@ -30,6 +30,7 @@ class ClockFace:
     remaining: timedelta | None
     explain_url: str
     cycle: int = 1
+    part: int = 0
 
     @property
     def is_open(self) -> bool:
@@ -63,6 +64,7 @@ def face(clock: CaseDeadline, number: str, now: datetime, *, explained: bool = T
         remaining=total - used if paused else None,
         explain_url=reverse("clock-explain", args=[number, clock.pk]) if explained else "",
         cycle=clock.cycle,
+        part=clock.part,
     )
 
 

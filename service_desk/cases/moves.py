@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,6 +53,7 @@ class Choice:
     why_not: str
     at_once: bool
     next: bool = False
+    instead: str = ""  # the way to what makes it possible
 
 
 def why_not(user: Any, verb: str, case: Case) -> str:
@@ -77,7 +79,13 @@ def moves_for(user: Any, case: Case) -> list[Choice]:
             why_not=reasons[verb],
             at_once=verb in AT_ONCE,
             next=verb == following,
+            instead=ask_first(reasons, case) if verb == "grade" else "",
         )
         for verb, move in MOVES.items()
         if not (move.occasional and reasons[verb])
     ]
+
+
+def ask_first(reasons: Mapping[str, str], case: Case) -> str:
+    """Where a first responder who may not grade asks an expert (C2); empty for everybody else."""
+    return reverse("case-act", args=[case.number, "ask"]) if reasons["grade"] and not reasons["ask"] else ""

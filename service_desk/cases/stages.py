@@ -56,7 +56,7 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """From `start` to `end` the case was with `who`; of a hand-over `who` is the one that was to answer, of a wait nobody."""
+    """From `start` to `end` the case was with `who`; in a hand-over the one who was to answer, in a wait nobody."""
 
     kind: StageKind
     who: Hashable | None

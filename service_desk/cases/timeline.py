@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from service_desk.cases.models import Case, CaseClockEvent, CaseEvent
+from service_desk.cases.parts import event_facts, event_words
 from service_desk.cases.rules import Channel, EventType, Severity, WaitingFor
 from service_desk.cases.tellings import Telling, tellings_about
 from service_desk.deadlines.rules import ClockEventType
@@ -46,6 +47,7 @@ class Moment:
     tone: str = ""
     tellings: list[Telling] = field(default_factory=list)
     details: str = ""
+    facts: list[tuple[str, str]] = field(default_factory=list)
 
 
 #: How each kind of event looks: the sort of moment and its heroicon.
@@ -65,7 +67,18 @@ _LOOKS = {
     EventType.REPLIED: ("words", "chat-bubble-left-right"),
     EventType.CLOSED: ("change", "archive-box"),
     EventType.CANCELLED: ("change", "x-circle"),
+    EventType.HAND_OVER: ("change", "arrow-right-circle"),
+    EventType.ACCEPTED: ("change", "hand-thumb-up"),
+    EventType.DECLINED: ("change", "hand-thumb-down"),
+    EventType.WITHDRAWN: ("change", "arrow-uturn-left"),
+    EventType.PROMISED: ("words", "clock"),
+    EventType.KEPT: ("change", "check-badge"),
+    EventType.POSTPONED: ("words", "calendar"),
+    EventType.ASKED: ("note", "question-mark-circle"),
+    EventType.ANSWERED: ("note", "light-bulb"),
 }
+#: What the customer heard.
+_WORDS = tuple(event for event, (kind, _symbol) in _LOOKS.items() if kind == "words")
 _TONES = {
     ClockEventType.STARTED: "calm",
     ClockEventType.PAUSED: "paused",
@@ -124,23 +137,27 @@ def _newest(moments: Iterable[Moment]) -> list[Moment]:
 def _events(case: Case, limit: int, *, words_only: bool) -> Iterator[Moment]:
     events = CaseEvent.objects.filter(case=case).select_related("actor")
     if words_only:
-        events = events.filter(type__in=(EventType.TOLD, EventType.REPLIED))
+        events = events.filter(type__in=_WORDS)
     for event in events.order_by("-at", "-id")[:limit]:
         kind, symbol = _LOOKS.get(EventType(event.type), ("change", "pencil-square"))
+        facts = [(label, value) for label, value in event_facts(event) if value]
         yield Moment(
             anchor=f"event-{event.pk}",
             at=event.at,
             kind=kind,
             title=event_title(event),
             who=str(event.actor or ""),
-            text=event.text,
+            text="" if event.type == EventType.HAND_OVER else event.text,
             symbol=symbol,
+            facts=facts,
         )
 
 
 def event_title(event: CaseEvent) -> str:
     """What happened in words, with what the event knows beside its text."""
     label, data = str(event.get_type_display()), event.data
+    if words := event_words(event):
+        return words
     for key, choices in (
         ("severity", Severity),
         ("level", Severity),

@@ -17,7 +17,7 @@ from service_desk.audit.actions import record_refusal
 from service_desk.cases import actions
 from service_desk.cases.forms.acting import MoveForm
 from service_desk.cases.models import Case, CaseEvent
-from service_desk.cases.moves import why_not
+from service_desk.cases.moves import ask_first, why_not
 from service_desk.cases.rules import MOVES, SEVERITY_MEANING, EventType
 from service_desk.cases.timeline import event_title
 from service_desk.cases.views.common import case_for, last_event, person, wants_part
@@ -130,12 +130,16 @@ def _changes(case: Case, seen: int | None) -> list[Change]:
 def _form(
     request: HttpRequest, case: Case, verb: str, form: MoveForm, *, status: int = 200, changes: Any = ()
 ) -> HttpResponse:
+    reason = why_not(person(request), verb, case)
     context = {
         "case": case,
         "verb": verb,
         "move": MOVES[verb],
         "form": form,
-        "why_not": why_not(person(request), verb, case),
+        "why_not": reason,
+        "ask_first": ask_first({"grade": reason, "ask": why_not(person(request), "ask", case)}, case)
+        if verb == "grade"
+        else "",
         "changes": changes,
         "severity_meaning": SEVERITY_MEANING.get(case.severity or "", ""),
         "in_dialog": wants_part(request),

@@ -12,7 +12,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from service_desk.cases import board
+from service_desk.cases import board, parts
 from service_desk.cases.views.common import person, wants_part
 from service_desk.deadlines.clock import now
 from service_desk.notices.actions import acknowledge
@@ -29,6 +29,9 @@ def desk(request: HttpRequest) -> HttpResponse:
     mine, more_mine = board.my_cases(user, moment)
     unit, more_unit = board.unit_cases(user, moment) if user.leads else ([], False)
     context = {
+        "next_promise": parts.next_promise(user),
+        "offers": parts.offered_to(user),
+        "questions": parts.asked_of(user),
         "rows": mine,
         "more_rows": more_mine,
         "unit_rows": unit,

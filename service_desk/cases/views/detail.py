@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
+from django.db.models import prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
+from service_desk.cases import parts
 from service_desk.cases.faces import faces_of
 from service_desk.cases.models import Case
 from service_desk.cases.moves import moves_for
@@ -18,8 +20,10 @@ from service_desk.cases.timeline import Show, stream
 from service_desk.cases.views.common import case_for, last_event, person, wants_part
 from service_desk.customers.rules import mask_number
 from service_desk.deadlines.clock import now
-from service_desk.deadlines.rules import ClockKind
+from service_desk.deadlines.rules import PART_KINDS, ClockKind
 from service_desk.people.access import can
+
+_ELSEWHERE = (ClockKind.EMERGENCY, *PART_KINDS)
 
 
 @login_required
@@ -31,8 +35,10 @@ def case_detail(request: HttpRequest, number: str) -> HttpResponse:
     show = request.GET.get("show", Show.ALL)
     if show not in Show.values:
         show = Show.ALL
+    moves = moves_for(user, case)
     context = _facts(case, user) | {
-        "moves": moves_for(user, case),
+        "moves": moves,
+        "ask_first": next((move.instead for move in moves if move.instead), ""),
         "seen": last_event(case),
         "stream": stream(case, show, everything=request.GET.get("all") == "1", user=user),
         "show": show,
@@ -52,6 +58,7 @@ def case_print(request: HttpRequest, number: str) -> HttpResponse:
 
 def _facts(case: Case, user: Any) -> dict[str, Any]:
     """What the page and the sheet of a case both say."""
+    prefetch_related_objects([case], "pauses")
     clocks = faces_of(case, moment := now())
     emergency = [clock for clock in clocks if clock.kind == ClockKind.EMERGENCY]
     began = case.emergency_started_at
@@ -59,8 +66,9 @@ def _facts(case: Case, user: Any) -> dict[str, Any]:
         "case": case,
         "now": moment,
         "clocks": clocks,
-        # the emergency's clock stands in its banner
-        "open_clocks": [clock for clock in clocks if clock.is_open and clock.kind != ClockKind.EMERGENCY],
+        # the emergency's clock stands in its banner, those of parts stand with them
+        "open_clocks": [clock for clock in clocks if clock.is_open and clock.kind not in _ELSEWHERE],
+        "parts": parts.of_case(case, clocks, moment),
         "ended_clocks": [clock for clock in clocks if not clock.is_open],
         "way": way_of(case),
         "severity_meaning": SEVERITY_MEANING.get(case.severity or "", ""),
