@@ -50,7 +50,7 @@ def calendar_warnings(moment: datetime) -> list[str]:
 def confirm(request: HttpRequest) -> HttpResponse:
     """Somebody has looked at a watch: the database's clock is right."""
     confirm_clock(actor=request.user)
-    messages.success(request, _("The clock is confirmed; steps fire again."))
+    messages.success(request, _("The time is confirmed; steps fire again."))
     return redirect("engine")
 
 
