@@ -11,7 +11,7 @@ from django.db.models import Count, OuterRef, Q, Subquery, Window
 from django.utils import timezone
 from django.utils.functional import Promise as StrPromise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy
 
 from service_desk.cases.faces import ClockFace
 from service_desk.cases.models import Case, CaseDeadline, CaseEvent, Consultation, HandOver, Promise
@@ -149,17 +149,17 @@ def _clock(kind: ClockKind, started_at: datetime, due_at: datetime | None) -> Pa
 # In the timeline -------------------------------------------------------------------------------------------------
 #: What a line is called, with what the event knows; of one that was late or not theirs, the second words.
 _TITLES: dict[str, tuple[StrPromise, StrPromise]] = {
-    EventType.HAND_OVER: (_lazy("Hand-over proposed to %(receiver)s"),) * 2,
-    EventType.ACCEPTED: (_lazy("Hand-over accepted from %(giver)s"),) * 2,
-    EventType.DECLINED: (_lazy("Hand-over declined"), _lazy("Hand-over declined as not theirs")),
-    EventType.PROMISED: (_lazy("Promised to the customer until %(due)s"),) * 2,
-    EventType.KEPT: (_lazy("Promise kept"), _lazy("Promise done late: it was broken")),
+    EventType.HAND_OVER: (gettext_lazy("Hand-over proposed to %(receiver)s"),) * 2,
+    EventType.ACCEPTED: (gettext_lazy("Hand-over accepted from %(giver)s"),) * 2,
+    EventType.DECLINED: (gettext_lazy("Hand-over declined"), gettext_lazy("Hand-over declined as not theirs")),
+    EventType.PROMISED: (gettext_lazy("Promised to the customer until %(due)s"),) * 2,
+    EventType.KEPT: (gettext_lazy("Promise kept"), gettext_lazy("Promise done late: it was broken")),
     EventType.POSTPONED: (
-        _lazy("Promise moved in time to %(due)s"),
-        _lazy("Broken promise given a new time: %(due)s"),
+        gettext_lazy("Promise moved in time to %(due)s"),
+        gettext_lazy("Broken promise given a new time: %(due)s"),
     ),
-    EventType.ASKED: (_lazy("Expert asked: %(expert)s"),) * 2,
-    EventType.ANSWERED: (_lazy("Expert answered %(asked_by)s"),) * 2,
+    EventType.ASKED: (gettext_lazy("Expert asked: %(expert)s"),) * 2,
+    EventType.ANSWERED: (gettext_lazy("Expert answered %(asked_by)s"),) * 2,
 }
 
 
