@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db.models import Count
 
-from service_desk.cases.models import Case, CaseDeadline, DailyNumber
+from service_desk.cases.models import Case, CaseDeadline, Consultation, DailyNumber, HandOver, Promise
 from service_desk.cases.rules import CaseState
 from service_desk.deadlines.actions import retire_and_replace
 from service_desk.deadlines.auditor import Auditor
@@ -30,6 +31,11 @@ def test_demo_company_is_complete_and_its_clocks_run(db: None, settings: Any, tm
     assert CaseDeadline.objects.filter(state="running").count() >= 15
     assert CaseDeadline.objects.filter(state="paused").exists()
     assert Case.objects.filter(late_registration=True).count() == 1
+    offered = HandOver.objects.filter(state="proposed").values_list("receiver__username", flat=True)
+    assert set(offered) == {"liufang", "chenjing"}
+    assert set(Promise.objects.values_list("state", flat=True)) == {"open", "kept", "broken"}
+    assert timedelta(0) < Promise.objects.get(state="open").due_at - now() < timedelta(minutes=40)
+    assert Consultation.objects.get(answered_at=None).expert.username == "linfeng"
     Auditor().run()
     assert not Incident.objects.exists()
     for day in DailyNumber.objects.all():

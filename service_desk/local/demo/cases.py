@@ -76,11 +76,42 @@ def reply(after: float, text: str) -> Step:
     return (after, "reply", {"reply": text, "channel": "phone"})
 
 
+def promise(after: float, text: str, minutes: float) -> Step:
+    """The customer is promised something within so many minutes."""
+    return (after, "promise", {"text": text, "due_in": minutes})
+
+
+def keep(after: float, text: str) -> Step:
+    """The open promise is done, late or in time."""
+    return (after, "keep", {"text": text, "promise": None})
+
+
+def hand_over(after: float, receiver: str, done: str, remaining: str, promised: str) -> Step:
+    """The case is offered to somebody."""
+    return (
+        after,
+        "hand_over",
+        {"receiver": receiver, "done": done, "remaining": remaining, "promised": promised},
+    )
+
+
+def accept(after: float, by: str) -> Step:
+    """Who was offered the case takes it."""
+    return (after, "accept", {"as": by})
+
+
+def ask(after: float, expert: str, text: str) -> Step:
+    """An expert is asked for the grade."""
+    return (after, "ask", {"expert": expert, "text": text})
+
+
 def done(outcome: str, answer: str, *, minutes: float = 90) -> tuple[Step, ...]:
     """A whole life in a quiet case."""
     return (start(), resolve(minutes, outcome), reply(12, answer), (20, "close", {}))
 
 
+#: Words of a step that name people.
+_PEOPLE = frozenset({"as", "receiver", "expert"})
 H, D = 60, 1440
 STORIES: tuple[Story, ...] = (
     # Emergencies: one about to reach the general managers, one past them, one young, one over.
@@ -94,8 +125,10 @@ STORIES: tuple[Story, ...] = (
           (start(5), tell(20, "工程师已出发。"), note(60, "风口路段积雪，抢修车绕行。"), restore(95, "倒换至微波备份，广播恢复。"),
            resolve(20 * H, "光缆接头盒进水，更换接头盒并重新熔接，环网恢复双向保护。"), reply(30, "故障已彻底处理，附光缆测试报告。"), (15, "close", {}))),
     # At work, clocks running.
-    Story("深圳市福田区", "IP 承载网路由器", "政务外网出口丢包率 8%", "major", "wuting", 6 * H + 20, (start(), note(40, "已抓包，怀疑上联光模块。"))),
-    Story("招商银行股份", "IP 承载网路由器", "营业网点专线时断时续", "major", "chenjing", 9 * H, (start(), tell(30, "正在逐段排查。"), note(3 * H, "网点侧交换机端口错包持续增长。"))),
+    Story("深圳市福田区", "IP 承载网路由器", "政务外网出口丢包率 8%", "major", "wuting", 6 * H + 20, (start(), note(40, "已抓包，怀疑上联光模块。"),
+           hand_over(325, "chenjing", "已抓包，上联口 CRC 错包持续增长；已请客户保留日志。", "更换上联光模块并观察 30 分钟，确认丢包率归零。", "今天下班前给客户一个处理结果。"))),
+    Story("招商银行股份", "IP 承载网路由器", "营业网点专线时断时续", "major", "chenjing", 9 * H, (start(), tell(30, "正在逐段排查。"), note(3 * H, "网点侧交换机端口错包持续增长。"),
+           promise(300, "携带备用交换机到网点更换，并回电确认", 59))),
     Story("云南电网有限", "SDH 传输设备", "调度电话有杂音", "minor", "liufang", 2 * D, (start(), note(50, "请客户配合环回测试。"), wait(30, "customer", "等待客户安排夜间环回测试窗口"))),
     Story("四川大学华西", "5G 室内分布系统", "门诊楼二层扫码缴费卡顿", "major", "xulei", 3 * H, (start(10),)),
     Story("深圳宝安国际", "电梯", "T3 航站楼 7 号电梯困人，已解救，停梯待检", "major", "songyan", 4 * H,
@@ -104,19 +137,24 @@ STORIES: tuple[Story, ...] = (
     Story("碧海蓝天花园", "公共照明", "东门路灯三盏不亮", "minor", "songyan", 5 * H, (start(30),)),
     Story("翠竹苑小区业", "公共照明", "地下车库照明大面积闪烁", "minor", "songyan", 7 * H, (start(20), note(60, "疑似配电箱零线虚接。"))),
     Story("贵阳大数据交", "动力与环境监控", "UPS 电池组温度告警频繁", "minor", "yangyang", 3 * D, (start(), note(90, "远程调阅一周曲线，3 号电池偏高 6 ℃。"))),
-    Story("重庆长江轨道", "动力与环境监控", "隧道区间水位传感器离线", "major", "yangyang", 11 * H, (start(), note(45, "传感器供电正常，通信板无响应。"))),
-    Story("中铁二局集团", "GSM 基站", "GSM-R 基站覆盖边缘切换失败", "major", "liufang", 5 * H + 30, (start(), note(60, "正在比对邻区参数。"))),
+    Story("重庆长江轨道", "动力与环境监控", "隧道区间水位传感器离线", "major", "yangyang", 11 * H, (start(), note(45, "传感器供电正常，通信板无响应。"),
+           hand_over(30, "aygul", "远程复位通信板两次无效，供电 24 V 正常。", "预约夜间进隧道更换通信板。", "没有承诺。"), accept(14, "aygul"),
+           (60, "note", {"as": "aygul", "text": "已与运营方约定 23:30 进场。"}))),
+    Story("中铁二局集团", "GSM 基站", "GSM-R 基站覆盖边缘切换失败", "major", "liufang", 5 * H + 30, (start(), note(60, "正在比对邻区参数。"),
+           promise(20, "一个半小时内回电告知原因", 90), keep(108, "回电晚了 18 分钟，已向客户致歉并说明邻区漏配。"))),
     Story("海南省三亚市", "5G 室内分布系统", "免税店收银区 5G 速率低", "minor", "xulei", D, (start(),)),
     Story("西藏自治区那", "IP 承载网路由器", "学校视频会议卡顿，海拔高设备降额运行请协助评估", "minor", "wuting", 4 * D, (start(), wait(60, "third_party", "等待当地运营商提供链路质量报告"))),
     # Fresh: nobody has started yet.
     Story("深圳宝安国际", "5G 室内分布系统", "国内到达层 3 个 RRU 告警", "major", "chenjing", 12),
     Story("金地名津 B", "给排水系统", "厨房下水反臭", "minor", "songyan", 25),
     Story("招商银行股份", "IP 承载网路由器", "咨询网点双上联改造方案", "enquiry", "chenjing", 40),
-    Story("广东移动深圳", "5G 室内分布系统", "平安中心 48 层弱覆盖", "", "aygul", 18, words="受理人无该产品定级资格，待定级。"),
+    Story("广东移动深圳", "5G 室内分布系统", "平安中心 48 层弱覆盖", "", "aygul", 18, words="受理人无该产品定级资格，待定级。",
+          steps=(ask(7, "linfeng", "48 层整层速率低于 20 Mbps，约 200 人办公，可以用 4G。这种情况定严重还是一般？"),)),
     Story("云南电网有限", "SDH 传输设备", "请求提供设备年度巡检计划", "enquiry", "liufang", 33),
     # Restored, resolved, replied.
     Story("四川大学华西", "IP 承载网路由器", "住院部 HIS 终端全部离线", "critical", "chenjing", 7 * H,
-          (start(3), note(15, "汇聚交换机堆叠分裂。"), restore(50, "隔离故障成员，住院部业务恢复。"), note(30, "备件已申请，今晚更换堆叠模块。"))),
+          (start(3), note(15, "汇聚交换机堆叠分裂。"), restore(50, "隔离故障成员，住院部业务恢复。"), note(30, "备件已申请，今晚更换堆叠模块。"),
+           hand_over(304, "liufang", "隔离故障成员后住院部业务已恢复，备件已在途。", "今晚 22 点配合信息科更换堆叠模块，换后做一次主备倒换。", "更换前 30 分钟电话通知信息科值班人员。"))),
     Story("深圳市福田区", "IP 承载网路由器", "视频会议室无法入会", "minor", "wuting", D + 2 * H, (start(), resolve(70, "NAT 会话表满，已调整老化时间。"))),
     Story("碧海蓝天花园", "电梯", "2 单元电梯异响", "minor", "songyan", D + 6 * H, (start(), resolve(4 * H, "导靴磨损，已更换并试运行。"), reply(15, "电梯已修好，请放心使用。"))),
     Story("贵阳大数据交", "IP 承载网路由器", "双出口策略路由不生效", "minor", "wuting", 2 * D, (start(), resolve(5 * H, "路由策略优先级写反，已更正。"))),
@@ -134,7 +172,8 @@ STORIES: tuple[Story, ...] = (
     Story("金地名津 B", "给排水系统", "水压不足", "minor", "songyan", 2 * D, ((30, "cancel", {"text": "与昨日同户报修重复，已并入前单处理"}),)),
     Story("西藏自治区那", "IP 承载网路由器", "链路中断（现场自行恢复）", "major", "wuting", 3 * D, ((8, "cancel", {"text": "客户来电：当地停电引起，来电后自行恢复，不需处理"}),)),
     Story("云南电网有限", "SDH 传输设备", "春城变光板告警，周末电话受理补登", "major", "liufang", D, (start(5), restore(30, "更换光板。")), accepted_before=27 * H),
-    Story("广东移动深圳", "GSM 基站", "后海片区掉话率升高", "major", "liufang", 7 * H + 30, (start(), tell(45, "已安排夜间路测。"), note(2 * H, "频点 78 受外部干扰。"))),
+    Story("广东移动深圳", "GSM 基站", "后海片区掉话率升高", "major", "liufang", 7 * H + 30, (start(), tell(45, "已安排夜间路测。"), note(2 * H, "频点 78 受外部干扰。"),
+           promise(10, "一小时内回电告知排查进展", 60), keep(40, "已回电：锁定干扰源方向，今晚排查。"))),
     Story("深圳市福田区", "动力与环境监控", "机房空调高温告警", "major", "linfeng", 2 * H, (start(8), note(30, "压缩机过载保护。"))),
 )  # fmt: skip
 
@@ -175,10 +214,21 @@ def _tell(story: Story, company: Company, customers: dict[str, Customer]) -> str
         advance(case, timedelta(minutes=after))
         left -= after
         act: Callable[..., Case] = getattr(actions, verb)
-        act(case=case, actor=_who(verb, actor, company), **words)
+        said = _as_said(case, words, company)
+        act(case=case, actor=said.pop("as", None) or _who(verb, actor, company), **said)
     advance(case, timedelta(minutes=max(left, 0)))
     case.refresh_from_db()
     return case.number
+
+
+def _as_said(case: Case, words: dict[str, Any], company: Company) -> dict[str, Any]:
+    """What a step says, with people for their user names, a time for its minutes, and the promise it is about."""
+    said = {name: company.staff[value] if name in _PEOPLE else value for name, value in words.items()}
+    if "due_in" in said:
+        said["due_at"] = now() + timedelta(minutes=said.pop("due_in"))
+    if "promise" in said:
+        said["promise"] = case.promises.get(settled_at=None).pk
+    return said
 
 
 def _who(verb: str, actor: Any, company: Company) -> Any:
