@@ -13,6 +13,7 @@ from pathlib import Path
 
 import django
 import pytest
+from _pytest.nodeid import coerce_node_id
 
 from service_desk.local.servers import EmbeddedServers
 
@@ -56,3 +57,13 @@ def _flush_past_the_triggers(self: DatabaseOperations, sql_list: list[str]) -> N
 
 
 setattr(DatabaseOperations, "execute_sql_flush", _flush_past_the_triggers)  # noqa: B010 - a method of Django's
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep an xdist_group on one worker: pytest-xdist 3.8 writes the group where pytest 9.2 does not look any more."""
+    if not getattr(config.option, "loadgroup", False):
+        return
+    for item in items:
+        group = item.get_closest_marker("xdist_group")
+        if group is not None and "@" not in item.nodeid:
+            item._id = coerce_node_id(f"{item.nodeid}@{group.args[0]}")

@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 from service_desk.customers.models import Customer, InstalledProduct
 from service_desk.local.processes import poll_until
 from service_desk.local.translations import compile_all
+from service_desk.notices.models import Delivery
 from service_desk.people.models import Staff
 from tests.factories import PASSWORD, World, world
 from tests.journeys.running import RunningDesk
@@ -56,7 +57,9 @@ class Mailbox:
     def wait(self, person: Staff, *parts: str, count: int = 1, seconds: float = 30) -> EmailMessage:
         """The last of at least `count` such mails, as soon as they have come."""
         came = poll_until(lambda: len(self.to(person, *parts)) >= count, seconds=seconds)
-        assert came, f"No such mail to {person}: {parts}. There are {[str(mail['Subject']) for mail in self.to(person)]}"
+        got = [str(mail["Subject"]) for mail in self.to(person)]
+        ways = list(Delivery.objects.filter(notice__recipient=person).values_list("state", "attempts", "last_error"))
+        assert came, f"No such mail to {person}: {parts}. There are {got}; deliveries: {ways}"
         return self.to(person, *parts)[-1]
 
 
@@ -79,7 +82,7 @@ class Journey:
 @pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     if not CHROMIUM:
-        pytest.skip("CHROMIUM IS MISSING: the journeys in a real browser are SKIPPED (Debian: apt-get install chromium)")
+        pytest.skip("CHROMIUM IS MISSING: the journeys in a real browser are SKIPPED (apt-get install chromium)")
     playwright: Playwright
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)

@@ -1,4 +1,4 @@
-"""What moves by itself: count-downs that go late, cases of others that appear, and asking when the stream is refused."""
+"""What moves by itself: count-downs that go late, cases of others that appear, asking when the stream is refused."""
 
 from __future__ import annotations
 

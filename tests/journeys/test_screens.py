@@ -1,4 +1,4 @@
-"""Every main screen in both languages, both themes and on a telephone: quiet console, no sideways scroll, accessible."""
+"""Every main screen in both languages and themes and on a telephone: quiet console, no sideways scroll, accessible."""
 
 from __future__ import annotations
 

@@ -69,9 +69,7 @@ def open_browser(
     if staff is not None:
         client = Client()
         client.force_login(staff, "django.contrib.auth.backends.ModelBackend")
-        cookies.append(
-            {"name": settings.SESSION_COOKIE_NAME, "value": str(client.session.session_key), "url": url}
-        )
+        cookies.append({"name": settings.SESSION_COOKIE_NAME, "value": str(client.session.session_key), "url": url})
     context.add_cookies(cookies)  # type: ignore[arg-type]
     visitor = Visitor(context, context.new_page())
     context.on("console", visitor.console)
