@@ -223,7 +223,7 @@ def _tell(story: Story, company: Company, customers: dict[str, Customer]) -> str
 
 def _as_said(case: Case, words: dict[str, Any], company: Company) -> dict[str, Any]:
     """What a step says, with people for their user names, a time for its minutes, and the promise it is about."""
-    said = {name: company.staff[value] if name in _PEOPLE else value for name, value in words.items()}
+    said: dict[str, Any] = {name: company.staff[value] if name in _PEOPLE else value for name, value in words.items()}
     if "due_in" in said:
         said["due_at"] = now() + timedelta(minutes=said.pop("due_in"))
     if "promise" in said:
