@@ -14,6 +14,8 @@ from service_desk.people.access import can
 
 #: The moves that carry a case along; the first possible one is what is to be done next.
 ALONG = ("grade", "start", "restore", "resolve", "reply", "close")
+#: Somebody waits for these, so they come before.
+ANSWERS = ("accept", "answer", "resume")
 #: Moves that ask nothing: one press does them.
 AT_ONCE = frozenset({"start", "resume", "accept", "withdraw"})
 _SYMBOLS = {
@@ -68,8 +70,7 @@ def why_not(user: Any, verb: str, case: Case) -> str:
 def moves_for(user: Any, case: Case) -> list[Choice]:
     """The moves in the order of the table, occasional ones only while possible; the next one along is marked."""
     reasons = {verb: why_not(user, verb, case) for verb in MOVES}
-    waiting = "resume" if not reasons["resume"] else None
-    following = waiting or next((verb for verb in ALONG if not reasons[verb]), None)
+    following = next((verb for verb in (*ANSWERS, *ALONG) if not reasons[verb]), None)
     return [
         Choice(
             verb=verb,

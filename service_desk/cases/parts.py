@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from service_desk.cases.faces import ClockFace
 from service_desk.cases.models import Case, CaseDeadline, CaseEvent, Consultation, HandOver, Promise
 from service_desk.cases.rules import OPEN_STATES, Channel, EventType, HandOverState
-from service_desk.cases.stages import Facts, Offer, Stage, Wait, stages
+from service_desk.cases.stages import Facts, Offer, Stage, Wait, in_minutes, stages
 from service_desk.deadlines.rules import ClockKind, ClockState
 
 #: So many settled promises and answered questions stand on a case; the timeline has them all.
@@ -77,7 +77,7 @@ def of_case(case: Case, clocks: Sequence[ClockFace], now: datetime) -> Parts:
             for each in questions
         ],
         stages=_stages(case, offers, now),
-        whole=(case.ended_at or now) - case.accepted_at,
+        whole=in_minutes(case.accepted_at, case.ended_at or now),
     )
 
 

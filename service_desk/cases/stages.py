@@ -68,6 +68,16 @@ class Stage:
         """How long."""
         return self.end - self.start
 
+    @property
+    def minutes(self) -> timedelta:
+        """How long, between the minutes that a screen shows: what is shown adds up."""
+        return in_minutes(self.start, self.end)
+
+
+def in_minutes(start: datetime, end: datetime) -> timedelta:
+    """The time between two moments as a clock without seconds shows them."""
+    return end.replace(second=0, microsecond=0) - start.replace(second=0, microsecond=0)
+
 
 def stages(facts: Facts, offers: Sequence[Offer], waits: Sequence[Wait], now: datetime) -> list[Stage]:
     """The stages in order, without gap or overlap, from acceptance to the end (or now).

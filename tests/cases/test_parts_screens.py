@@ -136,6 +136,8 @@ def test_C5_the_case_says_the_five_facts_of_a_hand_over_and_who_must_answer(desk
     for expected in ("Hand-over waiting", f"{desk.colleague} has to answer", desk.customer.name, *FACTS.values()):
         assert expected in words
     assert "you have to answer" in page(desk.colleague, case)
+    choices = browser(desk.colleague).get(case.get_absolute_url()).context["moves"]
+    assert [choice.verb for choice in choices if choice.next] == ["accept"]
     actions.decline(case=case, actor=desk.colleague, text="不属于本科室", not_mine=True)
     assert "Hand-over waiting" not in page(desk.agent, case)
 
@@ -205,7 +207,7 @@ def test_D6_the_case_and_its_sheet_show_whose_minutes_they_were(desk: World) -> 
         ("hand_over", desk.colleague, 15),
         ("handler", desk.colleague, 25),
     ]
-    assert sum((stage.lasted for stage in parts.stages), timedelta(0)) == parts.whole
+    assert sum((stage.minutes for stage in parts.stages), timedelta(0)) == parts.whole
     for rest in ("", "print/"):
         assert "Waiting for hand-over" in page(desk.agent, case, rest)
 
@@ -250,5 +252,5 @@ def test_C11_a_promise_without_a_time_is_refused_beside_its_field(desk: World) -
     case = desk.register(severity="minor")
     response = post(browser(desk.agent), case, "promise", text="回电", due_at="")
     assert response.status_code == 422
-    assert response.context["form"].errors["due_at"]
+    assert response.context["form"].errors["due_at"] == ["Say until when: a promise without a time is none."]
     assert not case.promises.exists()

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service_desk.cases.rules import HandOverState, WaitingFor
-from service_desk.cases.stages import Facts, Offer, Stage, StageKind, Wait, stages
+from service_desk.cases.stages import Facts, Offer, Stage, StageKind, Wait, in_minutes, stages
 
 START = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
 
@@ -101,6 +101,7 @@ def test_D6_stages_sum_to_the_whole_time_and_do_not_overlap(
     found = stages(facts(ended), offers, waits, at(now))
     whole = at(now if ended is None else ended) - START
     assert sum((stage.lasted for stage in found), timedelta(0)) == whole
+    assert sum((stage.minutes for stage in found), timedelta(0)) == in_minutes(START, START + whole)
     assert all(one.end == other.start for one, other in pairwise(found))
     assert all(stage.lasted > timedelta(0) for stage in found)
     assert all((one.kind, one.who) != (other.kind, other.who) for one, other in pairwise(found))

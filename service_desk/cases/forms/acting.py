@@ -84,7 +84,8 @@ def _ask(case: Case) -> dict[str, forms.Field]:
 
 
 def _until() -> forms.Field:
-    field = MomentField(label=_("Until"))
+    required = _("Say until when: a promise without a time is none.")
+    field = MomentField(label=_("Until"), error_messages={"required": required})
     field.now = now()
     return field
 
