@@ -148,6 +148,14 @@ def slot_label(slot: str) -> str:
         "first_responder_chief": _("as chief of the first responder"),
         "handler_head": _("as department head of the handler"),
         "first_responder_head": _("as department head of the first responder"),
+        "giver": _("as giver"),
+        "giver_chief": _("as chief of the giver"),
+        "receiver": _("as receiver"),
+        "receiver_chief": _("as chief of the receiver"),
+        "promiser": _("who promised"),
+        "expert": _("as expert"),
+        "expert_chief": _("as chief of the expert"),
+        "asked_by": _("who asked"),
     }
     if slot in words:
         return words[slot]

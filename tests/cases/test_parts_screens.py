@@ -10,10 +10,12 @@ from django.utils import timezone
 
 from service_desk.cases import actions
 from service_desk.cases.models import Case
+from service_desk.cases.tellings import slot_label
 from service_desk.cases.timeline import Moment, stream
 from service_desk.deadlines.clock import now
 from service_desk.deadlines.engine import sweep
-from service_desk.deadlines.rules import Door
+from service_desk.deadlines.rules import ClockKind, Door
+from service_desk.local.reference import LADDERS
 from service_desk.people.models import Qualification
 from tests.cases.pages import browser, post, text_of, url
 from tests.factories import World, shift_time, world
@@ -254,3 +256,10 @@ def test_C11_a_promise_without_a_time_is_refused_beside_its_field(desk: World) -
     assert response.status_code == 422
     assert response.context["form"].errors["due_at"] == ["Say until when: a promise without a time is none."]
     assert not case.promises.exists()
+
+
+@pytest.mark.parametrize("kind", [ClockKind.HAND_OVER, ClockKind.PROMISE, ClockKind.CONSULTATION])
+def test_as_what_somebody_was_told_is_said_in_words_on_every_step_of_a_parts_ladder(kind: str) -> None:
+    slots = {slot for step in LADDERS[kind] for slot in step["slots"]}
+    assert slots
+    assert all("_" not in slot_label(slot) and slot_label(slot) != slot for slot in slots)
