@@ -20,7 +20,7 @@ from service_desk.people.models import Qualification
 from tests.cases.pages import browser, post, text_of, url
 from tests.factories import World, shift_time, world
 
-FACTS = {"done": "已重启主控板", "remaining": "等待备件到货后更换", "promised": "明早 9 点前回电"}
+FACTS: dict[str, Any] = {"done": "已重启主控板", "remaining": "等待备件到货后更换", "promised": "明早 9 点前回电"}
 
 
 @pytest.fixture
