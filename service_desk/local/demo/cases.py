@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import F
 
 from service_desk.cases import actions
 from service_desk.cases.models import Case
@@ -263,3 +264,5 @@ def _answer_some(company: Company) -> None:
     ).order_by("id"):
         if notice.recipient is not None and notice.slot != "gm_product":
             acknowledge(notice=notice, actor=notice.recipient, via="screen")
+    # They answered a few minutes after they were told, not when this data was loaded.
+    Notice.objects.filter(acked_at__isnull=False).update(acked_at=F("created_at") + timedelta(minutes=4))
