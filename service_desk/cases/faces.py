@@ -77,7 +77,8 @@ def _used(clock: CaseDeadline, at: datetime) -> tuple[timedelta, timedelta]:
             total = clock.policy.target.duration or clock.due_at - start
         else:
             start = first_counted_day(calendar, start)
-            total = between(calendar, start, clock.due_at, pauses)
+            # a pause that lasts would cut off what is still to come
+            total = between(calendar, start, clock.due_at, [pause for pause in pauses if pause.end is not None])
         return max(between(calendar, start, at, pauses), timedelta(0)), total
     except HoursError:
         return at - clock.started_at, clock.due_at - clock.started_at

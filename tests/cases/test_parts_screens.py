@@ -9,11 +9,14 @@ import pytest
 from django.utils import timezone
 
 from service_desk.cases import actions
+from service_desk.cases.faces import faces_of
 from service_desk.cases.models import Case
 from service_desk.cases.tellings import slot_label
 from service_desk.cases.timeline import Moment, stream
+from service_desk.deadlines.calendar_data import china_calendar
 from service_desk.deadlines.clock import now
 from service_desk.deadlines.engine import sweep
+from service_desk.deadlines.models import Calendar, CalendarVersion, Policy
 from service_desk.deadlines.rules import ClockKind, Door
 from service_desk.local.reference import LADDERS
 from service_desk.people.models import Qualification
@@ -263,3 +266,25 @@ def test_as_what_somebody_was_told_is_said_in_words_on_every_step_of_a_parts_lad
     slots = {slot for step in LADDERS[kind] for slot in step["slots"]}
     assert slots
     assert all("_" not in slot_label(slot) and slot_label(slot) != slot for slot in slots)
+
+
+def test_D3_a_paused_clock_in_working_days_shows_what_is_left_of_it(desk: World) -> None:
+    calendar = Calendar.objects.create(name="办公时间")
+    data = china_calendar(range(2024, 2031)).to_json()
+    calendar.current = CalendarVersion.objects.create(calendar=calendar, number=1, data=data)
+    calendar.save()
+    Policy.objects.create(
+        service_line=desk.line,
+        severity="enquiry",
+        kind="solution",
+        target_working_days=5,
+        calendar=calendar,
+        may_pause=True,
+    )
+    case = desk.register(severity="enquiry")
+    actions.start(case=case, actor=desk.agent)
+    actions.wait(case=case, actor=desk.agent, waiting_for="customer", text="等客户")
+    (paused,) = [face for face in faces_of(case, now()) if face.state == "paused"]
+    assert paused.remaining is not None
+    assert paused.remaining > timedelta(hours=5)
+    assert paused.share == 0
