@@ -27,13 +27,14 @@ from service_desk.local.processes import StartError, poll_until, spawn, stop, ta
 SYSTEM_USER = "pgserver"
 SOCKET_LIMIT = 100  # the kernel refuses socket paths above 107 bytes, some systems above 103
 RECOVERY_PATIENCE = 900.0
-DURABLE = ("wal_compression=on", "max_wal_size=1GB")
+# Pages go into the log uncompressed: this build knows pglz alone, which cost eight times the processor time of all
+# the rest in a storm of due clocks (docs/performance.md).
+DURABLE = ("wal_compression=off", "max_wal_size=2GB")
 FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum_naptime=10min")
 COMMON = (
     "listen_addresses=",
     "unix_socket_permissions=0700",
     "max_connections=100",
-    "shared_buffers=256MB",
     "timezone=UTC",
     "log_timezone=UTC",
     "logging_collector=on",
@@ -43,6 +44,12 @@ COMMON = (
     "log_rotation_age=1d",
     "log_rotation_size=0",
 )
+
+
+def _shared_buffers(*, fast: bool) -> str:
+    """An eighth of the machine's memory within limits: with too little, a storm of due clocks evicts its own pages."""
+    megabytes = 256 if fast else min(max(psutil.virtual_memory().total // 2**23, 256), 2048)
+    return f"shared_buffers={megabytes}MB"
 
 
 def binary(name: str) -> Path:
@@ -212,7 +219,8 @@ class Postgres:
 
     def _launch(self) -> None:
         log = self.data.with_name(self.data.name + ".log")
-        settings = [*COMMON, *(FAST if self.fast else DURABLE), f"unix_socket_directories={self.sockets}"]
+        settings = [*COMMON, *(FAST if self.fast else DURABLE), _shared_buffers(fast=self.fast)]
+        settings.append(f"unix_socket_directories={self.sockets}")
         command: list[str | Path] = [binary("postgres"), "-D", self.data]
         for setting in settings:
             command += ["-c", setting]
