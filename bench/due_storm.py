@@ -22,7 +22,7 @@ from service_desk.local.plan import SENTINELS
 from service_desk.people.directory import Directory
 
 #: Seconds between the decision and the moment, in which thousands of cases are moved; the first finds cold disks.
-FIRST_LEAD, SHORTEST_LEAD = 120.0, 20.0
+FIRST_LEAD, SHORTEST_LEAD = 120.0, 45.0
 PATIENCE = 60
 
 _CHOOSE = """
