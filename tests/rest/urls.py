@@ -22,8 +22,8 @@ from service_desk.rest.errors import Conflict, Invalid, NotAllowed, NotFound
 from service_desk.rest.etags import EtagMixin
 from service_desk.rest.models import ApiKey
 
-READ = scopes.register("notes:read", "Read notes")
-WRITE = scopes.register("notes:write", "Write notes")
+READ = scopes.register("notes:read", "阅读便条")
+WRITE = scopes.register("notes:write", "书写便条")
 
 # What the handler of POST /notes/ does halfway, between its change and its answer; a test may put something here.
 halfway: list[Callable[[], None]] = []
