@@ -189,7 +189,7 @@ def test_a_method_that_is_not_there_is_405_and_not_a_matter_of_scope(api: APICli
 
 
 def test_scopes_are_registered_with_a_meaning() -> None:
-    assert scopes.known()[urls.READ] == "Read notes"
+    assert scopes.known()[urls.READ] == "阅读便条"
     assert scopes.unknown([urls.READ, "x:y"]) == ["x:y"]
     with pytest.raises(ValueError, match="thing:deed"):
         scopes.register("Everything", "")
