@@ -15,7 +15,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from bench.figures import load, summary
-from bench.house import running
+from bench.house import forget_mail, running
 from service_desk.deadlines.clock import now
 from service_desk.local.demo.past import history_may_be_written
 from service_desk.local.plan import SENTINELS
@@ -77,7 +77,7 @@ def measure(*, runs: int, count: int, whole_desk: bool) -> list[dict[str, Any]]:
         for run in range(runs):
             figures.append({"run": run, "whole_desk": whole_desk, "clocks": count, **_storm(count, lead)})
             lead = max(SHORTEST_LEAD, 2 * figures[-1]["prepared_in"])
-            _forget_mail()
+            forget_mail()
     return figures
 
 
@@ -157,9 +157,3 @@ def _running_clocks() -> int:
         cursor.execute("SELECT count(*) FROM cases_casedeadline WHERE state = 'running' AND next_at IS NOT NULL")
         (count,) = cursor.fetchone()
     return int(count)
-
-
-def _forget_mail() -> None:
-    """The e-mails of one storm must not be sent during the next."""
-    with connection.cursor() as cursor:
-        cursor.execute("UPDATE notices_delivery SET state = 'cancelled' WHERE state IN ('pending', 'sending')")

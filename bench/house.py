@@ -90,3 +90,11 @@ def running(names: Callable[[str], bool], *, web_processes: int = 2) -> Iterator
         for process in started:
             stop(process)
         listener.close()
+
+
+def forget_mail() -> None:
+    """Take back e-mails that still wait: those of one measure must not be sent during the next."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE notices_delivery SET state = 'cancelled' WHERE state IN ('pending', 'sending')")

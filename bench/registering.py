@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from bench.figures import load, summary
-from bench.house import BASE, running
+from bench.house import BASE, forget_mail, running
 from service_desk.cases.api import scopes
 from service_desk.customers.models import Customer
 from service_desk.deadlines.clock import now
@@ -62,6 +62,7 @@ def measure(*, runs: int, variants: tuple[Variant, ...] = VARIANTS) -> list[dict
         _order(port, text, body, Variant("", "major", 8, WARM_UP * 8))
         for run in range(runs):
             for variant in variants:
+                forget_mail()
                 before = load()
                 done = _order(port, text, body, variant)
                 milliseconds = [value * 1000 for value in done["seconds"]]
