@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection, connections
+from django.test.utils import CaptureQueriesContext
 
 from service_desk.cases import actions
 from service_desk.cases.models import CaseClockEvent, CaseDeadline
@@ -217,6 +218,15 @@ def clone_due(template: CaseDeadline, count: int) -> None:
             " FROM cases_casedeadline, generate_series(1, %s) g WHERE id = %s",
             [count, template.pk],
         )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_sweep_that_goes_well_uses_no_savepoint_and_so_leaves_no_multixact_in_the_way_of_the_next() -> None:
+    case = world().register(severity="major")
+    shift_time(case, hours=6)
+    with CaptureQueriesContext(connection) as queries:
+        assert sweep(Door.SENTINEL).fired > 0
+    assert [query["sql"] for query in queries if "SAVEPOINT" in query["sql"]] == []
 
 
 def test_an_idle_sweep_is_one_query(desk: World, django_assert_num_queries) -> None:  # type: ignore[no-untyped-def]
