@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit, urlunsplit
 from zoneinfo import ZoneInfo
 
@@ -17,9 +18,10 @@ from psycopg2 import sql
 
 from service_desk.local.postgres import Postgres, binary
 from service_desk.local.preconditions import is_owned, sole_owner, without_password
-from service_desk.local.processes import StartError
+from service_desk.local.processes import StartError, poll_until
 from service_desk.local.servers import DATABASE
 
+SETTLE = 3.0  # seconds that connections of processes just stopped may need to end
 HEADER_LINES = 60  # of a backup in SQL, where its settings stand
 
 
@@ -60,6 +62,15 @@ def dump(url: str, folder: Path, zone: str) -> Path:
     return target
 
 
+def _connections(cursor: Any, name: str) -> int:
+    """How many clients are connected to the database `name`."""
+    cursor.execute(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND backend_type = 'client backend'", [name]
+    )
+    (count,) = cursor.fetchone()
+    return int(count)
+
+
 def restore(url: str, source: Path, *, stamp: str) -> str:
     """Put a backup in the place of the database; the old one stays beside it, its new name is returned."""
     if not source.is_file():
@@ -67,11 +78,11 @@ def restore(url: str, source: Path, *, stamp: str) -> str:
     name = urlsplit(url).path.lstrip("/")
     fresh, old = f"{name}_restoring", f"{name}_before_{stamp}"
     with _administration(url) as cursor:
-        cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = %s", [name])
-        row = cursor.fetchone()
-        if row and row[0]:
+        # What was stopped a moment ago may still be on its way out; what stays after that is somebody at work.
+        if not poll_until(lambda: _connections(cursor, name) == 0, seconds=SETTLE):
             raise StartError(
-                f"{row[0]} connections are open to the database '{name}'. Stop every process of the desk first."
+                f"{_connections(cursor, name)} connections are open to the database '{name}'."
+                " Stop every process of the desk first."
             )
         cursor.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(fresh)))
         cursor.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(fresh)))
