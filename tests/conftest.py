@@ -60,7 +60,15 @@ setattr(DatabaseOperations, "execute_sql_flush", _flush_past_the_triggers)  # no
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep an xdist_group on one worker: pytest-xdist 3.8 writes the group where pytest 9.2 does not look any more."""
+    """Give tests of real processes a second try, and keep an xdist_group on one worker.
+
+    A machine that is busy with something else can starve a process for half a minute; the second try is counted
+    aloud in the closing line. Pure tests and tests against the database alone have one try.
+    pytest-xdist 3.8 writes the group where pytest 9.2 does not look any more.
+    """
+    for item in items:
+        if item.get_closest_marker("processes") or item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.flaky(reruns=1))
     if not getattr(config.option, "loadgroup", False):
         return
     for item in items:
