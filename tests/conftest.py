@@ -42,6 +42,7 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "service_desk.settings"
 django.setup()
 
 from django.db.backends.postgresql.operations import DatabaseOperations  # noqa: E402  (needs the settings)
+from django.utils import translation  # noqa: E402
 
 from service_desk.local.translations import compile_all  # noqa: E402  (needs the settings)
 
@@ -75,3 +76,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         group = item.get_closest_marker("xdist_group")
         if group is not None and "@" not in item.nodeid:
             item._id = coerce_node_id(f"{item.nodeid}@{group.args[0]}")
+
+
+def pytest_runtest_setup() -> None:
+    """Each test begins in English: a page that the test before read in Chinese leaves its language in the thread."""
+    translation.activate("en")
