@@ -12,8 +12,10 @@ import signal
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import FrameType
 
+from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 
 logger = logging.getLogger(__name__)
@@ -45,6 +47,7 @@ class Loop:
             signal.signal(number, self._stop)
         failures = 0
         while not self.stopping.is_set():
+            show_life()
             try:
                 self._ready()
                 wait = self.work()
@@ -81,6 +84,12 @@ class Loop:
 
     def _stop(self, _number: int, _frame: FrameType | None) -> None:
         self.stopping.set()
+
+
+def show_life() -> None:
+    """Tell the supervisor that this loop still turns; without one there is nobody to tell."""
+    if settings.PULSE_FILE:
+        Path(settings.PULSE_FILE).touch()
 
 
 def _drop() -> None:

@@ -50,6 +50,8 @@ SECRET_KEY = _secret_key()
 SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", [])
 DEBUG = env.bool("DEBUG", False)
 COMPANY_NAME = env.str("COMPANY_NAME", "华信通服")
+#: A loop touches this file at each turn; the supervisor ends a process whose file grows old (RELIABILITY 34).
+PULSE_FILE = env.str("DESK_PULSE", "")
 WEB_HOST = env.str("WEB_HOST", "127.0.0.1")
 WEB_PORT = env.int("WEB_PORT", 8000)
 SITE_URL = env.str("SITE_URL", f"http://127.0.0.1:{WEB_PORT}").rstrip("/")

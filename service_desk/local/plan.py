@@ -3,10 +3,11 @@
 import sys
 from pathlib import Path
 
-from service_desk.local.supervisor import Child
+from service_desk.local.supervisor import STALE_AFTER, Child
 
 SENTINELS = ("sentinel-1", "sentinel-2")
 FIRST = 2
+AUDIT_PASS = 300.0  # a pass over a million clocks is one turn of its loop
 
 
 def _celery(*arguments: str) -> list[str]:
@@ -30,14 +31,18 @@ def children(*, base: Path, data: Path, web_processes: int, listener: int) -> li
     web = [sys.executable, "-m", "service_desk.local.web", f"--fd={listener}"]
     beat = _celery("beat", f"--schedule={data / 'beat-schedule'}", "--pidfile=", "--loglevel=WARNING")
     pages = [Child(f"web-{number}", web, keep_fds=[listener]) for number in range(1, web_processes + 1)]
-    sentinels = [Child(name, manage("enforce_deadlines", "--name", name)) for name in SENTINELS]
+
+    def loop(name: str, *arguments: str, stale_after: float = STALE_AFTER) -> Child:
+        return Child(name, manage(*arguments), pulse=data / f"{name}.pulse", stale_after=stale_after)
+
+    sentinels = [loop(name, "enforce_deadlines", "--name", name) for name in SENTINELS]
     return [
         pages[0],
         sentinels[0],
         *pages[1:],
         *sentinels[1:],
-        Child("dispatch", manage("dispatch_notices")),
-        Child("audit", manage("audit_clocks")),
+        loop("dispatch", "dispatch_notices"),
+        loop("audit", "audit_clocks", stale_after=AUDIT_PASS),
         Child("critical", _worker("critical")),
         Child("bulk", _worker("bulk")),
         Child("beat", beat),

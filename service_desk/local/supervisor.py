@@ -7,6 +7,7 @@ import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from service_desk.local.output import Lines, Log
 from service_desk.local.processes import spawn, wishes
@@ -15,6 +16,7 @@ FIRST_DELAY = 0.5
 LONGEST_DELAY = 10.0
 PROVEN_AFTER = 30.0  # a child that lived this long starts again without back-off
 SOON = 5.0
+STALE_AFTER = 60.0  # a loop that has not turned for so long hangs, though its process lives
 PATIENCE = 20.0  # how long a child may take to end before it is killed
 
 
@@ -25,16 +27,32 @@ class Child:
     name: str
     command: Sequence[str]
     keep_fds: Sequence[int] = ()
+    pulse: Path | None = None  # the file that its loop touches at each turn
+    stale_after: float = STALE_AFTER
     process: subprocess.Popen[bytes] | None = None
     lines: Lines = field(default_factory=Lines)
     started: float = 0.0
     delay: float = 0.0
     start_at: float = 0.0
+    felt: int = 0
+    felt_at: float = 0.0
 
     @property
     def alive(self) -> bool:
         """Say whether the process runs at this moment."""
         return self.process is not None and self.process.poll() is None
+
+    def hangs(self, now: float) -> bool:
+        """Say whether the process runs and its loop does not: a pulse was felt in this life, and has not come again.
+
+        The change counts and not the time that the file bears: the wall clock may jump.
+        """
+        if self.pulse is None or not self.pulse.exists():
+            return False  # it has none, or is still loading
+        felt = self.pulse.stat().st_mtime_ns
+        if felt != self.felt:
+            self.felt, self.felt_at = felt, now
+        return now - self.felt_at > self.stale_after
 
 
 class Supervisor:
@@ -73,6 +91,9 @@ class Supervisor:
                 self._bury(child, now)
             elif child.process is None and now >= child.start_at:
                 self._start(child)
+            elif child.process is not None and child.hangs(now):
+                self.log.plain(f"{child.name} has shown no sign of life for {child.stale_after:.0f} s and is killed")
+                child.process.kill()
 
     def stop(self) -> None:
         """Ask every child to end, print their last words, kill what stays."""
@@ -101,7 +122,11 @@ class Supervisor:
                 child.process.send_signal(number)
 
     def _start(self, child: Child) -> None:
-        child.process = spawn(child.command, env=self.env, output=subprocess.PIPE, keep_fds=child.keep_fds)
+        env = self.env
+        if child.pulse is not None:
+            child.pulse.unlink(missing_ok=True)
+            env = {**env, "DESK_PULSE": str(child.pulse)}
+        child.process = spawn(child.command, env=env, output=subprocess.PIPE, keep_fds=child.keep_fds)
         child.started = time.monotonic()
         child.lines = Lines()
         if child.process.stdout is not None:

@@ -11,6 +11,7 @@ from typing import Any
 import psycopg2
 from django.db import InterfaceError, OperationalError, connection
 
+from service_desk.loop import show_life
 from service_desk.notices.actions import escalate_failures, open_next_channel, repeat_due
 from service_desk.notices.outbox import Dispatch
 
@@ -49,6 +50,7 @@ class Dispatcher:
     def run(self) -> None:
         """Work until told to stop; then let the letters on their way land, and leave."""
         while not self.stopping():
+            show_life()
             self._guarded(self.step)
         leave_by = time.monotonic() + _LEAVE_SECONDS
         while len(self.dispatch) and time.monotonic() < leave_by:

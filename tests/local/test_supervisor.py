@@ -47,6 +47,32 @@ def test_a_killed_child_is_started_again() -> None:
     assert "child-1 was killed by signal 9; starting it again in 0.5 s" in said.getvalue()
 
 
+PULSE = "import os, pathlib, time; pathlib.Path(os.environ['DESK_PULSE']).touch(); print('here', flush=True); time.sleep(600)"
+
+
+def test_a_child_whose_loop_hangs_is_killed_and_started_again(tmp_path: Path) -> None:
+    supervisor, said = watch(PULSE)
+    child = supervisor.children[0]
+    child.pulse, child.stale_after = tmp_path / "child-1.pulse", 0.2
+    supervisor.start(first=1)
+    rounds(supervisor, lambda: said.getvalue().count("here") == 2)
+    supervisor.stop()
+    assert "child-1 has shown no sign of life for 0 s and is killed" in said.getvalue()
+    assert "child-1 was killed by signal 9" in said.getvalue()
+
+
+def test_a_child_whose_loop_turns_is_left_alone(tmp_path: Path) -> None:
+    pulse = tmp_path / "child-1.pulse"
+    child = Child("child-1", [], pulse=pulse, stale_after=10)
+    assert not child.hangs(1000.0)  # still loading
+    pulse.touch()
+    assert not child.hangs(1000.0)
+    os.utime(pulse, (1, 1))  # the wall clock has jumped; the pulse came all the same
+    assert not child.hangs(1009.0)
+    assert not child.hangs(1018.0)
+    assert child.hangs(1019.5)
+
+
 def test_back_off_doubles_up_to_its_limit() -> None:
     supervisor, said = watch("raise SystemExit(3)")
     child = supervisor.children[0]
