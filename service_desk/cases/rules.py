@@ -85,6 +85,32 @@ class Channel(TextChoices):
     VISIT = "visit", _("Visit")
 
 
+class DemandedReport(TextChoices):
+    """The report to the customer without which a case of a request type does not close (C8)."""
+
+    SERVICE = "service_report", _("Technical service report")
+    UPGRADE = "upgrade_summary", _("Version upgrade summary report")
+
+
+class FieldKind(TextChoices):
+    """What sort of answer a field of a request type takes."""
+
+    TEXT = "text", pgettext_lazy("field", "Text")
+    NUMBER = "number", pgettext_lazy("field", "Number")
+    DATE = "date", pgettext_lazy("field", "Date")
+    CHOICE = "choice", pgettext_lazy("field", "Choice")
+    YES_NO = "yes_no", pgettext_lazy("field", "Yes or no")
+
+
+class ReadBack(TextChoices):
+    """The four facts that are read back to the caller before the call is saved (C15)."""
+
+    PHONE = "phone", _("Phone number")
+    NAME = "name", pgettext_lazy("person", "Name")
+    ADDRESS = "address", _("Address")
+    MATTER = "matter", _("Matter")
+
+
 class HandOverState(TextChoices):
     """How a hand-over stands (C5)."""
 

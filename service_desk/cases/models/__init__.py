@@ -4,6 +4,7 @@ from service_desk.cases.models.case import Case, DailyNumber
 from service_desk.cases.models.clocks import CaseClockEvent, CaseDeadline, CasePause
 from service_desk.cases.models.history import CaseEvent, ImpactObservation
 from service_desk.cases.models.parts import Consultation, HandOver, Promise
+from service_desk.cases.models.requests import RegisterDraft, RequestField, RequestType
 
 __all__ = [
     "Case",
@@ -16,4 +17,7 @@ __all__ = [
     "HandOver",
     "ImpactObservation",
     "Promise",
+    "RegisterDraft",
+    "RequestField",
+    "RequestType",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Self
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q, Value
 from django.db.models.functions import Now
@@ -12,6 +13,7 @@ from django.db.models.lookups import GreaterThan
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from service_desk.cases.models.requests import RequestType
 from service_desk.cases.rules import (
     ENDED_STATES,
     OPEN_STATES,
@@ -79,6 +81,28 @@ class Case(models.Model):
     fault = models.CharField(_("Fault in brief"), max_length=120)
     subject = models.CharField(_("Subject"), max_length=330, editable=False)
     description = models.TextField(_("Description"), blank=True, max_length=8000)
+
+    request_type = models.ForeignKey(
+        RequestType,
+        verbose_name=_("Request type"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="cases",
+        db_index=False,
+    )
+    request_values = models.JSONField(default=dict, db_default={}, editable=False)  # answers by RequestField.key
+    read_back = models.JSONField(default=dict, db_default={}, editable=False)  # C15: ticks of rules.ReadBack, or reason
+    told_once_at = models.DateTimeField(_("Told once"), null=True, editable=False)  # C16
+    told_once_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("Told by"),
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        editable=False,
+        db_index=False,
+    )
 
     severity = models.CharField(_("Severity"), max_length=10, choices=Severity, null=True, blank=True)
     graded_at = models.DateTimeField(_("Graded"), null=True, editable=False)
@@ -157,6 +181,17 @@ class Case(models.Model):
             ),
             models.Index(fields=["caller_e164"], name="case_caller", condition=Q(caller_e164__isnull=False)),
             models.Index(
+                fields=["request_type", "-registered_at", "-id"],
+                name="case_request_newest",
+                condition=Q(request_type__isnull=False),
+            ),
+            GinIndex(
+                fields=["request_values"],
+                name="case_request_values",
+                opclasses=["jsonb_path_ops"],
+                condition=Q(request_type__isnull=False),
+            ),
+            models.Index(
                 fields=["-registered_at", "-id"], name="case_late_newest", condition=Q(late_registration=True)
             ),
             models.Index(
@@ -166,6 +201,15 @@ class Case(models.Model):
             ),
         ]
         constraints = [
+            models.CheckConstraint(
+                condition=Q(request_type__isnull=False) | Q(request_values={}, told_once_at=None),
+                name="case_answers_a_request_type",
+            ),
+            models.CheckConstraint(
+                condition=Q(told_once_at=None, told_once_by=None)
+                | Q(told_once_at__isnull=False, told_once_by__isnull=False),
+                name="case_told_once_by_somebody",
+            ),
             models.CheckConstraint(condition=Q(state__in=CaseState.values), name="case_state_is_known"),
             models.CheckConstraint(
                 condition=Q(severity=None, graded_at=None, graded_by=None)

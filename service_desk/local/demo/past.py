@@ -32,7 +32,7 @@ _SHIFT = (
         graded_at = graded_at - %(back)s::interval, emergency_started_at = emergency_started_at - %(back)s::interval,
         started_at = started_at - %(back)s::interval, arrived_at = arrived_at - %(back)s::interval, restored_at = restored_at - %(back)s::interval,
         resolved_at = resolved_at - %(back)s::interval, replied_at = replied_at - %(back)s::interval, ended_at = ended_at - %(back)s::interval,
-        next_promise_at = next_promise_at - %(back)s::interval
+        next_promise_at = next_promise_at - %(back)s::interval, told_once_at = told_once_at - %(back)s::interval
         WHERE id = %(case)s""",
     """UPDATE cases_casepause SET starts_at = starts_at - %(back)s::interval, ends_at = ends_at - %(back)s::interval
         WHERE case_id = %(case)s""",
