@@ -21,6 +21,7 @@ from service_desk.deadlines.models import Firing
 from service_desk.deadlines.rules import ClockKind
 from service_desk.deadlines.schedule import StepKind
 from service_desk.notices.actions import NewNotice, send_many
+from service_desk.notices.models import Delivery
 from service_desk.notices.rules import Level
 from service_desk.people.directory import Directory
 
@@ -89,6 +90,10 @@ class CaseRoom:
         """Open cases that lack a clock their policies demand (missed at birth), newest first, a bounded number."""
         for pk in _cases_without_clocks():
             yield f"case:{pk}", lambda pk=pk: _arm_again(pk)  # type: ignore[misc]
+
+    def stuck(self) -> int:
+        """Deliveries that no dispatcher has taken; every notice of this desk leaves through one outbox."""
+        return Delivery.objects.stuck().count()
 
     def unannounced(self, now: datetime) -> Iterable[str]:
         """Steps of the last quarter of an hour whose first slot has no notice; the newest few thousand."""

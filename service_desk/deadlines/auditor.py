@@ -39,6 +39,7 @@ class Findings:
     moved: int = 0
     silent: int = 0
     late: int = 0
+    stuck: int = 0
     fired: int = 0
 
 
@@ -60,6 +61,8 @@ class Auditor:
                 found.silent += 1
                 report(kind="step_without_notice", thing=thing, detail="")
             found.late += _note_late(model)
+            found.stuck += room.stuck()
+        _note_stuck(found.stuck)
         found.fired = sweep(Door.AUDITOR).fired if self.watch.may_fire() else 0
         _close_late()
         return found
@@ -124,6 +127,14 @@ def _note_late(model: type[Deadline]) -> int:
     if count:
         report(kind="sweep_late", thing=str(model._meta.model_name), detail=str(count))
     return count
+
+
+def _note_stuck(count: int) -> None:
+    """What is fired and does not leave the house reaches nobody: an incident until the last of it is gone."""
+    if count:
+        report(kind="outbox_stuck", thing="outbox", detail=str(count))
+    else:
+        Incident.objects.filter(kind="outbox_stuck", repaired_at=None).update(repaired_at=Now())
 
 
 def _close_late() -> None:

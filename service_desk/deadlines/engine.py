@@ -63,6 +63,9 @@ class Room(Protocol):
     def missing(self, now: datetime) -> Iterable[tuple[str, Callable[[], None]]]:
         """Subjects that lack a clock their policies demand: (name of the thing, how to mend it)."""
 
+    def stuck(self) -> int:
+        """How many messages of fired steps should have left the house long ago and have not."""
+
     def unannounced(self, now: datetime) -> Iterable[str]:
         """Steps fired lately that told nobody although their ladder names slots."""
 

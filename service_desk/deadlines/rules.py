@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from django.db.models import TextChoices
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 
@@ -67,3 +70,16 @@ class Door(TextChoices):
 LATE_MARK_SECONDS = 5
 #: A door without a beat for this many seconds is an alarm though nothing was late (RELIABILITY 11).
 DEAD_DOOR_SECONDS = 10
+
+
+#: What the auditor and the engine report, in words.
+INCIDENT_WORDS: Mapping[str, Promise] = {
+    "clock_missing": _("A clock was missing and has been started"),
+    "clock_moved": _("A due time had been changed by hand and was computed again"),
+    "step_without_notice": _("A step was fired and told nobody"),
+    "sweep_late": _("Steps were not fired in time"),
+    "outbox_stuck": _("Notices are due and do not leave the house"),
+    "poison_clock": _("A clock could not be fired and was set aside"),
+    "clock_jump": _("The time of the machine has jumped"),
+    "no_emergency_policy": _("A major fault has no emergency policy"),
+}

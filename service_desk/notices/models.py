@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any, ClassVar
 
 from django.contrib.postgres.functions import RandomUUID
@@ -12,7 +13,15 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from service_desk.notices.rules import FAILED_STATES, OPEN_STATES, AckVia, ChannelKind, DeliveryState, Level
+from service_desk.notices.rules import (
+    FAILED_STATES,
+    OPEN_STATES,
+    STUCK_SECONDS,
+    AckVia,
+    ChannelKind,
+    DeliveryState,
+    Level,
+)
 
 
 class NoticeQuerySet(models.QuerySet["Notice"]):
@@ -214,6 +223,10 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
     def open(self) -> DeliveryQuerySet:
         """Still on their way."""
         return self.filter(state__in=OPEN_STATES)
+
+    def stuck(self) -> DeliveryQuerySet:
+        """Due for so long that no dispatcher can be at work (RELIABILITY 19e); uses the index of the open ones."""
+        return self.open().filter(next_attempt_at__lt=Now() - timedelta(seconds=STUCK_SECONDS))
 
 
 class Delivery(models.Model):

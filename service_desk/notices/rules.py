@@ -69,6 +69,8 @@ MAX_ATTEMPTS = len(RETRY_SECONDS) + 1
 JITTER = 0.2
 #: A claimed delivery belongs to its sender this long; an attempt ends well before.
 LEASE_SECONDS = 60
+#: A delivery that has been due for longer than this has no dispatcher.
+STUCK_SECONDS = 60
 SEND_SECONDS = 20
 #: An emergency opens the next channel beside the first after so many failures or so long.
 WIDEN_ATTEMPTS = 2

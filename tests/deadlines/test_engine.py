@@ -18,7 +18,7 @@ from service_desk.deadlines.clock import now
 from service_desk.deadlines.engine import beat, health, sweep
 from service_desk.deadlines.models import Incident, Policy
 from service_desk.deadlines.rules import Door
-from service_desk.notices.models import Notice
+from service_desk.notices.models import Delivery, Notice
 from tests.factories import World, shift_time, world
 
 
@@ -156,6 +156,21 @@ def test_auditor_finds_a_fired_step_that_told_nobody(desk: World) -> None:
     clock = case.deadlines.get(kind="restoration")
     CaseClockEvent.objects.create(deadline=clock, type="fired", code="warn")
     assert Auditor().run().silent == 1
+
+
+def test_auditor_finds_notices_that_do_not_leave_the_house(desk: World) -> None:
+    desk.register(severity="critical")
+    assert Auditor().run().stuck == 0
+    Delivery.objects.update(next_attempt_at=now() - timedelta(seconds=61))
+    waiting = Delivery.objects.count()
+    assert waiting > 0
+    assert Auditor().run().stuck == waiting
+    incident = Incident.objects.get(kind="outbox_stuck")
+    assert (incident.repaired_at, incident.detail) == (None, str(waiting))
+    Delivery.objects.update(state="sent", sent_at=now())
+    assert Auditor().run().stuck == 0
+    incident.refresh_from_db()
+    assert incident.repaired_at is not None
 
 
 def test_D8_an_edited_policy_does_not_bend_a_running_clock(desk: World) -> None:

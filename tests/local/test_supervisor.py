@@ -47,7 +47,7 @@ def test_a_killed_child_is_started_again() -> None:
     assert "child-1 was killed by signal 9; starting it again in 0.5 s" in said.getvalue()
 
 
-PULSE = "import os, pathlib, time; pathlib.Path(os.environ['DESK_PULSE']).touch(); print('here', flush=True); time.sleep(600)"
+PULSE = "import os, pathlib; pathlib.Path(os.environ['DESK_PULSE']).touch(); " + SPEAKER
 
 
 def test_a_child_whose_loop_hangs_is_killed_and_started_again(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from service_desk.deadlines.rules import Door
+from service_desk.deadlines.rules import INCIDENT_WORDS, Door
 
 
 class Heartbeat(models.Model):
@@ -45,3 +45,8 @@ class Incident(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.thing}"
+
+    @property
+    def words(self) -> str:
+        """What kind of incident it is, for a person; one that has no words yet shows its name."""
+        return str(INCIDENT_WORDS.get(self.kind, self.kind))
