@@ -3,8 +3,10 @@
 from service_desk.cases.models.case import Case, DailyNumber
 from service_desk.cases.models.clocks import CaseClockEvent, CaseDeadline, CasePause
 from service_desk.cases.models.history import CaseEvent, ImpactObservation
+from service_desk.cases.models.note_templates import NoteTemplate
 from service_desk.cases.models.parts import Consultation, HandOver, Promise
 from service_desk.cases.models.requests import RegisterDraft, RequestField, RequestType
+from service_desk.cases.models.watching import CaseWatch, Mention
 
 __all__ = [
     "Case",
@@ -12,10 +14,13 @@ __all__ = [
     "CaseDeadline",
     "CaseEvent",
     "CasePause",
+    "CaseWatch",
     "Consultation",
     "DailyNumber",
     "HandOver",
     "ImpactObservation",
+    "Mention",
+    "NoteTemplate",
     "Promise",
     "RegisterDraft",
     "RequestField",

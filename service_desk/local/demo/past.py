@@ -44,6 +44,7 @@ _SHIFT = (
         WHERE case_id = %(case)s""",
     """UPDATE cases_consultation SET asked_at = asked_at - %(back)s::interval,
         answered_at = answered_at - %(back)s::interval WHERE case_id = %(case)s""",
+    "UPDATE cases_casewatch SET since = since - %(back)s::interval WHERE case_id = %(case)s",
     "UPDATE cases_impactobservation SET at = at - %(back)s::interval WHERE case_id = %(case)s",
     """UPDATE cases_caseclockevent SET at = at - %(back)s::interval
         WHERE deadline_id IN (SELECT id FROM cases_casedeadline WHERE case_id = %(case)s)""",
