@@ -21,10 +21,14 @@ class ClockKind(TextChoices):
     HAND_OVER = "hand_over", _("Acceptance of a hand-over")
     PROMISE = "promise", _("Promise to the customer")
     CONSULTATION = "consultation", _("Answer of the expert")
+    PROGRESS = "progress", _("Progress told to the customer")
 
 
 #: Clocks of a part of a case, armed with that part and not with the case.
 PART_KINDS = (ClockKind.HAND_OVER, ClockKind.PROMISE, ClockKind.CONSULTATION)
+
+#: What no waiting holds, whatever a policy says: the emergency (C7), what was promised (C11), progress (C12, D3).
+NEVER_PAUSED = (ClockKind.EMERGENCY, *PART_KINDS, ClockKind.PROGRESS)
 
 
 class ClockState(TextChoices):
@@ -64,6 +68,21 @@ class Door(TextChoices):
     CELERY = "celery", _("Celery")
     SENTINEL = "sentinel", _("Sentinel")
     AUDITOR = "auditor", _("Auditor")
+
+
+class RolloutState(TextChoices):
+    """Where a change of running clocks stands: listed first, moved only when somebody has confirmed the list."""
+
+    PREPARING = "preparing", _("Being listed")
+    READY = "ready", _("Waiting for confirmation")
+    APPLYING = "applying", _("Being applied")
+    DONE = "done", _("Applied")
+    DROPPED = "dropped", _("Dropped")
+
+    @classmethod
+    def at_work(cls) -> tuple[RolloutState, ...]:
+        """States in which a worker has something to do."""
+        return (cls.PREPARING, cls.APPLYING)
 
 
 #: A step fired later than this many seconds after its time is marked 'system was late by …' (D12).
