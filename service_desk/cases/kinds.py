@@ -11,6 +11,7 @@ from django.conf import settings
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from service_desk.cases.rules import EventType
 from service_desk.deadlines.rules import ClockKind
 from service_desk.notices.kinds import register
 
@@ -54,6 +55,12 @@ def _spoken(elapsed: str) -> str:
     if int(minutes) or not parts:
         parts.append(gettext("%(n)s min") % {"n": int(minutes)})
     return " ".join(parts)
+
+
+def _watch_words(facts: Mapping[str, Any]) -> dict[str, str]:
+    """What happened, each line of the timeline by its name, and what was said with it."""
+    labels = [str(EventType(code).label) for code in facts.get("events", ()) if code in EventType.values]
+    return {"what": ", ".join(labels) or "–", "text": facts.get("text") or "–"}
 
 
 _ABOUT = _("Customer: %(customer)s\nSubject: %(subject)s")
@@ -102,6 +109,17 @@ def register_all() -> None:
         "clock_error": _("%(number)s: the clock %(clock_label)s cannot be kept by the system"),
     }.items():
         register(code, subject=subject, body=FACTS, words=words)
+    register(
+        "watched",
+        subject=_("%(number)s: %(what)s (%(by)s)"),
+        body=_("Customer: %(customer)s\nSubject: %(subject)s\n%(text)s"),
+        words=_watch_words,
+    )
+    register(
+        "mentioned",
+        subject=_("%(number)s: %(by)s mentions you in a note"),
+        body=_("Customer: %(customer)s\nSubject: %(subject)s\nNote: %(text)s"),
+    )
     for code, subject, body in PARTS:
         register(code, subject=subject, body=body, words=words)
     register(

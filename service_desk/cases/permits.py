@@ -13,7 +13,21 @@ from service_desk.people.rules import DESK_ROLES, LEADING_ROLES, READING_ROLES, 
 
 #: Verbs with a rule of their own; the rest belongs to the holder and to those who lead.
 _OWN_RULES = frozenset(
-    {"grade", "note", "tell", "observe", "cancel", "accept", "decline", "answer", "ask", "promise", "keep", "postpone"}
+    {
+        "grade",
+        "note",
+        "told_once",
+        "tell",
+        "observe",
+        "cancel",
+        "accept",
+        "decline",
+        "answer",
+        "ask",
+        "promise",
+        "keep",
+        "postpone",
+    }
 )
 
 
@@ -23,6 +37,12 @@ def may_view(user: Any, case: Case | None) -> Decision | bool:
     if case is None:
         return bool(user.has_role(*READING_ROLES))
     return _holds(user, case) or (not case.confidential and user.has_role(*READING_ROLES))
+
+
+@rule("case.watch")
+def may_watch(user: Any, case: Case) -> Decision | bool:
+    """Whoever may see a case may be told of what happens to it."""
+    return bool(may_view(user, case))
 
 
 @rule("case.register")
@@ -81,6 +101,14 @@ def may_write(user: Any, case: Case) -> Decision | bool:
     return bool(_holds(user, case) or user.has_role(*DESK_ROLES, *LEADING_ROLES))
 
 
+@rule("case.told_once")
+def may_tell_once(user: Any, case: Case) -> Decision | bool:
+    """C16: whoever may write to the case, if its request type has materials or steps to tell."""
+    if case.request_type is None or not case.request_type.tells:
+        return Decision(False, _("This request type has nothing to tell once."))
+    return may_write(user, case)
+
+
 @rule(*(f"case.{verb}" for verb in MOVES if verb not in _OWN_RULES))
 def may_handle(user: Any, case: Case) -> Decision | bool:
     """The holder moves a case, or somebody who leads; first asked is responsible (C5)."""
@@ -97,6 +125,18 @@ def may_cancel(user: Any, case: Case) -> Decision | bool:
     if _holds(user, case) and case.state == CaseState.REGISTERED:
         return True
     return Decision(False, _("Once work has started only a supervisor may cancel."))
+
+
+@rule("request_type.edit")
+def may_edit_request_types(user: Any, _thing: Any) -> bool:
+    """Request types and their fields are the administrators'."""
+    return bool(user.has_role(Role.ADMINISTRATOR))
+
+
+@rule("request_type.view")
+def may_view_request_types(user: Any, _thing: Any) -> bool:
+    """Whoever reads cases may read what their request types ask and tell."""
+    return bool(user.has_role(*READING_ROLES))
 
 
 @rule("case.administer")

@@ -156,6 +156,8 @@ def slot_label(slot: str) -> str:
         "expert": _("as expert"),
         "expert_chief": _("as chief of the expert"),
         "asked_by": _("who asked"),
+        "mentioned": _("mentioned in a note"),
+        "watcher": _("as watcher"),
     }
     if slot in words:
         return words[slot]

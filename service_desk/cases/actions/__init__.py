@@ -19,6 +19,8 @@ from service_desk.cases.actions.moving import (
 )
 from service_desk.cases.actions.promising import keep, postpone, promise
 from service_desk.cases.actions.registering import Registration, register
+from service_desk.cases.actions.telling_once import told_once
+from service_desk.cases.actions.watching import unwatch, watch
 
 __all__ = [
     "Registration",
@@ -43,6 +45,9 @@ __all__ = [
     "resume",
     "start",
     "tell",
+    "told_once",
+    "unwatch",
     "wait",
+    "watch",
     "withdraw",
 ]

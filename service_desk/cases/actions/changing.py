@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from service_desk.audit.actions import record
+from service_desk.cases.actions.watching import tell_watchers
 from service_desk.cases.models import Case, CaseDeadline, CaseEvent
 from service_desk.cases.rules import MOVES, EventType, refusal
 from service_desk.deadlines import actions as clocks
@@ -26,15 +27,22 @@ from service_desk.rest.errors import Conflict, Invalid, NotFound, Stale
 
 @dataclass
 class Change:
-    """One verb at work on one locked case; `now` is the database's clock, UTC."""
+    """One verb at work on one locked case; `now` is the database's clock, UTC.
+
+    `lines` are the lines of the timeline it wrote, `told` the people it told by themselves: watchers hear the rest.
+    """
 
     case: Case
     actor: Any
     now: datetime
+    lines: list[CaseEvent] = field(default_factory=list)
+    told: set[int] = field(default_factory=set)
 
-    def say(self, type: EventType, text: str = "", **data: Any) -> None:  # noqa: A002 - the field's own name
+    def say(self, type: EventType, text: str = "", **data: Any) -> CaseEvent:  # noqa: A002 - the field's own name
         """Write a line of the timeline."""
-        CaseEvent.objects.create(case=self.case, at=self.now, actor=self.actor, type=type, text=text, data=data)
+        line = CaseEvent.objects.create(case=self.case, at=self.now, actor=self.actor, type=type, text=text, data=data)
+        self.lines.append(line)
+        return line
 
     def stop_clocks(self, *kinds: str) -> None:
         """End the open clocks of these kinds: what they demanded is done."""
@@ -64,6 +72,7 @@ class Change:
         """One notice to one person about this change, in its transaction."""
         if recipient_id is None or recipient_id == self.actor.pk:
             return
+        self.told.add(recipient_id)
         key = f"case:{self.case.pk}:{kind}:{part}:{recipient_id}"
         said_so_far = {
             "number": self.case.number,
@@ -132,6 +141,7 @@ def changing(
         locked.version += 1
         locked.save()
         record(verb=f"case.{verb}", thing=f"case:{locked.pk}", actor=actor, detail=dict(detail or {}))
+        tell_watchers(change)
         poke_case(locked.number)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from service_desk.cases.actions.changing import Change, changing, chosen, said, unsaid
 from service_desk.cases.actions.emergency import arm_emergency, end_emergency, start_emergency
+from service_desk.cases.actions.watching import mention
 from service_desk.cases.models import Case, CaseDeadline, CasePause, ImpactObservation
 from service_desk.cases.rules import CaseState, Channel, EventType, Severity, WaitingFor
 from service_desk.deadlines import actions as clocks
@@ -75,9 +76,9 @@ def arrive(*, case: Case, actor: Any, text: str = "", version: int | None = None
 
 
 def note(*, case: Case, actor: Any, text: str, version: int | None = None) -> Case:
-    """Write an internal note."""
+    """Write an internal note; colleagues whom it names with @ are told of it."""
     with changing(case=case, actor=actor, verb="note", version=version) as change:
-        change.say(EventType.NOTE, said(text, "text"))
+        mention(change, change.say(EventType.NOTE, said(text, "text")))
     return change.case
 
 
