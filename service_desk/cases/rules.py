@@ -53,6 +53,7 @@ class CaseState(TextChoices):
     REPLIED = "replied", _("Replied to the customer")
     CLOSED = "closed", _("Closed")
     CANCELLED = "cancelled", _("Cancelled")
+    MERGED = "merged", _("Merged")
 
 
 #: States in which work remains.
@@ -64,7 +65,7 @@ OPEN_STATES = (
     CaseState.RESOLVED,
     CaseState.REPLIED,
 )
-ENDED_STATES = (CaseState.CLOSED, CaseState.CANCELLED)
+ENDED_STATES = (CaseState.CLOSED, CaseState.CANCELLED, CaseState.MERGED)
 
 
 class WaitingFor(TextChoices):
@@ -129,6 +130,21 @@ class PromiseState(TextChoices):
     BROKEN = "broken", _("Broken")
 
 
+class LinkKind(TextChoices):
+    """Why two cases stand side by side."""
+
+    RELATED = "related", _("Related")
+    SPLIT = "split", _("Split off")
+
+
+class Relation(TextChoices):
+    """What another case is to this one."""
+
+    PARENT = "parent", _("is the parent of this case")
+    CHILD = "child", _("is a child of this case")
+    RELATED = "related", _("is related")
+
+
 class EventType(TextChoices):
     """What the timeline of a case tells."""
 
@@ -136,6 +152,7 @@ class EventType(TextChoices):
     GRADED = "graded", _("Severity graded")
     STARTED = "started", _("Work started")
     ARRIVED = "arrived", _("Arrived on site")
+    TOLD_ONCE = "told_once", _("Told once what is needed")
     NOTE = "note", _("Internal note")
     TOLD = "told", _("Told the customer")
     IMPACT = "impact", _("Impact observed")
@@ -156,6 +173,13 @@ class EventType(TextChoices):
     POSTPONED = "postponed", _("Promise moved")
     ASKED = "asked", _("Expert asked")
     ANSWERED = "answered", _("Expert answered")
+    REOPENED = "reopened", _("Reopened")
+    MERGED = "merged", _("Merged into another case")
+    TOOK_OVER = "took_over", _("Another case was merged into this one")
+    SPLIT = "split", _("Part of it became a case of its own")
+    LINKED = "linked", _("Linked")
+    UNLINKED = "unlinked", _("Link taken away")
+    INTERVAL = "interval", _("Progress interval agreed")
 
 
 class CaseLike(Protocol):
@@ -209,6 +233,7 @@ MOVES: Mapping[str, Move] = {
             needs=("not_arrived",),
         ),
         Move("note", _("Add a note"), _OPEN, fields=("text",)),
+        Move("told_once", _("Told once"), _OPEN, needs=("something_to_tell", "not_told_once"), occasional=True),
         Move("tell", _("Tell the customer"), _OPEN, ends=(ClockKind.FEEDBACK,), fields=("text", "channel")),
         Move("observe", _("Observe the impact"), _BEFORE_RESOLVED, fields=("text",)),
         Move(
@@ -333,6 +358,14 @@ def missing_condition(condition: str, case: CaseLike) -> Promise | None:
         "consultation": (not case.consultation_pending, _("No expert has been asked.")),
         "no_consultation": (case.consultation_pending, _("The expert's answer is still to come.")),
         "reply": (not case.reply, _("No reply to the customer is recorded.")),
+        "something_to_tell": (
+            getattr(case, "request_type_id", None) is None,
+            _("The case has no request type that says what to tell."),
+        ),
+        "not_told_once": (
+            getattr(case, "told_once_at", None) is not None,
+            _("The customer has been told this already."),
+        ),
     }
     failed, words = unmet[condition]
     return words if failed else None
@@ -359,6 +392,11 @@ def refusal(move: Move, case: CaseLike) -> Promise | str | None:
         if words is not None:
             return words
     return None
+
+
+def not_read_back(ticks: Mapping[str, bool]) -> list[str]:
+    """C15: which of the four facts have not been read back to the caller."""
+    return [str(fact) for fact in ReadBack if not ticks.get(fact)]
 
 
 def compose_subject(customer: str, product_type: str, fault: str) -> str:

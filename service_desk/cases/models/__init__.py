@@ -3,20 +3,27 @@
 from service_desk.cases.models.case import Case, DailyNumber
 from service_desk.cases.models.clocks import CaseClockEvent, CaseDeadline, CasePause
 from service_desk.cases.models.history import CaseEvent, ImpactObservation
+from service_desk.cases.models.links import CaseCycle, CaseLink
 from service_desk.cases.models.note_templates import NoteTemplate
 from service_desk.cases.models.parts import Consultation, HandOver, Promise
 from service_desk.cases.models.requests import RegisterDraft, RequestField, RequestType
+from service_desk.cases.models.views import DefaultView, SavedView, Sharing
 from service_desk.cases.models.watching import CaseWatch, Mention
+from service_desk.cases.models.words import CaseWords
 
 __all__ = [
     "Case",
     "CaseClockEvent",
+    "CaseCycle",
     "CaseDeadline",
     "CaseEvent",
+    "CaseLink",
     "CasePause",
     "CaseWatch",
+    "CaseWords",
     "Consultation",
     "DailyNumber",
+    "DefaultView",
     "HandOver",
     "ImpactObservation",
     "Mention",
@@ -25,4 +32,6 @@ __all__ = [
     "RegisterDraft",
     "RequestField",
     "RequestType",
+    "SavedView",
+    "Sharing",
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Self
 
 from django.conf import settings
@@ -48,6 +50,11 @@ class CaseQuerySet(models.QuerySet["Case"]):
     def in_emergency(self) -> Self:
         """Cases whose emergency process is running."""
         return self.filter(emergency_started_at__isnull=False, restored_at=None, state__in=OPEN_STATES)
+
+    def of_request(self, request_type_id: int, answers: Mapping[str, Any] | None = None) -> Self:
+        """Of this request type, with these answers of its fields (by key; true or false for yes and no)."""
+        found = self.filter(request_type_id=request_type_id)
+        return found.filter(request_values__contains=dict(answers)) if answers else found
 
     def for_page(self) -> Self:
         """With the names that every list shows, in one query."""
@@ -118,7 +125,8 @@ class Case(models.Model):
     accepted_at = models.DateTimeField(_("Accepted"))
     registered_at = models.DateTimeField(pgettext_lazy("when", "Registered"), db_default=Now(), editable=False)
     late_registration = models.GeneratedField(
-        expression=GreaterThan(F("registered_at") - F("accepted_at"), Value(REGISTRATION_LIMIT)),
+        # What was split off had been registered with the case it was a part of.
+        expression=Q(GreaterThan(F("registered_at") - F("accepted_at"), Value(REGISTRATION_LIMIT)), split_from=None),
         output_field=models.BooleanField(_("Registered late")),
         db_persist=True,
     )
@@ -138,6 +146,36 @@ class Case(models.Model):
     state = models.CharField(_("State"), max_length=12, choices=CaseState, default=CaseState.REGISTERED)
     waiting_for = models.CharField(_("Waiting for"), max_length=12, choices=WaitingFor, blank=True)
     cycle = models.PositiveSmallIntegerField(_("Cycle"), default=1)
+    reopened_at = models.DateTimeField(_("Reopened"), null=True, editable=False)  # the present cycle's beginning (D4)
+    earliest_accepted_at = models.DateTimeField(_("Earliest acceptance"), null=True, editable=False)  # by merging (D5)
+    merged_into = models.ForeignKey(
+        "self",
+        verbose_name=_("Merged into"),
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="merged_cases",
+        db_index=False,
+        editable=False,
+    )
+    split_from = models.ForeignKey(
+        "self",
+        verbose_name=_("Split off from"),
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="split_cases",
+        db_index=False,
+        editable=False,
+    )
+    parent = models.ForeignKey(
+        "self",
+        verbose_name=_("Parent"),
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="children",
+        db_index=False,
+        editable=False,
+    )
+    progress_seconds = models.PositiveIntegerField(_("Progress interval in seconds"), null=True, editable=False)  # C12
     emergency_started_at = models.DateTimeField(_("Emergency process started"), null=True, editable=False)
     started_at = models.DateTimeField(_("Work started"), null=True, editable=False)
     arrived_at = models.DateTimeField(_("Arrived on site"), null=True, editable=False)
@@ -172,6 +210,18 @@ class Case(models.Model):
             models.Index(fields=["product_type", "-registered_at", "-id"], name="case_product_newest"),
             models.Index(fields=["handler", "-registered_at", "-id"], name="case_handler_newest"),
             models.Index(fields=["first_responder", "-registered_at", "-id"], name="case_responder_newest"),
+            models.Index(fields=["service_line", "-registered_at", "-id"], name="case_line_newest"),
+            models.Index(fields=["-accepted_at", "-id"], name="case_accepted"),
+            models.Index(
+                fields=["waiting_for", "-registered_at", "-id"],
+                name="case_waiting_newest",
+                condition=~Q(waiting_for=""),
+            ),
+            models.Index(
+                fields=["-registered_at", "-id"],
+                name="case_promised_newest",
+                condition=Q(next_promise_at__isnull=False),
+            ),
             models.Index(fields=["handler", "id"], name="case_handler_open", condition=Q(state__in=OPEN_STATES)),
             models.Index(fields=["id"], name="case_open", condition=Q(state__in=OPEN_STATES)),
             models.Index(
@@ -194,6 +244,9 @@ class Case(models.Model):
             models.Index(
                 fields=["-registered_at", "-id"], name="case_late_newest", condition=Q(late_registration=True)
             ),
+            models.Index(fields=["merged_into"], name="case_merged_into", condition=Q(merged_into__isnull=False)),
+            models.Index(fields=["split_from"], name="case_split_from", condition=Q(split_from__isnull=False)),
+            models.Index(fields=["parent"], name="case_parent", condition=Q(parent__isnull=False)),
             models.Index(
                 fields=["emergency_started_at"],
                 name="case_emergency",
@@ -239,6 +292,15 @@ class Case(models.Model):
             ),
             models.CheckConstraint(condition=~Q(subject=""), name="case_has_subject"),
             models.CheckConstraint(
+                condition=Q(state=CaseState.MERGED, merged_into__isnull=False)
+                | (~Q(state=CaseState.MERGED) & Q(merged_into=None)),
+                name="case_merged_has_survivor",
+            ),
+            models.CheckConstraint(
+                condition=Q(cycle=1, reopened_at=None) | Q(cycle__gt=1, reopened_at__isnull=False),
+                name="case_reopened_has_time",
+            ),
+            models.CheckConstraint(
                 condition=~Q(state__in=ENDED_STATES)
                 | Q(hand_over_pending=False, consultation_pending=False, open_promises=0),
                 name="case_ended_owes_nothing",
@@ -256,6 +318,11 @@ class Case(models.Model):
     def is_open(self) -> bool:
         """Whether work is left."""
         return self.state in OPEN_STATES
+
+    @property
+    def counted_from(self) -> datetime:
+        """When the clocks of the present cycle begin: at the earliest acceptance (D5, D7), or the reopening (D4)."""
+        return self.reopened_at or self.earliest_accepted_at or self.accepted_at
 
     @property
     def emergency_is_running(self) -> bool:

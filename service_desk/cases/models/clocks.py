@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -11,6 +13,7 @@ from service_desk.cases.models.case import Case
 from service_desk.cases.rules import WaitingFor
 from service_desk.deadlines.hours import Pause
 from service_desk.deadlines.models import ClockEvent, Deadline
+from service_desk.deadlines.rules import NEVER_PAUSED
 
 
 class CasePause(models.Model):
@@ -48,6 +51,9 @@ class CaseDeadline(Deadline):
         default=0, db_default=0
     )  # of which promise, hand-over or consultation; 0: of the case itself
     people = models.JSONField(default=dict, db_default={})  # further slots of the ladder: {"receiver": 12}
+    # Time that never counts: of a clock taken over the pauses it had (D5), of one that goes on what lay between (D4).
+    gaps = models.JSONField(default=list, db_default=[])  # [[iso, iso, reason], …]
+    pauses_from = models.DateTimeField(null=True, editable=False)  # the case's own pauses count from here on (D5)
 
     class Meta(Deadline.Meta):
         abstract = False
@@ -59,13 +65,17 @@ class CaseDeadline(Deadline):
         ]
 
     def pauses(self) -> list[Pause]:
-        """The case's pauses, for a clock whose policy allows any."""
-        if not self.policy.may_pause:
-            return []
-        return [
-            Pause(p.starts_at, p.ends_at, p.reason)
+        """What does not count: its gaps, and the case's pauses for a clock whose policy allows any."""
+        gaps = [
+            Pause(datetime.fromisoformat(since), datetime.fromisoformat(until), why) for since, until, why in self.gaps
+        ]
+        if not self.policy.may_pause or self.kind in NEVER_PAUSED:
+            return gaps
+        since = self.pauses_from or self.started_at
+        return gaps + [
+            Pause(max(p.starts_at, since) if self.pauses_from else p.starts_at, p.ends_at, p.reason)
             for p in self.case.pauses.all()
-            if p.ends_at is None or p.ends_at > self.started_at
+            if p.ends_at is None or p.ends_at > since
         ]
 
 
