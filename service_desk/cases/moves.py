@@ -24,6 +24,7 @@ _SYMBOLS = {
     "arrive": "map-pin",
     "note": "pencil-square",
     "tell": "chat-bubble-left-right",
+    "told_once": "clipboard-document-check",
     "observe": "eye",
     "wait": "pause",
     "resume": "play",

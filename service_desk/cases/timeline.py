@@ -58,6 +58,7 @@ _LOOKS = {
     EventType.ARRIVED: ("change", "map-pin"),
     EventType.NOTE: ("note", "pencil-square"),
     EventType.TOLD: ("words", "chat-bubble-left-right"),
+    EventType.TOLD_ONCE: ("words", "clipboard-document-check"),
     EventType.IMPACT: ("change", "eye"),
     EventType.EMERGENCY: ("change", "bolt"),
     EventType.WAITING: ("change", "pause"),

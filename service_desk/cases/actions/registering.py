@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,9 +17,19 @@ from service_desk.audit.actions import record
 from service_desk.cases.actions.changing import chosen, said, unsaid
 from service_desk.cases.actions.emergency import emergency_ladder
 from service_desk.cases.actions.moving import policies_for
-from service_desk.cases.models import Case, CaseDeadline, CaseEvent
+from service_desk.cases.actions.telling_once import told
+from service_desk.cases.models import Case, CaseDeadline, CaseEvent, RequestType
 from service_desk.cases.permits import is_qualified
-from service_desk.cases.rules import EventType, Severity, compose_subject, is_late_registration, number_of
+from service_desk.cases.requesting import checked_values
+from service_desk.cases.rules import (
+    EventType,
+    ReadBack,
+    Severity,
+    compose_subject,
+    is_late_registration,
+    not_read_back,
+    number_of,
+)
 from service_desk.customers.models import Contact, Customer
 from service_desk.customers.rules import to_e164
 from service_desk.deadlines import actions as clocks
@@ -27,7 +38,7 @@ from service_desk.deadlines.rules import ClockKind
 from service_desk.notices.live import poke_case
 from service_desk.people.access import require
 from service_desk.people.models import ProductType
-from service_desk.rest.errors import Invalid
+from service_desk.rest.errors import FieldError, Invalid
 
 
 @dataclass(frozen=True)
@@ -48,6 +59,11 @@ class Registration:
     caller_phone: str = ""
     first_responder: Any = None
     token: uuid.UUID | None = None
+    request_type: RequestType | None = None
+    request_values: Mapping[str, Any] = field(default_factory=dict)  # by the key of the type's fields
+    told_once: bool = False
+    read_back: Mapping[str, bool] | None = None  # by rules.ReadBack; None: nobody was there to read back to
+    read_back_reason: str = ""  # why a fact could not be read back
 
 
 def register(*, actor: Any, data: Registration) -> Case:
@@ -65,6 +81,11 @@ def register(*, actor: Any, data: Registration) -> Case:
             case.severity, case.graded_at, case.graded_by = severity, moment, responder
         if severity == Severity.CRITICAL:
             case.emergency_started_at = accepted_at  # C7: the process runs from acceptance
+        case.read_back = _checked_read_back(data)
+        if data.request_type is not None:
+            _answer_request_type(case, data, data.request_type, actor, moment)
+        elif data.request_values or data.told_once:
+            raise _without_request_type(data)
         case.pk = _reserved_key()  # timeline and clocks refer to it; the references are checked at commit
         _tell_timeline(case, actor, moment)
         _arm(case, moment)
@@ -144,6 +165,42 @@ def _build(data: Registration, actor: Any, responder: Any, accepted_at: datetime
     )
 
 
+def _answer_request_type(
+    case: Case, data: Registration, request_type: RequestType, actor: Any, moment: datetime
+) -> None:
+    """The request type, its checked answers, and that the customer was told what it needs (C16)."""
+    if not request_type.is_active:
+        raise Invalid(_("This request type is no longer in use."), field="request_type", code="retired")
+    if request_type.service_line_id not in (None, case.service_line_id):
+        raise Invalid(
+            _("This request type belongs to another service line than the product type."),
+            field="request_type",
+            code="other_service_line",
+        )
+    case.request_type = request_type
+    case.request_values = checked_values(request_type.fields.all(), data.request_values)
+    if data.told_once and request_type.tells:
+        case.told_once_at, case.told_once_by = moment, actor
+
+
+def _without_request_type(data: Registration) -> Invalid:
+    name = "request_values" if data.request_values else "told_once"
+    return Invalid(_("This belongs to a request type; none is given."), field=name, code="no_request_type")
+
+
+def _checked_read_back(data: Registration) -> dict[str, Any]:
+    """C15: each of the four facts was read back, or it is said why not; empty when nobody was there to hear."""
+    if data.read_back is None:
+        return {}
+    reason = unsaid(data.read_back_reason, "read_back_reason", limit=200)
+    missing = not_read_back(data.read_back)
+    if missing and not reason:
+        words = _("Read this back to the caller and tick it, or say why it is not possible.")
+        raise Invalid.of([FieldError(f"read_back/{fact}", words, "required") for fact in missing])
+    ticks: dict[str, Any] = {str(fact): bool(data.read_back.get(fact)) for fact in ReadBack}
+    return {**ticks, "reason": reason} if missing else ticks
+
+
 def _reserved_key() -> int:
     with connection.cursor() as cursor:
         cursor.execute("SELECT nextval(pg_get_serial_sequence('cases_case', 'id'))")
@@ -174,6 +231,10 @@ def _tell_timeline(case: Case, actor: Any, moment: datetime) -> None:
     if case.severity is not None:
         events.append(
             CaseEvent(case=case, at=moment, actor=actor, type=EventType.GRADED, data={"severity": case.severity})
+        )
+    if case.told_once_at is not None and case.request_type is not None:
+        events.append(
+            CaseEvent(case=case, at=moment, actor=actor, type=EventType.TOLD_ONCE, data=told(case.request_type))
         )
     if case.emergency_started_at is not None:
         since = {"started_at": case.emergency_started_at.isoformat()}

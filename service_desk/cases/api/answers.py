@@ -53,6 +53,12 @@ class CaseSerializer(CaseLineSerializer):
     caller_phone = serializers.SerializerMethodField(help_text="Masked: 138****1234.")
     contact = serializers.IntegerField(source="contact_id", allow_null=True)
     registered_by = NamedSerializer()
+    request_type = NamedSerializer(allow_null=True)
+    request_values = serializers.DictField(help_text="The answers to the fields of the request type, by their keys.")
+    told_once_at = Moment(allow_null=True, help_text="When the customer was told what the request type needs (C16).")
+    read_back = serializers.DictField(
+        help_text="Which facts were read back to the caller (C15), and why not; empty when nothing was read back."
+    )
     graded_at = Moment(allow_null=True)
     waiting_for = serializers.ChoiceField(choices=WaitingFor.choices, allow_blank=True)
     emergency_started_at = Moment(allow_null=True)

@@ -14,8 +14,28 @@ from service_desk.cases.rules import MOVES, CaseState, Channel, Move, Severity, 
 from service_desk.people.models import Staff
 from service_desk.rest.serializers import FilterSerializer, IdField, Moment, StrictSerializer
 
+_MOST_ANSWERS = 100
 #: What a caller may read of a case and never send (C2, C3, C5): refused by name, with the reason.
 SET_BY_DESK = frozenset(field.name for field in Case._meta.concrete_fields) | {"allowed_moves", "emergency_is_running"}
+
+
+class ReadBackSerializer(StrictSerializer):
+    """Which facts were read back to the caller (C15); `reason` says why one was not."""
+
+    phone = serializers.BooleanField(required=False, default=False)
+    name = serializers.BooleanField(required=False, default=False)
+    address = serializers.BooleanField(required=False, default=False)
+    matter = serializers.BooleanField(required=False, default=False)
+    reason = serializers.CharField(required=False, allow_blank=True, max_length=200, default="")
+
+
+class AnswersField(serializers.DictField):
+    """The answers to the fields of a request type, by their keys; what each may hold is said by its type."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, Mapping) and len(data) > _MOST_ANSWERS:
+            raise serializers.ValidationError(_("There are too many answers."), code="too_many")
+        return super().to_internal_value(data)
 
 
 class RegistrationSerializer(StrictSerializer):
@@ -42,6 +62,16 @@ class RegistrationSerializer(StrictSerializer):
     contact = IdField(required=False, help_text="A contact of the customer unit.")
     caller_name = serializers.CharField(required=False, allow_blank=True, max_length=80, default="")
     caller_phone = serializers.CharField(required=False, allow_blank=True, max_length=60, default="")
+    request_type = IdField(required=False, help_text="What sort of request it is; see /api/v1/request-types/.")
+    request_values = AnswersField(
+        required=False, help_text="The answers to the fields of the request type, by their keys."
+    )
+    told_once = serializers.BooleanField(
+        required=False, default=False, help_text="The customer was told the materials and steps of the type (C16)."
+    )
+    read_back = ReadBackSerializer(
+        required=False, help_text="Leave it out when nobody was there to read back to; the case says so (C15)."
+    )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if ("customer" in attrs) == ("customer_name" in attrs):

@@ -20,7 +20,7 @@ from service_desk.cases.api.answers import CaseLineSerializer, CaseSerializer, T
 from service_desk.cases.api.clocks import ClockSerializer, ExplanationSerializer, clocks_of
 from service_desk.cases.api.requests import REQUESTS, CaseFilterSerializer, RegistrationSerializer
 from service_desk.cases.listing import find
-from service_desk.cases.models import Case, CaseEvent
+from service_desk.cases.models import Case, CaseEvent, RequestType
 from service_desk.cases.models.case import CaseQuerySet
 from service_desk.cases.rules import MOVES, Move
 from service_desk.customers.models import Contact, Customer
@@ -61,7 +61,7 @@ class CaseViewSet(EtagMixin, mixins.ListModelMixin, mixins.RetrieveModelMixin, D
     def get_queryset(self) -> QuerySet[Case]:
         if self.action == "list":
             return wanted_cases(self.request.user, self.request.query_params).for_page()
-        return Case.objects.visible_to(self.request.user).for_page().select_related("registered_by")
+        return Case.objects.visible_to(self.request.user).for_page().select_related("registered_by", "request_type")
 
     def get_serializer_class(self) -> Any:
         return CaseLineSerializer if self.action == "list" else CaseSerializer
@@ -142,6 +142,11 @@ def registration(given: dict[str, Any], actor: Any) -> Registration:
         caller_name=given["caller_name"],
         caller_phone=given["caller_phone"],
         first_responder=_responder(given, actor),
+        request_type=_one(RequestType.objects.offered(), given, "request_type"),
+        request_values=given.get("request_values", {}),
+        told_once=given["told_once"],
+        read_back=given.get("read_back"),
+        read_back_reason=given.get("read_back", {}).get("reason", ""),
     )
 
 
@@ -180,7 +185,7 @@ def _door(verb: str, move: Move) -> Any:
 
 def _with_names(case: Case, seen: Case) -> Case:
     """Hand over the names read with the case before the change: no verb moves customer, product or people."""
-    for name in ("customer", "product_type", "handler", "first_responder", "registered_by"):
+    for name in ("customer", "product_type", "handler", "first_responder", "registered_by", "request_type"):
         if getattr(case, f"{name}_id") == getattr(seen, f"{name}_id"):
             setattr(case, name, getattr(seen, name))
     return case

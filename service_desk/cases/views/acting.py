@@ -32,6 +32,7 @@ _SAYS = {
     "arrive": EventType.ARRIVED,
     "note": EventType.NOTE,
     "tell": EventType.TOLD,
+    "told_once": EventType.TOLD_ONCE,
     "observe": EventType.IMPACT,
     "wait": EventType.WAITING,
     "resume": EventType.RESUMED,

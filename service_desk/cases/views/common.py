@@ -19,6 +19,8 @@ _NAMED = (
     "first_responder__unit",
     "graded_by",
     "registered_by",
+    "request_type",
+    "told_once_by",
 )
 
 
