@@ -93,6 +93,7 @@ INSTALLED_APPS = [
     "service_desk.deadlines",
     "service_desk.notices",
     "service_desk.cases",
+    "service_desk.quality",
     "service_desk.dashboard",
     "service_desk.local",
 ]
@@ -188,6 +189,7 @@ _BEAT: list[tuple[str, float, str, float]] = [
     ("service_desk.deadlines.tasks.fire_due", 1.0, "critical", 2.0),
     ("service_desk.notices.tasks.deliver_due", 1.0, "bulk", 2.0),
     ("service_desk.deadlines.tasks.audit_clocks", 60.0, "bulk", 50.0),
+    ("service_desk.deadlines.tasks.apply_changes", 2.0, "bulk", 4.0),
     ("service_desk.rest.tasks.purge_kept_answers", 3600.0, "bulk", 600.0),
 ]
 CELERY_BEAT_SCHEDULE = {
@@ -205,6 +207,10 @@ LANGUAGES = [("zh-hans", _("Chinese")), ("en", _("English"))]
 LANGUAGE_COOKIE_NAME = "desk_language"
 LOCALE_PATHS = [BASE_DIR / "locale"]
 PHONE_REGION = env.str("PHONE_REGION", "CN")
+
+#: C4: what the person and the section chief each carry for a verified level-1 violation.
+VIOLATION_FINE_YUAN = env.int("VIOLATION_FINE_YUAN", 1000)
+VIOLATION_POINTS = env.int("VIOLATION_POINTS", 2)
 
 # --- Log-in, sessions, headers ---------------------------------------------------------------------------
 AUTHENTICATION_BACKENDS = [

@@ -13,4 +13,4 @@ class CasesConfig(AppConfig):
 
     def ready(self) -> None:
         """Hand the room's clocks to the engine and its rights to the place that decides."""
-        from service_desk.cases import clockwork, permits  # noqa: F401 - models are loaded only now
+        from service_desk.cases import clockwork, moved_clocks, permits  # noqa: F401 - models are loaded only now

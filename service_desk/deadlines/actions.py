@@ -20,8 +20,8 @@ from service_desk.deadlines.models import Deadline, Policy
 from service_desk.deadlines.rules import OPEN_STATES, ClockEventType, ClockState
 from service_desk.deadlines.schedule import Plan, ScheduleError, Target, parse_steps, plan
 from service_desk.people.access import require, rule
-from service_desk.people.rules import Role
-from service_desk.rest.errors import Invalid
+from service_desk.people.rules import READING_ROLES, Role
+from service_desk.rest.errors import Invalid, Stale
 
 D = TypeVar("D", bound=Deadline)
 
@@ -148,20 +148,41 @@ def resume(clocks: Iterable[D], *, now: datetime, actor: Any = None) -> list[D]:
 
 
 def recompute(
-    clock: D, *, now: datetime, why: str, actor: Any = None, event: ClockEventType = ClockEventType.RECOMPUTED
+    clock: D,
+    *,
+    now: datetime,
+    why: str,
+    actor: Any = None,
+    event: ClockEventType = ClockEventType.RECOMPUTED,
+    detail: Mapping[str, Any] | None = None,
 ) -> bool:
-    """Plan an open clock again from its own policy, calendar version and pauses; True when the due time moved."""
+    """Plan an open clock again from its own policy, calendar version and pauses; True when the due time moved.
+
+    `detail` belongs to a change that was laid on it; the plan then says when it was made.
+    """
     made = plan(clock.target, clock.work_calendar, clock.started_at, clock.pauses(), clock.policy.ladder)
     before = clock.due_at
     clock.step = last_fired(clock, made)
     clock.due_at = made.due_at
-    clock.schedule = as_json(made)
+    clock.schedule = as_json(made) | ({"planned": now.isoformat()} if detail is not None else {})
     clock.next_at = step_after(clock.step, made) if clock.state == ClockState.RUNNING else None
-    _save(clock, "state", "step", "due_at", "schedule", "next_at")
-    detail = {"why": why, "from": before.isoformat(), "to": made.due_at.isoformat()}
+    _save(clock, "policy", "calendar_version", "state", "step", "due_at", "schedule", "next_at")
+    detail = {"why": why, "from": before.isoformat(), "to": made.due_at.isoformat(), **(detail or {})}
     _record(type(clock), [clock], event, now, actor=actor, detail=detail)
     wake_if_near([clock], now)
     return before != made.due_at
+
+
+def take_over(clock: D, *, now: datetime, why: str, actor: Any, detail: Mapping[str, Any]) -> bool:
+    """A running or paused clock keeps the policy and calendar version that were put on it; True when it moved.
+
+    A paused one is planned when it resumes. What the new plan finds past due is not the system's lateness (D12).
+    """
+    if clock.state != ClockState.RUNNING:
+        _save(clock, "policy", "calendar_version")
+        _record(type(clock), [clock], ClockEventType.RECOMPUTED, now, actor=actor, detail={"why": why, **detail})
+        return False
+    return recompute(clock, now=now, why=why, actor=actor, detail=detail)
 
 
 def last_fired(clock: Deadline, made: Plan) -> int:
@@ -221,6 +242,8 @@ def retire_and_replace(*, policy: Policy, changes: Mapping[str, Any], actor: Any
     """A new version of a policy in force; running clocks keep the version that they started with (D8)."""
     with transaction.atomic():
         old = Policy.objects.select_for_update().get(pk=policy.pk)
+        if old.retired_at is not None:
+            raise Stale  # somebody has put a newer version in force since this one was read
         old.retired_at = now
         old.save(update_fields=["retired_at"])
         fields = {f.attname: getattr(old, f.attname) for f in Policy._meta.concrete_fields if f.attname not in _OWN}
@@ -255,10 +278,22 @@ def _check_ladder(steps: Any) -> None:
         raise Invalid(str(error), field="steps") from error
 
 
-@rule("policy.edit", "calendar.edit")
+@rule("policy.edit", "calendar.edit", "policy.apply")
 def may_edit_policies(user: Any, _thing: Any) -> bool:
     """Targets and calendars are the administrator's."""
     return bool(user.has_role(Role.ADMINISTRATOR))
+
+
+@rule("policy.view", "calendar.view")
+def may_view_policies(user: Any, _thing: Any) -> bool:
+    """What the desk owes and when it works is no secret inside the house."""
+    return bool(user.has_role(*READING_ROLES))
+
+
+@rule("rollout.view")
+def may_view_rollouts(user: Any, _thing: Any) -> bool:
+    """Which clocks a change moves is seen by those who make it and those who look after them."""
+    return bool(user.has_role(Role.ADMINISTRATOR, Role.AUDITOR))
 
 
 #: What of a policy a new version may change; the rest is what the policy is about.

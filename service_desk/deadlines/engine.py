@@ -170,7 +170,9 @@ def _firing(row: Any, policy: Policy, now: datetime) -> tuple[Firing, _Advance]:
     if index is None:
         raise ValueError(f"next_at {row.next_at} is not a step of the ladder {row.schedule}")
     at = steps[index].at
-    lateness = int((now - max(at, row.armed_at)).total_seconds())
+    # A step that a change of policy or calendar put into the past is no lateness of the system (D8, D12).
+    known = datetime.fromisoformat(row.schedule["planned"]) if "planned" in row.schedule else row.armed_at
+    lateness = int((now - max(at, row.armed_at, known)).total_seconds())
     firing = Firing(
         deadline=row,
         code=steps[index].code,

@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from service_desk.audit.context import acting
+from service_desk.deadlines import applying
 from service_desk.deadlines.auditor import Auditor
 from service_desk.deadlines.clock_watch import ClockWatch
 from service_desk.deadlines.engine import Sweep, beat, sweep
@@ -23,3 +24,10 @@ def audit_clocks() -> None:
     """One pass of the auditor."""
     with acting(door="worker", label="celery"):
         Auditor().run()
+
+
+@shared_task(name="service_desk.deadlines.tasks.apply_changes")
+def apply_changes() -> None:
+    """Go on with changes of running clocks that are longer than a request may be (D8)."""
+    with acting(door="worker", label="celery"):
+        applying.work()

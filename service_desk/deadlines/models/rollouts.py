@@ -1,4 +1,4 @@
-"""A change laid on running clocks (D2, D8): first a list of what would move, then, once confirmed, the moving itself."""
+"""A change laid on running clocks (D2, D8): first a list of what would move, then, once confirmed, the moving."""
 
 from __future__ import annotations
 
