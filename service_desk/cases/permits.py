@@ -6,8 +6,9 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from service_desk.cases.models import Case
-from service_desk.cases.rules import MOVES, CaseState, HandOverState
+from service_desk.cases.models import Case, CaseFile, NoteTemplate
+from service_desk.cases.models.note_templates import TemplateScope
+from service_desk.cases.rules import DEEDS, MOVES, CaseState, HandOverState
 from service_desk.people.access import Decision, rule
 from service_desk.people.rules import DESK_ROLES, LEADING_ROLES, READING_ROLES, Role
 
@@ -27,6 +28,9 @@ _OWN_RULES = frozenset(
         "promise",
         "keep",
         "postpone",
+        "reopen",
+        "link",
+        "interval",
     }
 )
 
@@ -43,6 +47,26 @@ def may_view(user: Any, case: Case | None) -> Decision | bool:
 def may_watch(user: Any, case: Case) -> Decision | bool:
     """Whoever may see a case may be told of what happens to it."""
     return bool(may_view(user, case))
+
+
+@rule("note_template.use")
+def may_use_templates(user: Any, _thing: Any) -> bool:
+    """Whoever writes to cases keeps templates for it."""
+    return bool(user.has_role(*DESK_ROLES, *LEADING_ROLES))
+
+
+@rule("note_template.share")
+def may_share_templates(user: Any, _thing: Any) -> bool:
+    """What many write is settled by those who lead."""
+    return bool(user.has_role(*LEADING_ROLES))
+
+
+@rule("note_template.change")
+def may_change_template(user: Any, template: NoteTemplate) -> bool:
+    """One's own; a shared one everybody who leads keeps in order."""
+    if template.owner_id == user.pk:
+        return bool(user.has_role(*DESK_ROLES, *LEADING_ROLES))
+    return template.scope != TemplateScope.OWN and bool(user.has_role(*LEADING_ROLES))
 
 
 @rule("case.register")
@@ -93,7 +117,7 @@ def may_grade(user: Any, case: Case) -> Decision | bool:
     return True
 
 
-@rule("case.note", "case.tell", "case.observe")
+@rule("case.note", "case.tell", "case.observe", "case.reopen", "case.link", "case.interval")
 def may_write(user: Any, case: Case) -> Decision | bool:
     """Whoever works on calls may add to a case they may read."""
     if not may_view(user, case):
@@ -107,6 +131,25 @@ def may_tell_once(user: Any, case: Case) -> Decision | bool:
     if case.request_type is None or not case.request_type.tells:
         return Decision(False, _("This request type has nothing to tell once."))
     return may_write(user, case)
+
+
+@rule(*(f"case.{verb}" for verb in DEEDS))
+def may_do(user: Any, case: Case) -> Decision | bool:
+    """Reports and files: whoever may write to the case; the engineer who was there need not hold it."""
+    return may_write(user, case)
+
+
+@rule("file.take_back")
+def may_take_back(user: Any, file: CaseFile) -> Decision | bool:
+    """A file is withdrawn by whoever brought it, or by somebody who leads."""
+    if file.uploaded_by_id == user.pk or may_lead(user, file.case):
+        return True
+    return Decision(False, _("Only the person who added the file or a supervisor may withdraw it."))
+
+
+def may_lead(user: Any, case: Case) -> bool:
+    """Whether this person leads and may know of the case."""
+    return bool(may_view(user, case) and user.has_role(*LEADING_ROLES))
 
 
 @rule(*(f"case.{verb}" for verb in MOVES if verb not in _OWN_RULES))

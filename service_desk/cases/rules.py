@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 from django.db.models import TextChoices
 from django.utils.functional import Promise
@@ -93,6 +93,21 @@ class DemandedReport(TextChoices):
     UPGRADE = "upgrade_summary", _("Version upgrade summary report")
 
 
+class ReportState(TextChoices):
+    """How a report to the customer stands (C8)."""
+
+    DRAFT = "draft", pgettext_lazy("report", "Draft")
+    SUBMITTED = "submitted", pgettext_lazy("report", "Submitted")
+
+
+class FilePurpose(TextChoices):
+    """What a file of a case is for."""
+
+    ATTACHMENT = "attachment", pgettext_lazy("file", "Attachment")
+    REPORT = "report", pgettext_lazy("file", "Belongs to a report")
+    SIGN_OFF = "sign_off", pgettext_lazy("file", "Signed sheet")
+
+
 class FieldKind(TextChoices):
     """What sort of answer a field of a request type takes."""
 
@@ -143,6 +158,7 @@ class Relation(TextChoices):
     PARENT = "parent", _("is the parent of this case")
     CHILD = "child", _("is a child of this case")
     RELATED = "related", _("is related")
+    NONE = "none", _("is not linked any more")
 
 
 class EventType(TextChoices):
@@ -180,6 +196,9 @@ class EventType(TextChoices):
     LINKED = "linked", _("Linked")
     UNLINKED = "unlinked", _("Link taken away")
     INTERVAL = "interval", _("Progress interval agreed")
+    REPORT = "report", _("Report submitted to the customer")
+    FILE = "file", _("File added")
+    FILE_GONE = "file_gone", _("File withdrawn")
 
 
 class CaseLike(Protocol):
@@ -211,13 +230,14 @@ class Move:
 
 
 _WORKING = frozenset({CaseState.IN_PROGRESS, CaseState.WAITING})
-_BEFORE_RESOLVED = frozenset({CaseState.REGISTERED, CaseState.IN_PROGRESS, CaseState.WAITING, CaseState.RESTORED})
+#: States in which the cause is still looked for.
+BEFORE_RESOLVED = frozenset({CaseState.REGISTERED, CaseState.IN_PROGRESS, CaseState.WAITING, CaseState.RESTORED})
 _OPEN = frozenset(OPEN_STATES)
 
 MOVES: Mapping[str, Move] = {
     move.verb: move
     for move in (
-        Move("grade", _("Grade the severity"), _BEFORE_RESOLVED, needs=("ungraded",), fields=("severity",)),
+        Move("grade", _("Grade the severity"), BEFORE_RESOLVED, needs=("ungraded",), fields=("severity",)),
         Move(
             "start",
             _("Start work"),
@@ -235,7 +255,7 @@ MOVES: Mapping[str, Move] = {
         Move("note", _("Add a note"), _OPEN, fields=("text",)),
         Move("told_once", _("Told once"), _OPEN, needs=("something_to_tell", "not_told_once"), occasional=True),
         Move("tell", _("Tell the customer"), _OPEN, ends=(ClockKind.FEEDBACK,), fields=("text", "channel")),
-        Move("observe", _("Observe the impact"), _BEFORE_RESOLVED, fields=("text",)),
+        Move("observe", _("Observe the impact"), BEFORE_RESOLVED, fields=("text",)),
         Move(
             "wait",
             pgettext_lazy("action", "Wait"),
@@ -277,7 +297,7 @@ MOVES: Mapping[str, Move] = {
             pgettext_lazy("action", "Close"),
             frozenset({CaseState.REPLIED}),
             CaseState.CLOSED,
-            needs=("graded", "outcome", "reply", "no_promise", "no_hand_over", "no_consultation"),
+            needs=("graded", "outcome", "reply", "reports", "no_promise", "no_hand_over", "no_consultation"),
         ),
         Move(
             "hand_over",
@@ -309,11 +329,29 @@ MOVES: Mapping[str, Move] = {
         Move(
             "ask",
             _("Ask an expert"),
-            _BEFORE_RESOLVED,
+            BEFORE_RESOLVED,
             needs=("ungraded", "no_consultation"),
             fields=("expert", "text"),
         ),
         Move("answer", _("Answer as expert"), _OPEN, needs=("consultation",), fields=("text",), occasional=True),
+        Move(
+            "reopen",
+            pgettext_lazy("action", "Reopen"),
+            frozenset({CaseState.RESTORED, CaseState.RESOLVED, CaseState.REPLIED, CaseState.CLOSED}),
+            CaseState.IN_PROGRESS,
+            fields=("text",),
+        ),
+        Move("interval", _("Agree on progress"), _OPEN, fields=("minutes", "text")),
+        Move("link", _("Link to another case"), _OPEN | {CaseState.CLOSED}, fields=("other", "relation")),
+        Move("split", _("Split off a part"), _OPEN, fields=("fault", "text")),
+        Move(
+            "merge",
+            _("Merge into another case"),
+            BEFORE_RESOLVED,
+            CaseState.MERGED,
+            needs=("no_hand_over", "no_consultation"),
+            fields=("into", "text"),
+        ),
         Move(
             "cancel",
             pgettext_lazy("action", "Cancel"),
@@ -336,8 +374,41 @@ MAIN_WAY = (
 )
 
 
+#: What is done to a case on pages of its own, not as a button beside the others.
+DEEDS: Mapping[str, Move] = {
+    move.verb: move
+    for move in (
+        # A report may be corrected after the end; only a case that never was one has none.
+        Move("report", _("Write a report"), frozenset(CaseState.values) - {CaseState.CANCELLED}),
+        Move("submit", _("Submit a report to the customer"), frozenset(CaseState.values) - {CaseState.CANCELLED}),
+        Move("attach", _("Add a file"), frozenset(CaseState.values)),
+        Move("take_back", _("Withdraw a file"), frozenset(CaseState.values)),
+    )
+}
+
+_MISSING_REPORT: Mapping[str, Promise] = {
+    DemandedReport.SERVICE: _("The technical service report has not been submitted to the customer yet."),
+    DemandedReport.UPGRADE: _("The version upgrade summary report has not been submitted to the customer yet."),
+}
+
+
+def owed_reports(case: Any) -> list[DemandedReport]:
+    """C8: which reports must be submitted before this case closes: after a visit, and as its request type demands."""
+    service_report_at, arrived_at = case.service_report_at, case.arrived_at
+    demanded = case.request_type.report if case.request_type_id is not None else ""
+    visited = arrived_at is not None and (service_report_at is None or service_report_at < arrived_at)
+    owed = []
+    if visited or (demanded == DemandedReport.SERVICE and service_report_at is None):
+        owed.append(DemandedReport.SERVICE)
+    if demanded == DemandedReport.UPGRADE and case.upgrade_summary_at is None:
+        owed.append(DemandedReport.UPGRADE)
+    return owed
+
+
 def missing_condition(condition: str, case: CaseLike) -> Promise | None:
     """Which condition of a move is not met, in words that say what to do; None when it is met."""
+    if condition == "reports":  # asked alone: it reads the request type
+        return next((_MISSING_REPORT[kind] for kind in owed_reports(case)), None)
     running = case.emergency_started_at is not None and case.restored_at is None
     unmet: dict[str, tuple[bool, Promise]] = {
         "ungraded": (

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from service_desk.audit.actions import record
 from service_desk.cases.actions.watching import tell_watchers
 from service_desk.cases.models import Case, CaseDeadline, CaseEvent
-from service_desk.cases.rules import MOVES, EventType, refusal
+from service_desk.cases.rules import DEEDS, MOVES, EventType, refusal
 from service_desk.deadlines import actions as clocks
 from service_desk.deadlines.models import Policy
 from service_desk.notices.actions import NewNotice, send_many
@@ -46,7 +46,7 @@ class Change:
 
     def stop_clocks(self, *kinds: str) -> None:
         """End the open clocks of these kinds: what they demanded is done."""
-        found = clocks.lock_open(CaseDeadline, case=self.case, cycle=self.case.cycle, kind__in=kinds)
+        found = clocks.lock_open(CaseDeadline, case=self.case, kind__in=kinds)
         clocks.stop(found, now=self.now, actor=self.actor)
 
     def arm_part(
@@ -98,8 +98,8 @@ class Change:
         )
 
     def open_clocks(self) -> list[CaseDeadline]:
-        """The open clocks of the present cycle, locked, with the case and its pauses at hand."""
-        found = clocks.lock_open(CaseDeadline, case=self.case, cycle=self.case.cycle)
+        """The open clocks, locked, with the case and its pauses at hand."""
+        found = clocks.lock_open(CaseDeadline, case=self.case)
         for clock in found:
             clock.case = self.case
         return found
@@ -114,17 +114,19 @@ def changing(
     Raises NotFound when the actor may not know of the case, NotAllowed, Conflict when the move is not possible now
     (the message says which condition is missing), Stale when `version` is not the present one.
     """
-    move = MOVES[verb]
+    move = MOVES.get(verb) or DEEDS[verb]
     with transaction.atomic():
         locked = (
             Case.objects.visible_to(actor)
             .select_for_update(of=("self",))
             .annotate(locked_at=Now())
-            .filter(pk=case.pk)
+            .filter(pk=case.pk if version is not None else survivor_of(case, actor).pk)
             .first()
         )
         if locked is None:
             raise NotFound(_("There is no such case."))
+        if locked.merged_into_id is not None:
+            raise _is_merged(locked, actor)
         require(actor, f"case.{verb}", locked)
         if version is not None and version != locked.version:
             raise Stale
@@ -143,6 +145,40 @@ def changing(
         record(verb=f"case.{verb}", thing=f"case:{locked.pk}", actor=actor, detail=dict(detail or {}))
         tell_watchers(change)
         poke_case(locked.number)
+
+
+def survivor_of(case: Case, actor: Any) -> Case:
+    """Where the matter of this case goes on (D5): the end of the chain of merges, as far as this person may see it."""
+    while case.merged_into_id is not None:
+        following = Case.objects.visible_to(actor).filter(pk=case.merged_into_id).first()
+        if following is None:
+            break
+        case = following
+    return case
+
+
+def _is_merged(case: Case, actor: Any) -> Conflict:
+    survivor = survivor_of(case, actor)
+    remedy = _("Go on in %(number)s.") % {"number": survivor.number} if survivor.pk != case.pk else ""
+    return Conflict(_("This case was merged into another."), code="merged", remedy=remedy)
+
+
+def lock_beside(*, case: Case, actor: Any, number: str, field: str) -> Case:
+    """The other case with this number, locked together with `case` in the order of their ids; Invalid on `field`.
+
+    A merged one stands for the case in which it goes on.
+    """
+    wanted = unsaid(number, field, limit=40).upper()
+    other = Case.objects.visible_to(actor).filter(number=wanted).first()
+    if other is None:
+        raise Invalid(_("There is no such case."), field=field, code="unknown")
+    other = survivor_of(other, actor)
+    if other.pk == survivor_of(case, actor).pk:
+        raise Invalid(_("This is the case itself."), field=field, code="itself")
+    locked = {row.pk: row for row in Case.objects.filter(pk__in=[case.pk, other.pk]).order_by("pk").select_for_update()}
+    if locked[other.pk].merged_into_id is not None:
+        raise Conflict(_("The other case was merged at this moment; look again."), code="merged")
+    return locked[other.pk]
 
 
 def said(value: str | None, field: str, *, limit: int = 8000) -> str:

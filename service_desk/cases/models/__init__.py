@@ -2,10 +2,12 @@
 
 from service_desk.cases.models.case import Case, DailyNumber
 from service_desk.cases.models.clocks import CaseClockEvent, CaseDeadline, CasePause
+from service_desk.cases.models.files import CaseFile
 from service_desk.cases.models.history import CaseEvent, ImpactObservation
 from service_desk.cases.models.links import CaseCycle, CaseLink
 from service_desk.cases.models.note_templates import NoteTemplate
 from service_desk.cases.models.parts import Consultation, HandOver, Promise
+from service_desk.cases.models.reports import CustomerReport
 from service_desk.cases.models.requests import RegisterDraft, RequestField, RequestType
 from service_desk.cases.models.views import DefaultView, SavedView, Sharing
 from service_desk.cases.models.watching import CaseWatch, Mention
@@ -17,11 +19,13 @@ __all__ = [
     "CaseCycle",
     "CaseDeadline",
     "CaseEvent",
+    "CaseFile",
     "CaseLink",
     "CasePause",
     "CaseWatch",
     "CaseWords",
     "Consultation",
+    "CustomerReport",
     "DailyNumber",
     "DefaultView",
     "HandOver",

@@ -192,6 +192,9 @@ class Case(models.Model):
     consultation_pending = models.BooleanField(default=False, db_default=False, editable=False)
     open_promises = models.PositiveSmallIntegerField(_("Open promises"), default=0, db_default=0, editable=False)
     next_promise_at = models.DateTimeField(_("Next promise"), null=True, editable=False)
+    # C8: when the last report of each kind was submitted, so that closing is refused without a further query
+    service_report_at = models.DateTimeField(_("Technical service report submitted"), null=True, editable=False)
+    upgrade_summary_at = models.DateTimeField(_("Version upgrade summary submitted"), null=True, editable=False)
 
     confidential = models.BooleanField(_("Confidential"), default=False)
     version = models.PositiveIntegerField(default=1, editable=False)

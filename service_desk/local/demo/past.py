@@ -20,7 +20,15 @@ from service_desk.deadlines.hours import OpenPause
 from service_desk.deadlines.rules import ClockState, Door
 from service_desk.deadlines.schedule import plan
 
-_TABLES = ("cases_case", "cases_caseevent", "cases_caseclockevent", "cases_impactobservation", "audit_auditentry")
+_TABLES = (
+    "cases_case",
+    "cases_caseevent",
+    "cases_caseclockevent",
+    "cases_impactobservation",
+    "audit_auditentry",
+    "cases_customerreport",
+    "cases_casefile",
+)
 _REPLICA = "SET LOCAL session_replication_role = %s"
 _CHECK = "SET CONSTRAINTS ALL IMMEDIATE"
 _TRIGGERS = "ALTER TABLE %s %s TRIGGER USER"
@@ -32,7 +40,8 @@ _SHIFT = (
         graded_at = graded_at - %(back)s::interval, emergency_started_at = emergency_started_at - %(back)s::interval,
         started_at = started_at - %(back)s::interval, arrived_at = arrived_at - %(back)s::interval, restored_at = restored_at - %(back)s::interval,
         resolved_at = resolved_at - %(back)s::interval, replied_at = replied_at - %(back)s::interval, ended_at = ended_at - %(back)s::interval,
-        next_promise_at = next_promise_at - %(back)s::interval, told_once_at = told_once_at - %(back)s::interval
+        next_promise_at = next_promise_at - %(back)s::interval, told_once_at = told_once_at - %(back)s::interval,
+        service_report_at = service_report_at - %(back)s::interval, upgrade_summary_at = upgrade_summary_at - %(back)s::interval
         WHERE id = %(case)s""",
     """UPDATE cases_casepause SET starts_at = starts_at - %(back)s::interval, ends_at = ends_at - %(back)s::interval
         WHERE case_id = %(case)s""",
@@ -45,6 +54,13 @@ _SHIFT = (
     """UPDATE cases_consultation SET asked_at = asked_at - %(back)s::interval,
         answered_at = answered_at - %(back)s::interval WHERE case_id = %(case)s""",
     "UPDATE cases_casewatch SET since = since - %(back)s::interval WHERE case_id = %(case)s",
+    """UPDATE cases_customerreport SET created_at = created_at - %(back)s::interval, changed_at = changed_at - %(back)s::interval,
+        submitted_at = submitted_at - %(back)s::interval, data = data || COALESCE((
+            SELECT jsonb_object_agg(said.key, to_jsonb(said.value::timestamptz - %(back)s::interval)) FROM jsonb_each_text(data) AS said
+             WHERE said.key ~ '^(arrived|left)_at$|^(planned|actual)_(start|end)$' AND said.value <> ''), '{}')
+        WHERE case_id = %(case)s""",
+    """UPDATE cases_casefile SET uploaded_at = uploaded_at - %(back)s::interval, withdrawn_at = withdrawn_at - %(back)s::interval
+        WHERE case_id = %(case)s""",
     "UPDATE cases_impactobservation SET at = at - %(back)s::interval WHERE case_id = %(case)s",
     """UPDATE cases_caseclockevent SET at = at - %(back)s::interval
         WHERE deadline_id IN (SELECT id FROM cases_casedeadline WHERE case_id = %(case)s)""",
