@@ -18,6 +18,8 @@ ALONG = ("grade", "start", "restore", "resolve", "reply", "close")
 ANSWERS = ("accept", "answer", "resume")
 #: Moves that ask nothing: one press does them.
 AT_ONCE = frozenset({"start", "resume", "accept", "withdraw"})
+#: What is written in these the customer hears or reads; what is written elsewhere stays in the house.
+READ_BY_CUSTOMER = frozenset({"tell", "reply", "promise", "postpone"})
 _SYMBOLS = {
     "grade": "scale",
     "start": "play",
@@ -33,6 +35,11 @@ _SYMBOLS = {
     "reply": "paper-airplane",
     "close": "archive-box",
     "cancel": "x-circle",
+    "reopen": "arrow-uturn-left",
+    "interval": "clock",
+    "link": "link",
+    "split": "scissors",
+    "merge": "arrows-pointing-in",
     "hand_over": "arrow-right-circle",
     "accept": "hand-thumb-up",
     "decline": "hand-thumb-down",

@@ -13,6 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from service_desk.cases.mentions import Piece, pieces
 from service_desk.cases.models import Case, CaseClockEvent, CaseEvent
 from service_desk.cases.parts import event_facts, event_words
 from service_desk.cases.rules import Channel, EventType, Severity, WaitingFor
@@ -48,6 +49,7 @@ class Moment:
     tellings: list[Telling] = field(default_factory=list)
     details: str = ""
     facts: list[tuple[str, str]] = field(default_factory=list)
+    pieces: list[Piece] = field(default_factory=list)  # the text cut at the colleagues it names, if it names any
 
 
 #: How each kind of event looks: the sort of moment and its heroicon.
@@ -68,6 +70,13 @@ _LOOKS = {
     EventType.REPLIED: ("words", "chat-bubble-left-right"),
     EventType.CLOSED: ("change", "archive-box"),
     EventType.CANCELLED: ("change", "x-circle"),
+    EventType.REOPENED: ("change", "arrow-uturn-left"),
+    EventType.MERGED: ("change", "arrows-pointing-in"),
+    EventType.TOOK_OVER: ("change", "arrows-pointing-in"),
+    EventType.SPLIT: ("change", "scissors"),
+    EventType.LINKED: ("change", "link"),
+    EventType.UNLINKED: ("change", "link"),
+    EventType.INTERVAL: ("change", "clock"),
     EventType.HAND_OVER: ("change", "arrow-right-circle"),
     EventType.ACCEPTED: ("change", "hand-thumb-up"),
     EventType.DECLINED: ("change", "hand-thumb-down"),
@@ -136,7 +145,7 @@ def _newest(moments: Iterable[Moment]) -> list[Moment]:
 
 
 def _events(case: Case, limit: int, *, words_only: bool) -> Iterator[Moment]:
-    events = CaseEvent.objects.filter(case=case).select_related("actor")
+    events = CaseEvent.objects.filter(case=case).select_related("actor").prefetch_related("mentions")
     if words_only:
         events = events.filter(type__in=_WORDS)
     for event in events.order_by("-at", "-id")[:limit]:
@@ -151,7 +160,14 @@ def _events(case: Case, limit: int, *, words_only: bool) -> Iterator[Moment]:
             text="" if event.type == EventType.HAND_OVER else event.text,
             symbol=symbol,
             facts=facts,
+            pieces=pieces_of(event),
         )
+
+
+def pieces_of(event: CaseEvent) -> list[Piece]:
+    """The text of a line cut at its mentions (prefetched); empty when it has none."""
+    mentioned = {each.words: each.staff_id for each in event.mentions.all()}
+    return pieces(event.text, mentioned) if mentioned else []
 
 
 def event_title(event: CaseEvent) -> str:

@@ -3,7 +3,21 @@
 from django.urls import path, register_converter
 from django.views.generic import RedirectView
 
-from service_desk.cases.views import acting, desk, detail, explaining, listing, of_customer, registering, revealing
+from service_desk.cases.views import (
+    acting,
+    desk,
+    detail,
+    drafts,
+    explaining,
+    listing,
+    of_customer,
+    presence,
+    register_parts,
+    registering,
+    revealing,
+    templates,
+    watching,
+)
 
 
 class CaseNumber:
@@ -57,8 +71,13 @@ urlpatterns = [
     path("desk/", desk.desk, name="desk"),
     path("desk/notices/<uuid:key>/acknowledge/", desk.acknowledge_notice, name="desk-acknowledge"),
     path("register/", registering.register_page, name="case-register"),
-    path("register/acceptance/", registering.acceptance, name="register-acceptance"),
-    path("register/products/", registering.suggest_products, name="product-suggest"),
+    path("register/acceptance/", register_parts.acceptance, name="register-acceptance"),
+    path("register/products/", register_parts.suggest_products, name="product-suggest"),
+    path("register/request/", register_parts.request_part, name="register-request"),
+    path("register/callers/", register_parts.callers, name="register-callers"),
+    path("register/similar/", register_parts.similar, name="register-similar"),
+    path("register/draft/", drafts.keep_draft, name="register-draft"),
+    path("register/draft/discard/", drafts.throw_away, name="register-discard"),
     path("register/customers/<bigint:pk>/", of_customer.customer_card, name="customer-card"),
     path("customers/<bigint:pk>/cases/", of_customer.customer_cases, name="customer-cases"),
     path("cases/", listing.case_list, name="case-list"),
@@ -68,4 +87,13 @@ urlpatterns = [
     path("cases/<case:number>/do/<verb:verb>/", acting.act, name="case-act"),
     path("cases/<case:number>/clocks/<bigint:pk>/", explaining.clock_explain, name="clock-explain"),
     path("cases/<case:number>/numbers/", revealing.reveal_numbers, name="case-reveal"),
+    path("cases/<case:number>/watch/", watching.watch, name="case-watch"),
+    path("cases/<case:number>/people/", watching.suggest_people, name="case-people"),
+    path("cases/<case:number>/templates/", templates.suggest_templates, name="case-templates"),
+    path("cases/<case:number>/since/", presence.since, name="case-since"),
+    path("events/cases/<case:number>/presence/", presence.here, name="case-presence"),
+    path("templates/", templates.template_list, name="note-template-list"),
+    path("templates/new/", templates.template_new, name="note-template-new"),
+    path("templates/<bigint:pk>/", templates.template_edit, name="note-template"),
+    path("templates/<bigint:pk>/remove/", templates.template_remove, name="note-template-remove"),
 ]

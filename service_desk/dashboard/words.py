@@ -30,6 +30,7 @@ def for_scripts() -> dict[str, object]:
         "charactersOver": _("{n} characters too many"),
         "noMatches": _("Nothing found for “{q}”"),
         "matches": _("{n} found; use the arrow keys"),
+        "offers": _("Colleagues and templates"),
         "searching": _("Searching…"),
         "searchFailed": _("The search did not answer. Type on to try again."),
         "show": _("Show"),

@@ -54,7 +54,11 @@ function single(key) {
     case "j": step(1); return true;
     case "k": step(-1); return true;
     case "g": waitingForRoom = performance.now() + 1500; return true;
-    default: return false;
+    default: {
+      const button = document.querySelector(`[data-press="${CSS.escape(key)}"]`); // a button that names its key
+      button?.click();
+      return Boolean(button);
+    }
   }
 }
 

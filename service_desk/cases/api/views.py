@@ -19,6 +19,7 @@ from service_desk.cases.api import scopes
 from service_desk.cases.api.answers import CaseLineSerializer, CaseSerializer, TimelineSerializer
 from service_desk.cases.api.clocks import ClockSerializer, ExplanationSerializer, clocks_of
 from service_desk.cases.api.requests import REQUESTS, CaseFilterSerializer, RegistrationSerializer
+from service_desk.cases.api.watching import WatchingMixin
 from service_desk.cases.listing import find
 from service_desk.cases.models import Case, CaseEvent, RequestType
 from service_desk.cases.models.case import CaseQuerySet
@@ -37,7 +38,8 @@ _EXACT = {
 _READS = {
     "deadlines": scopes.CLOCKS,
     "explanation": scopes.CLOCKS,
-    **dict.fromkeys(("list", "retrieve", "timeline"), scopes.READ),
+    **dict.fromkeys(("list", "retrieve", "timeline", "watchers"), scopes.READ),
+    **dict.fromkeys(("watch", "unwatch"), scopes.WRITE),
 }
 
 
@@ -47,7 +49,7 @@ _READS = {
     ),
     retrieve=extend_schema(summary="One case, with the moves allowed now", responses=CaseSerializer),
 )
-class CaseViewSet(EtagMixin, mixins.ListModelMixin, mixins.RetrieveModelMixin, DeskViewSet):
+class CaseViewSet(WatchingMixin, EtagMixin, mixins.ListModelMixin, mixins.RetrieveModelMixin, DeskViewSet):
     """Cases of the desk."""
 
     queryset = Case.objects.none()
@@ -120,7 +122,7 @@ def wanted_cases(user: Any, parameters: Any) -> CaseQuerySet:
     exact = {lookup: given.pop(name) for name, lookup in _EXACT.items() if name in given}
     if "product_type" in given:
         given["product"] = given.pop("product_type")
-    return find(user, given).filter(**exact)
+    return find(user, given).cases.filter(**exact)
 
 
 def registration(given: dict[str, Any], actor: Any) -> Registration:

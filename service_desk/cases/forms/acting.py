@@ -6,16 +6,19 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from django import forms
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import lazy
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
+from service_desk.cases.actions.progress import LONGEST
 from service_desk.cases.models import Case
-from service_desk.cases.rules import SEVERITY_MEANING, Channel, Severity, WaitingFor
+from service_desk.cases.models.note_templates import TemplateUse
+from service_desk.cases.rules import SEVERITY_MEANING, CaseState, Channel, Relation, Severity, WaitingFor
 from service_desk.deadlines.clock import now
 from service_desk.people.fields import MomentField, PersonField
-from service_desk.people.models import Staff
+from service_desk.people.models import ProductType, Staff
 
 _LARGEST = 2**31 - 1
 _LARGEST_ID = 2**63 - 1
@@ -35,6 +38,15 @@ def _severities() -> list[tuple[str, Any]]:
 def _text(label: Any, help_text: Any = "", *, limit: int = 8000, required: bool = True) -> forms.CharField:
     widget = forms.Textarea(attrs={"rows": 4, "data-count": "1"})
     return forms.CharField(label=label, help_text=help_text, max_length=limit, required=required, widget=widget)
+
+
+def _composed(case: Case, use: str, label: Any, help_text: Any) -> forms.CharField:
+    """A text in which templates are offered at `/` and, in an internal note, colleagues at `@`."""
+    field = _text(label, help_text)
+    field.widget.attrs["data-templates"] = f"{reverse('case-templates', args=[case.number])}?use={use}"
+    if use == TemplateUse.NOTE:
+        field.widget.attrs["data-people"] = reverse("case-people", args=[case.number])
+    return field
 
 
 def _channel() -> forms.ChoiceField:
@@ -98,13 +110,73 @@ def _promise(case: Case) -> forms.Field:
     return forms.TypedChoiceField(label=_("Promise"), choices=open_ones, coerce=int)
 
 
+def _number(label: Any, case: Case) -> forms.CharField:
+    """The number of another case; those of the customer that are open stand beside the field."""
+    others = Case.objects.open().filter(customer=case.customer_id, confidential=False).exclude(pk=case.pk)
+    known = ", ".join(f"{other.number} {other.fault}" for other in others.order_by("-registered_at", "-id")[:5])
+    help_text = gettext("Open cases of the customer: %(cases)s") % {"cases": known or "–"}
+    return forms.CharField(
+        label=label, help_text=help_text, max_length=40, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
+
+
+def _reopen(case: Case) -> dict[str, forms.Field]:
+    fields: dict[str, forms.Field] = {
+        "text": _text(_("Reason"), _("What the customer says now. The results so far stay as they are."), limit=2000)
+    }
+    if case.state != CaseState.RESTORED:
+        fields["fault_returned"] = forms.BooleanField(
+            label=_("The fault has returned"),
+            help_text=_("Leave it out if the service runs: then no clock of restoration and no emergency begins."),
+            required=False,
+            initial=True,
+        )
+    return fields
+
+
+def _split(case: Case) -> dict[str, forms.Field]:
+    products = ProductType.objects.filter(service_line=case.service_line_id, is_active=True).order_by("name")
+    return {
+        "fault": forms.CharField(label=_("Fault in brief"), max_length=120),
+        "product_type": forms.TypedChoiceField(
+            label=_("Product type"),
+            choices=[(product.pk, str(product)) for product in products],
+            coerce=int,
+            initial=case.product_type_id,
+        ),
+        "text": _text(_("Description"), _("It keeps acceptance and first responder, and is graded by itself.")),
+    }
+
+
+def _interval(case: Case) -> dict[str, forms.Field]:
+    return {
+        "minutes": forms.IntegerField(
+            label=_("Every … minutes"),
+            help_text=_("0 when the customer wishes no progress to be told."),
+            min_value=0,
+            max_value=LONGEST,
+            initial=case.progress_seconds // 60 if case.progress_seconds else 60,
+        ),
+        "text": _text(_("With whom it was agreed"), limit=2000),
+    }
+
+
 #: What each move asks; one that is not here asks nothing.
 FIELDS: Mapping[str, Callable[[Case], dict[str, forms.Field]]] = {
     "grade": _grade,
     "arrive": lambda _case: {"text": _text(_("Remark"), required=False)},
-    "note": lambda _case: {"text": _text(_("Note"), _("For colleagues; the customer does not see it."))},
-    "tell": lambda _case: {
-        "text": _text(_("What the customer was told"), _("In the words that were used.")),
+    "note": lambda case: {
+        "text": _composed(
+            case, TemplateUse.NOTE, _("Note"), _("@ names a colleague, who is told; / at the start offers templates.")
+        )
+    },
+    "tell": lambda case: {
+        "text": _composed(
+            case,
+            TemplateUse.CUSTOMER,
+            _("What the customer was told"),
+            _("In the words that were used; / at the start offers templates."),
+        ),
         "channel": _channel(),
     },
     "observe": _observe,
@@ -113,9 +185,27 @@ FIELDS: Mapping[str, Callable[[Case], dict[str, forms.Field]]] = {
         "text": _text(_("How service was restored"), _("Everybody who was told of the emergency reads this."))
     },
     "resolve": lambda _case: {"outcome": _text(_("Outcome"), _("What was done and found; the cause if it is known."))},
-    "reply": lambda _case: {
-        "reply": _text(_("Reply to the customer"), _("In the words that were used; no case closes without it.")),
+    "reply": lambda case: {
+        "reply": _composed(
+            case,
+            TemplateUse.CUSTOMER,
+            _("Reply to the customer"),
+            _("In the words that were used; no case closes without it; / at the start offers templates."),
+        ),
         "channel": _channel(),
+    },
+    "reopen": _reopen,
+    "interval": _interval,
+    "split": _split,
+    "link": lambda case: {
+        "other": _number(_("Other case"), case),
+        "relation": forms.ChoiceField(
+            label=_("The other case"), choices=Relation.choices, initial=Relation.RELATED, widget=forms.RadioSelect
+        ),
+    },
+    "merge": lambda case: {
+        "into": _number(_("The case that goes on"), case),
+        "text": _text(_("Reason"), _("This case ends; its clocks, promises and calls go on in the other."), limit=2000),
     },
     "cancel": lambda _case: {
         "text": _text(_("Reason for cancelling"), _("Its clocks end neither met nor breached."), limit=2000)
@@ -161,6 +251,11 @@ class MoveForm(forms.Form):
         for name in self.asked[:1]:
             if not isinstance(fields[name].widget, forms.RadioSelect):
                 fields[name].widget.attrs["autofocus"] = True
+
+    @property
+    def asks_for_words(self) -> bool:
+        """Whether a text is written: then it is said who reads it."""
+        return any(isinstance(self.fields[name].widget, forms.Textarea) for name in self.asked)
 
     @property
     def answers(self) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
@@ -17,9 +16,9 @@ from service_desk.audit.actions import record_refusal
 from service_desk.cases import actions
 from service_desk.cases.forms.acting import MoveForm
 from service_desk.cases.models import Case, CaseEvent
-from service_desk.cases.moves import ask_first, why_not
+from service_desk.cases.moves import READ_BY_CUSTOMER, ask_first, why_not
 from service_desk.cases.rules import MOVES, SEVERITY_MEANING, EventType
-from service_desk.cases.timeline import event_title
+from service_desk.cases.views.changes import Change, changes_since
 from service_desk.cases.views.common import case_for, last_event, person, wants_part
 from service_desk.people.fields import add_refusal
 from service_desk.rest.errors import FieldError, NotAllowed, Refusal, Stale
@@ -41,6 +40,11 @@ _SAYS = {
     "reply": EventType.REPLIED,
     "close": EventType.CLOSED,
     "cancel": EventType.CANCELLED,
+    "reopen": EventType.REOPENED,
+    "interval": EventType.INTERVAL,
+    "link": EventType.LINKED,
+    "split": EventType.SPLIT,
+    "merge": EventType.MERGED,
     "hand_over": EventType.HAND_OVER,
     "accept": EventType.ACCEPTED,
     "decline": EventType.DECLINED,
@@ -51,15 +55,6 @@ _SAYS = {
     "ask": EventType.ASKED,
     "answer": EventType.ANSWERED,
 }
-_CHANGES_SHOWN = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What somebody did to the case while this person was typing."""
-
-    event: CaseEvent
-    title: str
 
 
 @login_required
@@ -112,20 +107,12 @@ def _refused(request: HttpRequest, case: Case, verb: str, form: MoveForm, refusa
         record_refusal(verb=refusal.verb, thing=refusal.thing, actor=person(request), reason=str(refusal.message))
     case = case_for(request, case.number)  # as it stands now
     if isinstance(refusal, Stale):
-        changes = _changes(case, form.cleaned_data["seen"])
+        changes = changes_since(case, form.cleaned_data["seen"])
         form.look_again(case.version, last_event(case))
     add_refusal(form, refusal.errors or [FieldError("", refusal.message, refusal.code, refusal.remedy)])
     # 403 would be taken by htmx for a page that is not for this person, and its words would not be shown.
     status = 409 if refusal.status == 403 and wants_part(request) else 422 if refusal.status == 400 else refusal.status
     return _form(request, case, verb, form, status=status, changes=changes)
-
-
-def _changes(case: Case, seen: int | None) -> list[Change]:
-    """What happened since the form was shown, oldest first."""
-    if seen is None:
-        return []
-    events = case.events.filter(pk__gt=seen).select_related("actor").order_by("at", "id")[:_CHANGES_SHOWN]
-    return [Change(event, event_title(event)) for event in events]
 
 
 def _form(
@@ -144,6 +131,7 @@ def _form(
         "changes": changes,
         "severity_meaning": SEVERITY_MEANING.get(case.severity or "", ""),
         "in_dialog": wants_part(request),
+        "for_customer": verb in READ_BY_CUSTOMER,
     }
     template = "cases/move_dialog.html" if wants_part(request) else "cases/move.html"
     return render(request, template, context, status=status)

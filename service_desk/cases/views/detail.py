@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from service_desk.cases import parts
+from service_desk.cases.actions.watching import watchers_of
 from service_desk.cases.faces import faces_of
 from service_desk.cases.models import Case
 from service_desk.cases.moves import moves_for
@@ -40,6 +41,8 @@ def case_detail(request: HttpRequest, number: str) -> HttpResponse:
         "moves": moves,
         "ask_first": next((move.instead for move in moves if move.instead), ""),
         "seen": last_event(case),
+        "watchers": (watchers := watchers_of(case)),
+        "watching": any(each.staff_id == user.pk for each in watchers),
         "stream": stream(case, show, everything=request.GET.get("all") == "1", user=user),
         "show": show,
         "shows": Show.choices,

@@ -1,0 +1,122 @@
+"""Who has a case open and who is writing to it, in Redis alone: it forgets a browser that is silent for 20 seconds."""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from django.conf import settings
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
+
+from service_desk.cases.models import Case
+from service_desk.cases.rules import MOVES
+from service_desk.notices.live import EVERYBODY, poke
+from service_desk.people.models import Staff
+
+log = logging.getLogger(__name__)
+
+#: A page says this often that it is there; one that has said nothing for `LIVES_SECONDS` is gone.
+BEAT_SECONDS = 8
+LIVES_SECONDS = 20
+_MOST = 200  # pages on one case; more is no desk at work
+_TIMEOUT = 0.5
+_REST_SECONDS = 5.0
+
+# One round trip: forget the silent, note the one who speaks (its time by Redis's own clock), tell who is left.
+# KEYS: the case. ARGV: page, what is written there, whether it goes, seconds a page lives, most pages.
+_SAY = """
+local now, changed = tonumber(redis.call('TIME')[1]), 0
+local pages = redis.call('HGETALL', KEYS[1])
+for i = 1, #pages, 2 do
+  if now - tonumber(string.match(pages[i + 1], '^%d+')) > tonumber(ARGV[4]) then
+    redis.call('HDEL', KEYS[1], pages[i]); changed = 1
+  end
+end
+if ARGV[1] ~= '' then
+  local before = redis.call('HGET', KEYS[1], ARGV[1])
+  if ARGV[3] == '1' then
+    if before then redis.call('HDEL', KEYS[1], ARGV[1]); changed = 1 end
+  elseif before or redis.call('HLEN', KEYS[1]) < tonumber(ARGV[5]) then
+    if not before or string.match(before, '|(.*)$') ~= ARGV[2] then changed = 1 end
+    redis.call('HSET', KEYS[1], ARGV[1], now .. '|' .. ARGV[2])
+    redis.call('EXPIRE', KEYS[1], tonumber(ARGV[4]) * 2)
+  end
+end
+return {changed, redis.call('HGETALL', KEYS[1])}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """Somebody else who has the case open; `writing` is the label of the move they write, empty when they only look."""
+
+    person: Staff
+    writing: str
+
+
+@dataclass
+class _Line:
+    silent_until: float = 0.0
+    redis: Any = field(
+        default_factory=lambda: Redis.from_url(
+            settings.REDIS_URL,
+            socket_timeout=_TIMEOUT,
+            socket_connect_timeout=_TIMEOUT,
+            retry=Retry(NoBackoff(), 0),
+            decode_responses=True,
+        )
+    )
+
+
+@cache
+def _line() -> _Line:
+    return _Line()
+
+
+def say(case: Case, staff_id: int, page: str, *, writing: str = "", gone: bool = False) -> list[Here]:
+    """This page of this person is open (or closes); who else is there. Open pages are told when that changed."""
+    changed, pages = _ask(case.pk, f"{staff_id}:{page}", writing if writing in MOVES else "", gone)
+    if changed:
+        poke(EVERYBODY, "presence", {"case": case.number})
+    return _others(pages, staff_id)
+
+
+def others(case: Case, staff_id: int) -> list[Here]:
+    """Who else has the case open."""
+    _changed, pages = _ask(case.pk, "", "", gone=False)
+    return _others(pages, staff_id)
+
+
+def _ask(case_id: int, page: str, writing: str, gone: bool) -> tuple[bool, dict[str, str]]:
+    """Without Redis nobody is seen, and nothing else suffers."""
+    line = _line()
+    if time.monotonic() < line.silent_until:
+        return False, {}
+    try:
+        changed, flat = line.redis.eval(
+            _SAY, 1, f"presence:{case_id}", page, writing, "1" if gone else "0", LIVES_SECONDS, _MOST
+        )
+    except (RedisError, OSError) as error:
+        line.silent_until = time.monotonic() + _REST_SECONDS
+        log.debug("No presence: %s", error)
+        return False, {}
+    return bool(changed), dict(zip(flat[::2], flat[1::2], strict=True))
+
+
+def _others(pages: dict[str, str], staff_id: int) -> list[Here]:
+    """Each person once, however many pages they have open; what they write counts before what they read."""
+    writing: dict[int, str] = {}
+    for page, value in pages.items():
+        pk, verb = int(page.partition(":")[0]), value.partition("|")[2]
+        if pk != staff_id:
+            writing[pk] = verb or writing.get(pk, "")
+    if not writing:
+        return []
+    people = Staff.objects.filter(pk__in=writing, is_active=True).select_related("unit").order_by("full_name", "pk")
+    return [Here(person, str(MOVES[writing[person.pk]].label) if writing[person.pk] else "") for person in people]
