@@ -191,6 +191,8 @@ _BEAT: list[tuple[str, float, str, float]] = [
     ("service_desk.deadlines.tasks.audit_clocks", 60.0, "bulk", 50.0),
     ("service_desk.deadlines.tasks.apply_changes", 2.0, "bulk", 4.0),
     ("service_desk.rest.tasks.purge_kept_answers", 3600.0, "bulk", 600.0),
+    ("service_desk.cases.tasks.sweep_register_drafts", 3600.0, "bulk", 600.0),
+    ("service_desk.cases.tasks.sweep_files", 3600.0, "bulk", 600.0),
 ]
 CELERY_BEAT_SCHEDULE = {
     name: {"task": name, "schedule": every, "options": {"queue": queue, "expires": expires}}
@@ -266,6 +268,20 @@ AXES_IPWARE_PROXY_COUNT = TRUSTED_PROXIES or None
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+# --- Files of cases: outside of what any web server shows ------------------------------------------------------
+FILES_DIR = DATA_DIR / "files"
+FILE_MAX_BYTES = env.int("FILE_MAX_MB", 10) * 1024 * 1024
+FILES_PER_CASE = env.int("FILES_PER_CASE", 20)
+FILES_CASE_BYTES = env.int("FILES_CASE_MB", 100) * 1024 * 1024
+FILE_UPLOAD_HANDLERS = [
+    "service_desk.rest.uploads.LimitedUploadHandler",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
+
+# --- The life of a case (D4) -----------------------------------------------------------------------------------
+REOPEN_WITHIN_DAYS = env.int("REOPEN_WITHIN_DAYS", 0)  # 0: a closed case may be reopened for ever
+EMERGENCY_RETURNS_WITHIN_HOURS = env.int("EMERGENCY_RETURNS_WITHIN_HOURS", 24)  # sooner, the same 4 h go on
 
 # --- E-mail and other channels -----------------------------------------------------------------------------
 EMAIL_HOST = env.str("EMAIL_HOST", "")
@@ -313,7 +329,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         name: f"service_desk.{module}.{name}"
         for module, names in {
-            "cases.rules": ("CaseKind", "CaseState", "Channel", "EventType", "Severity", "WaitingFor"),
+            "cases.rules": ("CaseKind", "CaseState", "Channel", "DemandedReport", "EventType", "FilePurpose", "ReportState", "Severity", "WaitingFor"),
             "deadlines.rules": ("ClockKind", "ClockState"),
             "notices.rules": ("AckVia", "ChannelKind", "DeliveryState", "Level"),
             "people.rules": ("DutyRole", "Role"),

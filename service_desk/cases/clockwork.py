@@ -193,7 +193,8 @@ SELECT DISTINCT c.id
    AND p.kind NOT IN ('hand_over', 'promise', 'consultation')
    AND (p.kind <> 'emergency' OR c.emergency_started_at IS NOT NULL)
    AND (p.kind <> 'first_response' OR c.started_at IS NULL)
-   AND NOT EXISTS (SELECT 1 FROM cases_casedeadline d WHERE d.case_id = c.id AND d.cycle = c.cycle AND d.kind = p.kind)
+   AND NOT EXISTS (SELECT 1 FROM cases_casedeadline d WHERE d.case_id = c.id AND d.kind = p.kind
+        AND (d.cycle = c.cycle OR d.ended_at IS NULL))
    AND c.id > %s
  ORDER BY c.id
  LIMIT 200

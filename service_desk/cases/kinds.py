@@ -83,6 +83,13 @@ PARTS = (
     ),
     ("hand_over_withdrawn", _("%(number)s: the hand-over to you was withdrawn"), _ABOUT),
     (
+        "case_reopened",
+        _("%(number)s: reopened by %(by)s"),
+        _("Customer: %(customer)s\nSubject: %(subject)s\nReason: %(reason)s"),
+    ),
+    ("case_merged", _("%(merged)s was merged into %(number)s by %(by)s"), _ABOUT),
+    ("case_split", _("%(made)s was split off from %(number)s by %(by)s"), _ABOUT),
+    (
         "consultation_asked",
         _("%(number)s: %(by)s asks for your advice"),
         _("Customer: %(customer)s\nSubject: %(subject)s\nQuestion: %(question)s"),

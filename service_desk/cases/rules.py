@@ -342,7 +342,7 @@ MOVES: Mapping[str, Move] = {
             fields=("text",),
         ),
         Move("interval", _("Agree on progress"), _OPEN, fields=("minutes", "text")),
-        Move("link", _("Link to another case"), _OPEN | {CaseState.CLOSED}, fields=("other", "relation")),
+        Move("link", _("Link to another case"), _OPEN, fields=("other", "relation")),
         Move("split", _("Split off a part"), _OPEN, fields=("fault", "text")),
         Move(
             "merge",

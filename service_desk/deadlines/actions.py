@@ -48,15 +48,17 @@ def arm(
     now: datetime,
     cycle: int = 1,
     due_at: datetime | None = None,
+    pauses: Sequence[Pause] = (),
 ) -> list[D]:
     """Start one clock per policy at `started_at` (UTC, may lie in the past: D7) for the subject's columns.
 
-    With `due_at` (whole seconds after the start) the clock has that due time and only the policy's ladder.
+    With `due_at` (whole seconds after the start) the clock has that due time and only the policy's ladder. `pauses`
+    are those that the subject's columns will tell of, for a clock that goes on.
     """
     clocks: list[D] = []
     own = None if due_at is None else max(1, round((due_at - started_at).total_seconds()))
     for policy in policies:
-        made = planned(policy, started_at, own_seconds=own)
+        made = planned(policy, started_at, pauses, own_seconds=own)
         clocks.append(
             model(
                 **subject,

@@ -2,6 +2,8 @@
 
 from service_desk.cases.actions.consulting import answer, ask
 from service_desk.cases.actions.handing_over import accept, decline, hand_over, withdraw
+from service_desk.cases.actions.linking import link, split
+from service_desk.cases.actions.merging import merge
 from service_desk.cases.actions.moving import (
     arrive,
     cancel,
@@ -17,8 +19,10 @@ from service_desk.cases.actions.moving import (
     tell,
     wait,
 )
+from service_desk.cases.actions.progress import interval
 from service_desk.cases.actions.promising import keep, postpone, promise
 from service_desk.cases.actions.registering import Registration, register
+from service_desk.cases.actions.reopening import reopen
 from service_desk.cases.actions.telling_once import told_once
 from service_desk.cases.actions.watching import unwatch, watch
 
@@ -33,16 +37,21 @@ __all__ = [
     "decline",
     "grade",
     "hand_over",
+    "interval",
     "keep",
+    "link",
+    "merge",
     "note",
     "observe",
     "postpone",
     "promise",
     "register",
+    "reopen",
     "reply",
     "resolve",
     "restore",
     "resume",
+    "split",
     "start",
     "tell",
     "told_once",

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import Q
+
 from service_desk.cases.actions.changing import Change, changing, chosen, said, unsaid
 from service_desk.cases.actions.emergency import arm_emergency, end_emergency, start_emergency
+from service_desk.cases.actions.progress import progress_told
 from service_desk.cases.actions.watching import mention
 from service_desk.cases.models import Case, CaseDeadline, CasePause, ImpactObservation
 from service_desk.cases.rules import CaseState, Channel, EventType, Severity, WaitingFor
 from service_desk.deadlines import actions as clocks
 from service_desk.deadlines.models import Policy
-from service_desk.deadlines.rules import OPEN_STATES, PART_KINDS, ClockKind
+from service_desk.deadlines.rules import NEVER_PAUSED, OPEN_STATES, PART_KINDS, ClockKind
 
 
 def policies_for(case: Case, severity: str | None) -> list[Policy]:
@@ -41,19 +44,19 @@ def arm_missing(change: Change) -> None:
     """Arm the clocks that the grade demands and that do not run yet, from acceptance (D7); start C7 if critical."""
     case = change.case
     policies = policies_for(case, case.severity)
-    have = set(case.deadlines.filter(cycle=case.cycle).values_list("kind", flat=True))
+    have = set(case.deadlines.filter(Q(cycle=case.cycle) | Q(state__in=OPEN_STATES)).values_list("kind", flat=True))
     over = {ClockKind.FIRST_RESPONSE} if case.started_at else set()
     wanted = [p for p in policies if p.kind != ClockKind.EMERGENCY and p.kind not in have | over]
     clocks.arm(
         model=CaseDeadline,
         policies=wanted,
         subject={"case": case},
-        started_at=case.accepted_at,
+        started_at=case.counted_from,
         now=change.now,
         cycle=case.cycle,
     )
     if case.severity == Severity.CRITICAL and case.restored_at is None:
-        start_emergency(change, started_at=case.accepted_at, policies=policies, why="")
+        start_emergency(change, started_at=case.counted_from, policies=policies, why="")
         case.save(update_fields=["emergency_started_at"])
     if case.emergency_is_running and not case.deadlines.filter(cycle=case.cycle, kind=ClockKind.EMERGENCY).exists():
         arm_emergency(change, policies_for(case, Severity.CRITICAL))
@@ -86,6 +89,7 @@ def tell(*, case: Case, actor: Any, text: str, channel: str, version: int | None
     """Record what the customer was told on the way: feedback (C6, C12)."""
     with changing(case=case, actor=actor, verb="tell", version=version) as change:
         change.say(EventType.TOLD, said(text, "text"), channel=chosen(channel, Channel, "channel"))
+        progress_told(change)
     return change.case
 
 
@@ -121,7 +125,8 @@ def wait(*, case: Case, actor: Any, waiting_for: str, text: str, version: int | 
             case=change.case, starts_at=change.now, waiting_for=waiting_for, reason=reason, by=actor
         )
         change.say(EventType.WAITING, reason, waiting_for=waiting_for)
-        clocks.pause(change.open_clocks(), now=change.now, reason=waiting_for, actor=actor)
+        held = [clock for clock in change.open_clocks() if clock.kind not in NEVER_PAUSED]
+        clocks.pause(held, now=change.now, reason=waiting_for, actor=actor)
     return change.case
 
 
@@ -172,6 +177,7 @@ def reply(*, case: Case, actor: Any, reply: str, channel: str, version: int | No
         change.case.reply_channel = chosen(channel, Channel, "channel")
         change.case.replied_at = change.now
         change.say(EventType.REPLIED, change.case.reply, channel=channel)
+        progress_told(change)
     return change.case
 
 

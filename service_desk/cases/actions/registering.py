@@ -64,6 +64,7 @@ class Registration:
     told_once: bool = False
     read_back: Mapping[str, bool] | None = None  # by rules.ReadBack; None: nobody was there to read back to
     read_back_reason: str = ""  # why a fact could not be read back
+    split_from: Case | None = None  # what this was a part of until now
 
 
 def register(*, actor: Any, data: Registration) -> Case:
@@ -161,7 +162,8 @@ def _build(data: Registration, actor: Any, responder: Any, accepted_at: datetime
         accepted_at=accepted_at,
         registered_by=actor,
         first_responder=responder,
-        handler=responder,
+        handler=data.split_from.handler if data.split_from else responder,
+        split_from=data.split_from,
     )
 
 
@@ -222,7 +224,7 @@ def next_number(moment: datetime) -> str:
 
 
 def _tell_timeline(case: Case, actor: Any, moment: datetime) -> None:
-    late = is_late_registration(case.accepted_at, moment)
+    late = case.split_from_id is None and is_late_registration(case.accepted_at, moment)
     events = [
         CaseEvent(
             case=case, at=moment, actor=actor, type=EventType.REGISTERED, text=case.description, data={"late": late}

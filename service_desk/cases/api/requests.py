@@ -8,9 +8,10 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
+from service_desk.cases.actions.progress import LONGEST
 from service_desk.cases.listing import OPEN, UNGRADED
 from service_desk.cases.models import Case
-from service_desk.cases.rules import MOVES, CaseState, Channel, Move, Severity, WaitingFor
+from service_desk.cases.rules import MOVES, CaseState, Channel, Move, Relation, Severity, WaitingFor
 from service_desk.people.models import Staff
 from service_desk.rest.serializers import FilterSerializer, IdField, Moment, StrictSerializer
 
@@ -139,6 +140,14 @@ _FIELDS: Mapping[str, Callable[[], serializers.Field[Any, Any, Any, Any]]] = {
     "not_mine": lambda: serializers.BooleanField(required=False, default=False),
     "due_at": lambda: Moment(help_text="Until when; a promise without a time is not accepted (C11)."),
     "promise": lambda: IdField(help_text="The number of an open promise of this case."),
+    "into": lambda: _text(40, help_text="The number of the case that goes on for both (D5)."),
+    "other": lambda: _text(40, help_text="The number of the other case."),
+    "relation": lambda: serializers.ChoiceField(choices=Relation.choices, help_text="What the other is to this case."),
+    "minutes": lambda: serializers.IntegerField(min_value=0, max_value=LONGEST, help_text="0: none is agreed (C12)."),
+    "fault": lambda: _text(120),
+    "fault_returned": lambda: serializers.BooleanField(
+        required=False, default=True, help_text="False: service runs, so restoration is not due again (D4)."
+    ),
 }
 # What a verb takes besides the fields that `MOVES` demands, or in another form.
 _ALSO: Mapping[str, Mapping[str, Callable[[], serializers.Field[Any, Any, Any, Any]]]] = {
@@ -146,6 +155,10 @@ _ALSO: Mapping[str, Mapping[str, Callable[[], serializers.Field[Any, Any, Any, A
     "observe": {"level": _FIELDS["level"], "start_process": _FIELDS["start_process"]},
     "wait": {"text": lambda: _text(500)},
     "cancel": {"text": lambda: _text(2000)},
+    "reopen": {"text": lambda: _text(2000), "fault_returned": _FIELDS["fault_returned"]},
+    "interval": {"text": lambda: _text(2000)},
+    "merge": {"text": lambda: _text(2000)},
+    "split": {"product_type": lambda: IdField(required=False, help_text="The same as this case's, when left out.")},
     "decline": {"text": lambda: _text(2000), "not_mine": _FIELDS["not_mine"]},
     "promise": {"text": lambda: _text(500)},
     "keep": {"text": lambda: _text(2000)},
