@@ -45,6 +45,7 @@ ROOMS = (
     Room(_("Register"), "phone-arrow-down-left", ("case-register",), DESK_ROLES | LEADING_ROLES, key="r"),
     Room(_("Cases"), "queue-list", ("case-list",), key="c"),
     Room(_("Customers"), "building-office-2", ("customer-list",), key="k"),
+    Room(_("Quality"), "shield-check", ("violation-list",), key="q"),
     Room(_("Roster"), "calendar-days", ("roster",), key="o"),
     Room(_("Engine"), "bolt", ("engine",), _WATCHERS, key="e"),
     Room(_("Calendars"), "calendar", ("calendar-list", "admin:deadlines_calendar_changelist"), _ADMIN, apart=True),

@@ -1,0 +1,16 @@
+"""The quality package as Django knows it."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class QualityConfig(AppConfig):
+    """Violations, praise and the ledger."""
+
+    name = "service_desk.quality"
+    label = "quality"
+    verbose_name = _("Quality")
+
+    def ready(self) -> None:
+        """Hand the rights to the place that decides, and the notices' texts to who shows them."""
+        from service_desk.quality import kinds, permits  # noqa: F401 - models are loaded only now
