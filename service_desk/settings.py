@@ -329,7 +329,17 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         name: f"service_desk.{module}.{name}"
         for module, names in {
-            "cases.rules": ("CaseKind", "CaseState", "Channel", "DemandedReport", "EventType", "FilePurpose", "ReportState", "Severity", "WaitingFor"),
+            "cases.rules": (
+                "CaseKind",
+                "CaseState",
+                "Channel",
+                "DemandedReport",
+                "EventType",
+                "FilePurpose",
+                "ReportState",
+                "Severity",
+                "WaitingFor",
+            ),
             "deadlines.rules": ("ClockKind", "ClockState"),
             "notices.rules": ("AckVia", "ChannelKind", "DeliveryState", "Level"),
             "people.rules": ("DutyRole", "Role"),

@@ -57,6 +57,10 @@ def entry(desk: World, **changed: Any) -> dict[str, Any]:
         "caller_phone": "0755/2677-2892",
         "accepted_at": "",
         "severity": "",
+        "read_phone": "on",
+        "read_name": "on",
+        "read_address": "on",
+        "read_matter": "on",
         **changed,
     }
 

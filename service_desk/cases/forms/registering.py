@@ -14,6 +14,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from service_desk.cases.actions import Registration
+from service_desk.cases.forms.requesting import RequestFormPart
 from service_desk.cases.rules import Severity
 from service_desk.customers.models import Contact, Customer
 from service_desk.people.fields import MomentField, TypeaheadField, Typed
@@ -22,8 +23,8 @@ from service_desk.people.models import ProductType
 CHOICES_SHOWN = 8
 
 
-class RegisterForm(forms.Form):
-    """Customer, product, fault, caller, acceptance and grade. `now` is the database's."""
+class RegisterForm(RequestFormPart):
+    """Customer, product, fault, caller, acceptance and grade; request type and read-back. `now` is the database's."""
 
     customer = TypeaheadField(
         label=_("Customer unit"),
@@ -108,7 +109,17 @@ class RegisterForm(forms.Form):
         if "token" in self.errors:
             del self.errors["token"]
             self.add_error(None, gettext("The page was not sent completely. Please check it and send it again."))
+        self._check_line(data)
+        self.demand_read_back()
         return data
+
+    def _check_line(self, data: Mapping[str, Any]) -> None:
+        """A request type of one service line goes with that line's products."""
+        line = self.chosen_type.service_line if self.chosen_type else None
+        product = data.get("product_type")
+        if line is not None and product is not None and product.service_line_id != line.pk:
+            words = gettext("This request type belongs to %(line)s; the product type does not. Choose another one.")
+            self.add_error("request_type", ValidationError(words % {"line": line}, code="other_service_line"))
 
     def _resolve_customer(self, data: Mapping[str, Any]) -> Customer | None:
         """The customer that was chosen or whose name, initials or number was typed; else what to do about it."""
@@ -170,6 +181,11 @@ class RegisterForm(forms.Form):
             caller_name=data["caller_name"],
             caller_phone=data["caller_phone"],
             token=data["token"],
+            request_type=self.chosen_type,
+            request_values=self.answers,
+            told_once=data["told_once"],
+            read_back=self.ticks,
+            read_back_reason=data["read_reason"],
         )
 
 
