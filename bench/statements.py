@@ -8,6 +8,9 @@ PREPARE = """
 CREATE FUNCTION bench_random(n bigint, salt bigint) RETURNS double precision LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN (hashint8extended(n, salt) & 9007199254740991)::double precision / 9007199254740992;
 
+CREATE FUNCTION bench_pick(n bigint, salt bigint, words text[]) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN words[1 + floor(bench_random(n, salt) * cardinality(words))::int];
+
 CREATE UNLOGGED TABLE bench_customer (ordinal bigint, id bigint, name text, contact_id bigint, phone text, e164 text);
 CREATE UNLOGGED TABLE bench_product (ordinal bigint, id bigint, name text, line text, responders bigint[]);
 CREATE UNLOGGED TABLE bench_fault (ordinal bigint, words text);
@@ -101,7 +104,12 @@ SELECT id, 'CALL-' || to_char(day, 'YYYYMMDD') || '-' || CASE WHEN of_day < 1000
         ELSE of_day::text END,
     'call', line, customer_id, contact_id, '', phone, e164, product_id, fault,
     customer || ' ' || product || ' ' || fault,
-    '客户来电反映:' || fault || '。', nullif(severity, ''), CASE WHEN severity <> '' THEN registered_at END,
+    bench_pick(id, %(seed)s + 20, %(opening)s) || ',' || bench_pick(id, %(seed)s + 21, %(when)s) ||
+        bench_pick(id, %(seed)s + 22, %(where)s) || fault || ',' || bench_pick(id, %(seed)s + 23, %(symptom)s) || '。' ||
+        bench_pick(id, %(seed)s + 24, %(effect)s) || ',' || bench_pick(id, %(seed)s + 25, %(wish)s) || '。联系人' ||
+        bench_pick(id, %(seed)s + 26, %(surname)s) || bench_pick(id, %(seed)s + 27, %(given)s) ||
+        bench_pick(id, %(seed)s + 28, %(given)s) || ',设备序列号' || (2102350000 + id %% 900001)::text || '。',
+    nullif(severity, ''), CASE WHEN severity <> '' THEN registered_at END,
     CASE WHEN severity <> '' THEN responder END, accepted_at, registered_at, responder, responder, handler,
     state, CASE WHEN state = 'waiting' THEN 'customer' ELSE '' END, 1, emergency_at, started_at, arrived_at,
     restored_at, resolved_at, replied_at, ended_at,
@@ -112,6 +120,14 @@ SELECT id, 'CALL-' || to_char(day, 'YYYYMMDD') || '-' || CASE WHEN of_day < 1000
     1 + num_nonnulls(started_at, told_at, arrived_at, waiting_at, restored_at, resolved_at, replied_at, ended_at)
 FROM bench_case WHERE id BETWEEN %(first)s AND %(last)s ORDER BY id
 """
+
+#: As the triggers, which are off, would have it.
+WORDS = """
+INSERT INTO cases_casewords (case_id, words)
+SELECT id, case_words(case_text(c)) FROM cases_case c WHERE id BETWEEN %(first)s AND %(last)s ORDER BY id
+"""
+FORGET_WORDS = "DROP INDEX case_words_found"
+INDEX_WORDS = "CREATE INDEX case_words_found ON cases_casewords USING gin (words) WITH (fastupdate = off)"
 
 PAUSES = """
 INSERT INTO cases_casepause (case_id, starts_at, waiting_for, reason, by_id)
@@ -232,10 +248,11 @@ SELECT n.id, 'email', p.email, n.dedup_key || ':email', '<' || md5(n.dedup_key) 
 FROM notice n JOIN people_staff p ON p.id = n.recipient_id
 """
 
-CHUNK = (CASES, PAUSES, CLOCKS, CLOCK_EVENTS, TIMELINE, AUDIT, NOTICES)
+CHUNK = (CASES, WORDS, PAUSES, CLOCKS, CLOCK_EVENTS, TIMELINE, AUDIT, NOTICES)
 
 FINISH = """
 SELECT setval(pg_get_serial_sequence('cases_case', 'id'), (SELECT max(id) FROM cases_case));
 DROP TABLE bench_case, bench_plan, bench_moment, bench_told, bench_fault, bench_product, bench_customer;
+DROP FUNCTION bench_pick;
 DROP FUNCTION bench_random;
 """

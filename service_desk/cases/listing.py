@@ -4,63 +4,104 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet, TextChoices
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, TextChoices
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from service_desk.cases.models import Case, CaseDeadline
+from service_desk.cases import words
+from service_desk.cases.models import Case, CaseDeadline, CaseWatch
 from service_desk.cases.models.case import CaseQuerySet
 from service_desk.cases.rules import OPEN_STATES
 from service_desk.customers.models import Customer, PhoneNumber
 from service_desk.customers.rules import to_e164
+from service_desk.deadlines.clock import now
 from service_desk.deadlines.rules import OPEN_STATES as RUNNING_STATES
-from service_desk.people.models import ProductType
+from service_desk.people.models import Staff, Unit
 from service_desk.rest.keyset import Page, page
 
 #: The pseudo-state of everything with work left, and the pseudo-severity of a case without a grade.
 OPEN = "open"
 UNGRADED = "none"
 PAGE_SIZE = 38
-#: Words inside a fault are looked for in so many of the newest cases; customers and products in all.
-NEWEST = 20_000
-_MOST_MATCHES = 500
+#: So far the rows are counted; beyond, 'more than'.
+COUNTED = 1_000
+_MOST_CUSTOMERS = 100
 _NUMBER = re.compile(r"(?:(?P<prefix>[A-Z]{2,8})-?)?(?P<day>[0-9]{4,8})(?:-(?P<ordinal>[0-9]{0,8}))?")
 
 
 class Sort(TextChoices):
-    """The orders of the list."""
+    """The orders of the list; each is one that an index has."""
 
     NEWEST = "newest", _("newest first")
     OLDEST = "oldest", _("oldest first")
     DEADLINE = "deadline", _("nearest deadline first")
+    ACCEPTED = "accepted", _("last accepted first")
+    ACCEPTED_OLDEST = "accepted_oldest", _("first accepted first")
+
+
+class Period(TextChoices):
+    """Days that move on with the calendar, in the desk's zone."""
+
+    TODAY = "today", _("today")
+    YESTERDAY = "yesterday", _("yesterday")
+    WEEK = "week", _("this week")
+    SEVEN_DAYS = "7d", _("last 7 days")
+    THIRTY_DAYS = "30d", _("last 30 days")
+    MONTH = "month", _("this month")
 
 
 _ORDERS = {
     Sort.NEWEST: ("-registered_at", "-id"),
     Sort.OLDEST: ("registered_at", "id"),
     Sort.DEADLINE: ("nearest_at", "clock_id"),
+    Sort.ACCEPTED: ("-accepted_at", "-id"),
+    Sort.ACCEPTED_OLDEST: ("accepted_at", "id"),
 }
 
 
-def find(user: Any, filters: Mapping[str, Any]) -> CaseQuerySet:
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The cases that meet the filters; `common`: they were sought by words that very many hold."""
+
+    cases: CaseQuerySet
+    common: bool
+
+
+def find(user: Any, filters: Mapping[str, Any]) -> Found:
     """The cases this person may know of that meet all `filters` (see forms.filters.CaseFilters)."""
     cases = Case.objects.visible_to(user)
     for name, value in filters.items():
-        cases = _NARROW[name](cases, value, user)
-    return cases
+        if name != "q":
+            cases = _NARROW[name](cases, value, user)
+    if "q" not in filters:
+        return Found(cases, common=False)
+    condition, common = _search(filters["q"])
+    return Found(cases.filter(condition), common)
+
+
+def order_of(cases: QuerySet[Case], sort: Sort) -> tuple[QuerySet[Case], tuple[str, ...]]:
+    """The cases with what this order needs, and its columns. By deadline only cases with a running clock are listed."""
+    return (_with_nearest_clock(cases) if sort == Sort.DEADLINE else cases), _ORDERS[sort]
 
 
 def one_page(cases: CaseQuerySet, sort: Sort, *, after: str | None = None, before: str | None = None) -> Page[Case]:
-    """A page in this order. By deadline only cases with a running clock are listed; raises `keyset.BadCursor`."""
-    ordered: QuerySet[Case] = cases.for_page()
-    if sort == Sort.DEADLINE:
-        ordered = _with_nearest_clock(ordered)
-    return page(ordered, order=_ORDERS[sort], size=PAGE_SIZE, after=after, before=before)
+    """A page in this order; raises `keyset.BadCursor`."""
+    ordered, columns = order_of(cases.for_page(), sort)
+    return page(ordered, order=columns, size=PAGE_SIZE, after=after, before=before)
+
+
+def count(found: Found, sort: Sort) -> int | None:
+    """How many there are, at most one more than `COUNTED`; None where counting would take long."""
+    if found.common:
+        return None
+    cases, _columns = order_of(found.cases, sort)
+    return cases.order_by()[: COUNTED + 1].count()
 
 
 def _with_nearest_clock(cases: QuerySet[Case]) -> QuerySet[Case]:
@@ -83,13 +124,54 @@ def _by_severity(cases: CaseQuerySet, value: str, _user: Any) -> CaseQuerySet:
     return cases.filter(severity=None if value == UNGRADED else value)
 
 
+def _by_unit(cases: CaseQuerySet, value: Unit, _user: Any) -> CaseQuerySet:
+    """Held by somebody of this unit or of one below it."""
+    tree: dict[int | None, list[int]] = {}
+    for pk, parent in Unit.objects.values_list("id", "parent_id"):
+        tree.setdefault(parent, []).append(pk)
+    units, waiting = {value.pk}, [value.pk]
+    while waiting:
+        below = [unit for unit in tree.get(waiting.pop(), []) if unit not in units]
+        units.update(below)
+        waiting += below
+    return cases.filter(handler__in=list(Staff.objects.filter(unit__in=units).values_list("pk", flat=True)))
+
+
+def _by_answer(cases: CaseQuerySet, value: tuple[str, str], _user: Any) -> CaseQuerySet:
+    key, answer = value
+    return cases.filter(request_type__isnull=False, request_values__contains={key: answer})
+
+
 def _mine(cases: CaseQuerySet, _value: bool, user: Any) -> CaseQuerySet:
     return cases.filter(Q(handler=user) | Q(first_responder=user))
+
+
+def _watched(cases: CaseQuerySet, _value: bool, user: Any) -> CaseQuerySet:
+    return cases.filter(pk__in=CaseWatch.objects.filter(staff=user).values("case"))
 
 
 def _overdue(cases: CaseQuerySet, _value: bool, _user: Any) -> CaseQuerySet:
     late = CaseDeadline.objects.open().filter(case=OuterRef("pk"), due_at__lt=Now())
     return cases.filter(Exists(late), state__in=OPEN_STATES)
+
+
+def _in_period(cases: CaseQuerySet, value: str, _user: Any) -> CaseQuerySet:
+    first, last = days_of(Period(value), now().astimezone(ZoneInfo(settings.TIME_ZONE)).date())
+    return _until(_since(cases, first, _user), last, _user)
+
+
+def days_of(period: Period, today: date) -> tuple[date, date]:
+    """The first and the last day of the period; weeks begin on Monday."""
+    if period == Period.YESTERDAY:
+        return today - timedelta(days=1), today - timedelta(days=1)
+    back = {
+        Period.TODAY: 0,
+        Period.WEEK: today.weekday(),
+        Period.SEVEN_DAYS: 6,
+        Period.THIRTY_DAYS: 29,
+        Period.MONTH: today.day - 1,
+    }
+    return today - timedelta(days=back[period]), today
 
 
 def _since(cases: CaseQuerySet, value: date, _user: Any) -> CaseQuerySet:
@@ -104,20 +186,25 @@ def _midnight(day: date) -> datetime:
     return datetime.combine(day, time(), ZoneInfo(settings.TIME_ZONE))
 
 
-def _search(cases: CaseQuerySet, text: str, _user: Any) -> CaseQuerySet:
-    """By number, by telephone number, else by customer, product and the words of the subject."""
+def _search(text: str) -> tuple[Q, bool]:
+    """By number, by telephone number, else by customer and by words of any text of the case."""
     text = text.strip()
     number = _NUMBER.fullmatch(text.upper())
-    found = Q()
+    found = Q(pk__in=[])
     if number:
         found |= Q(number__startswith=_number_prefix(number))
     e164 = to_e164(text, settings.PHONE_REGION)
     if e164 and sum(character.isdigit() for character in text) >= 5:
-        owners = PhoneNumber.objects.filter(e164=e164).values_list("customer_id", flat=True)[:_MOST_MATCHES]
+        owners = PhoneNumber.objects.filter(e164=e164).values_list("customer_id", flat=True)[:_MOST_CUSTOMERS]
         found |= Q(caller_e164=e164) | Q(customer__in=list(owners))
-    if not (number and number["prefix"]):
-        found |= _by_words(text)
-    return cases.filter(found)
+    if number and number["prefix"]:
+        return found, False
+    customers = Customer.objects.suggest(text).values_list("pk", flat=True)[: _MOST_CUSTOMERS + 1]
+    known = list(customers)
+    if len(known) <= _MOST_CUSTOMERS:  # more have a word in common that the subjects hold as well
+        found |= Q(customer__in=known)
+    sought = words.holding(text)
+    return found | sought.condition, sought.common
 
 
 def _number_prefix(found: re.Match[str]) -> str:
@@ -125,27 +212,26 @@ def _number_prefix(found: re.Match[str]) -> str:
     return prefix if found["ordinal"] is None else f"{prefix}-{found['ordinal']}"
 
 
-def _by_words(text: str) -> Q:
-    customers = Customer.objects.suggest(text).values_list("pk", flat=True)[:_MOST_MATCHES]
-    products = ProductType.objects.filter(name__icontains=text).values_list("pk", flat=True)[:_MOST_MATCHES]
-    newest = Case.objects.aggregate(newest=Max("pk"))["newest"] or 0
-    words = Q(pk__gt=newest - NEWEST)
-    for word in text.split():
-        words &= Q(subject__icontains=word)
-    return Q(customer__in=list(customers)) | Q(product_type__in=list(products)) | words
-
-
 _NARROW: Mapping[str, Callable[[CaseQuerySet, Any, Any], CaseQuerySet]] = {
-    "q": _search,
     "state": _by_state,
     "severity": _by_severity,
     "customer": lambda cases, value, _user: cases.filter(customer=value),
     "product": lambda cases, value, _user: cases.filter(product_type=value),
+    "line": lambda cases, value, _user: cases.filter(service_line=value),
+    "request_type": lambda cases, value, _user: cases.filter(request_type=value),
+    "answer": _by_answer,
     "handler": lambda cases, value, _user: cases.filter(handler=value),
+    "unit": _by_unit,
+    "waiting": lambda cases, value, _user: cases.filter(waiting_for=value),
     "since": _since,
     "until": _until,
+    "period": _in_period,
     "mine": _mine,
+    "watched": _watched,
+    "promised": lambda cases, _value, _user: cases.filter(next_promise_at__isnull=False),
     "emergency": lambda cases, _value, _user: cases.in_emergency(),
     "overdue": _overdue,
     "late": lambda cases, _value, _user: cases.filter(late_registration=True),
+    "no_merged": lambda cases, _value, _user: cases.filter(merged_into=None),
+    "no_children": lambda cases, _value, _user: cases.filter(parent=None),
 }

@@ -47,7 +47,7 @@ def case_list(request: HttpRequest) -> HttpResponse:
     user, moment = person(request), now()
     form = CaseFilters(request.GET)
     form.is_valid()
-    found = listing.find(user, form.chosen)
+    found = listing.find(user, form.chosen).cases
     page, lost = _page(request, found, form.order)
     context = {
         "form": form,
