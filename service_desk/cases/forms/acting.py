@@ -242,6 +242,7 @@ class MoveForm(forms.Form):
 
     version = forms.IntegerField(min_value=0, max_value=_LARGEST, widget=forms.HiddenInput)
     seen = forms.IntegerField(min_value=0, max_value=_LARGEST_ID, required=False, widget=forms.HiddenInput)
+    draft = forms.CharField(max_length=40, required=False, widget=forms.HiddenInput)  # of the register form
 
     def __init__(self, verb: str, case: Case, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -14,12 +14,14 @@ from django.views.decorators.http import require_http_methods
 
 from service_desk.audit.actions import record_refusal
 from service_desk.cases import actions
+from service_desk.cases.actions.drafting import discard_draft
 from service_desk.cases.forms.acting import MoveForm
 from service_desk.cases.models import Case, CaseEvent
 from service_desk.cases.moves import READ_BY_CUSTOMER, ask_first, why_not
 from service_desk.cases.rules import MOVES, SEVERITY_MEANING, EventType
 from service_desk.cases.views.changes import Change, changes_since
 from service_desk.cases.views.common import case_for, last_event, person, wants_part
+from service_desk.cases.views.drafts import carried, uuid_of
 from service_desk.people.fields import add_refusal
 from service_desk.rest.errors import FieldError, NotAllowed, Refusal, Stale
 
@@ -65,7 +67,7 @@ def act(request: HttpRequest, number: str, verb: str) -> HttpResponse:
         raise Http404(_("There is no such action."))
     case, user = case_for(request, number), person(request)
     if request.method == "GET":
-        initial = {"version": case.version, "seen": last_event(case)}
+        initial = {"version": case.version, "seen": last_event(case), **(carried(request) if verb == "note" else {})}
         return _form(request, case, verb, MoveForm(verb, case, initial=initial))
     form = MoveForm(verb, case, request.POST)
     if not form.is_valid():
@@ -78,6 +80,8 @@ def act(request: HttpRequest, number: str, verb: str) -> HttpResponse:
         messages.info(request, _("This had been saved already: %(move)s.") % {"move": MOVES[verb].label})
     else:
         messages.success(request, _("Saved: %(move)s.") % {"move": MOVES[verb].label})
+    if draft := uuid_of(form.cleaned_data["draft"]):
+        discard_draft(actor=user, token=draft)  # what was typed for a new case stands in this one now
     return _back(request, case)
 
 

@@ -10,11 +10,13 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from service_desk.cases.actions.drafting import discard_draft, drafts_of, save_draft
 from service_desk.cases.forms.requesting import ANSWER, READ
 from service_desk.cases.models import RegisterDraft
+from service_desk.customers.rules import mask_number
 from service_desk.people.access import require
 from service_desk.rest.errors import Refusal
 
@@ -82,6 +84,21 @@ def drafts_for(request: HttpRequest, moment: datetime) -> tuple[Draft | None, li
 def _draft(row: RegisterDraft) -> Draft:
     values = {str(name): value for name, value in row.values.items() if isinstance(value, str)}
     return Draft(row.token, row.saved_at, {**values, "token": row.token})
+
+
+def carried(request: HttpRequest) -> dict[str, str]:
+    """What was typed for a new case, as the beginning of a note to another one, and whose draft it is."""
+    token = uuid_of(request.GET.get("draft", ""))
+    row = drafts_of(request.user).filter(token=token).first() if token else None
+    if row is None:
+        return {}
+    values = _draft(row).values
+    lines = [values.get("fault", ""), values.get("description", "")]
+    number = values.get("caller_phone", "")
+    caller = " ".join(part for part in (values.get("caller_name", ""), mask_number(number) if number else "") if part)
+    if caller:
+        lines.append(_("Caller: %(caller)s") % {"caller": caller})
+    return {"text": "\n".join(line for line in lines if line)[:8000], "draft": str(token)}
 
 
 @login_required

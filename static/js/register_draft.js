@@ -1,0 +1,80 @@
+// The register form's draft on the server: kept while somebody types, so that neither a dead browser nor an expired
+// session costs a word. The tab keeps one of its own too (forms.js); here the two are held together by the form's token.
+
+const form = document.querySelector("form[data-register]");
+const { token } = form.elements;
+const note = document.getElementById("register-kept");
+const WAIT = 1000;
+const OWN = "desk-register-token"; // which token this tab's own draft belongs to
+const localKey = `desk-draft:${document.body.dataset.person ?? ""}:${location.pathname}:${form.dataset.draft}`;
+let timer = 0;
+let sent = "";
+let leaving = false;
+
+const body = () => new URLSearchParams(new FormData(form));
+
+async function keep(last = false) {
+  clearTimeout(timer);
+  timer = 0;
+  const data = body();
+  const text = data.toString();
+  if (text === sent || leaving) return;
+  sent = text;
+  try {
+    const answer = await fetch(form.dataset.draftUrl, { method: "POST", body: data, keepalive: last, headers: { "X-CSRFToken": data.get("csrfmiddlewaretoken") } });
+    // Logged out meanwhile, or no server: this tab has it still, and the next change tries again.
+    if (answer.ok && !answer.redirected) note.textContent = `${form.dataset.kept} ${new Intl.DateTimeFormat([], { timeStyle: "short" }).format()}`;
+    else sent = "";
+  } catch {
+    sent = "";
+  }
+}
+
+function later() {
+  clearTimeout(timer);
+  timer = setTimeout(keep, WAIT);
+  sessionStorage.setItem(OWN, token.value);
+}
+
+form.addEventListener("input", later);
+form.addEventListener("change", later);
+form.addEventListener("reset", () => setTimeout(later)); // this tab's draft was discarded: nothing is left to keep
+form.addEventListener("submit", () => { leaving = true; clearTimeout(timer); });
+window.addEventListener("pageshow", () => { leaving = false; });
+window.addEventListener("pagehide", () => { if (timer) keep(true); });
+document.addEventListener("visibilitychange", () => { if (document.hidden && timer) keep(true); });
+
+// --- One draft, one tab ----------------------------------------------------------------------------------------------
+// A draft that came back may be at work in another tab: that one says so, and this one begins with an empty form.
+const tabs = "BroadcastChannel" in window ? new BroadcastChannel(`desk-register:${document.body.dataset.person ?? ""}`) : null;
+const me = crypto.getRandomValues(new Uint32Array(2)).join("-");
+tabs?.addEventListener("message", ({ data }) => {
+  if (data.token !== token.value || data.from === me) return;
+  if (data.asks) tabs.postMessage({ token: token.value, from: me });
+  else if (form.dataset.restored !== undefined) {
+    leaving = true;
+    sessionStorage.removeItem(localKey);
+    location.replace(form.dataset.freshUrl);
+  }
+});
+if (form.dataset.restored !== undefined) tabs?.postMessage({ token: token.value, from: me, asks: true });
+
+// --- This tab's own draft ----------------------------------------------------------------------------------------------
+const own = sessionStorage.getItem(OWN);
+if (sessionStorage.getItem(localKey) && own && own !== token.value && !form.querySelector("[data-form-errors]")) {
+  if (form.dataset.restored !== undefined) location.replace(`${location.pathname}?draft=${own}`);
+}
+sessionStorage.setItem(OWN, token.value);
+document.querySelector("[data-discard-draft]")?.addEventListener("submit", () => {
+  leaving = true;
+  sessionStorage.removeItem(localKey);
+});
+
+// --- A note to another case instead: it takes along what was typed -----------------------------------------------------
+document.addEventListener("click", async (event) => {
+  const link = event.target.closest("[data-instead]");
+  if (!link) return;
+  event.preventDefault();
+  await keep();
+  window.open(link.href, "_blank", "noopener");
+});
