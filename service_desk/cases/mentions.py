@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 #: Not inside an address such as li@example.com.
-_AT = re.compile(r"(?<![A-Za-z0-9._%+-])[@＠]")
+_NOT_IN_ADDRESS = r"(?<![A-Za-z0-9._%+-])"
+_AT = re.compile(_NOT_IN_ADDRESS + "[@＠]")
 _GOES_ON = re.compile(r"[A-Za-z0-9_-]")
 
 
@@ -60,5 +61,5 @@ def pieces(text: str, mentioned: Mapping[str, int]) -> list[Piece]:
     if not mentioned:
         return [Piece(text)]
     words = sorted(mentioned, key=len, reverse=True)
-    found = re.split("(" + "|".join(re.escape(word) for word in words) + ")", text)
+    found = re.split(_NOT_IN_ADDRESS + "(" + "|".join(re.escape(word) for word in words) + ")", text)
     return [Piece(part, mentioned.get(part)) for part in found if part]

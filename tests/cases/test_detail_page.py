@@ -156,7 +156,7 @@ def test_the_page_costs_the_same_number_of_queries_however_much_happened(
         actions.note(case=case, actor=desk.agent, text=f"第 {index} 条")
     agent = browser(desk.agent)
     agent.get(case.get_absolute_url())  # the first page of a session writes it
-    with django_assert_max_num_queries(19):
+    with django_assert_max_num_queries(25):
         response = agent.get(case.get_absolute_url())
     assert len(response.context["stream"].moments) > notes
 
