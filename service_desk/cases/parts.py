@@ -14,9 +14,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from service_desk.cases.faces import ClockFace
-from service_desk.cases.models import Case, CaseDeadline, CaseEvent, Consultation, HandOver, Promise
+from service_desk.cases.models import Case, CaseCycle, CaseDeadline, CaseEvent, Consultation, HandOver, Promise
 from service_desk.cases.rules import OPEN_STATES, Channel, EventType, HandOverState
-from service_desk.cases.stages import Facts, Offer, Stage, Wait, in_minutes, stages
+from service_desk.cases.stages import Facts, Offer, Stage, StageKind, Wait, in_minutes, stages
 from service_desk.deadlines.rules import ClockKind, ClockState
 
 #: So many settled promises and answered questions stand on a case; the timeline has them all.
@@ -85,9 +85,15 @@ def _stages(case: Case, offers: Sequence[HandOver], now: datetime) -> list[Stage
     return stages(
         Facts(case.accepted_at, case.ended_at, case.first_responder, case.handler),
         [Offer(each.giver, each.receiver, each.state, each.proposed_at, each.decided_at) for each in offers],
-        [Wait(pause.waiting_for, pause.starts_at, pause.ends_at) for pause in case.pauses.all()],
+        [Wait(pause.waiting_for, pause.starts_at, pause.ends_at) for pause in case.pauses.all()]
+        + [Wait(StageKind.CLOSED, each.ended_at, each.reopened_at) for each in _closed(case)],
         now,
     )
+
+
+def _closed(case: Case) -> list[CaseCycle]:
+    """The times in which a case that was reopened had been closed (D4); no query for one that never was."""
+    return list(case.cycles.filter(ended_at__isnull=False)) if case.cycle > 1 else []
 
 
 def promise_clock(promise: Promise) -> PartClock:
@@ -181,6 +187,11 @@ def event_facts(event: CaseEvent) -> list[tuple[str, str]]:
             (_("What was done"), data.get("done", "")),
             (_("What remains"), event.text),
             (_("What was promised"), data.get("promised", "")),
+        ]
+    if event.type == EventType.TOLD_ONCE:
+        return [
+            (_("Materials"), "\n".join(data.get("materials", ()))),
+            (_("Steps"), "\n".join(data.get("steps", ()))),
         ]
     if event.type == EventType.KEPT:
         return [(_("What was promised"), data.get("promise", ""))]

@@ -17,7 +17,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from service_desk.cases.models import Case, RequestField, RequestType
-from service_desk.cases.rules import FieldKind
+from service_desk.cases.rules import FieldKind, ReadBack
 from service_desk.rest.clean import is_clean
 from service_desk.rest.errors import FieldError, Invalid
 
@@ -157,6 +157,25 @@ def shown_value(value: Any) -> str:
     if isinstance(value, bool):
         return _("Yes") if value else _("No")
     return shown_number(value) if isinstance(value, int | float) else str(value)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadBackWords:
+    """C15 in words: what was read back to the caller, what was not, and why."""
+
+    done: list[str]
+    missing: list[str]
+    reason: str
+
+
+def read_back_of(case: Case) -> ReadBackWords:
+    """What a case says of its read-back."""
+    ticks = case.read_back
+    return ReadBackWords(
+        done=[str(fact.label) for fact in ReadBack if ticks.get(fact)],
+        missing=[str(fact.label) for fact in ReadBack if not ticks.get(fact)],
+        reason=str(ticks.get("reason", "")),
+    )
 
 
 def answers_of(case: Case) -> list[Answer]:

@@ -417,7 +417,7 @@ def test_the_card_shows_what_is_known_in_a_bounded_number_of_queries(
         PhoneNumber.objects.create(customer=desk.customer, contact=contact, raw=f"138001380{index:02}")
         desk.register(fault=f"故障 {index}")
     browser.get(f"/register/customers/{desk.customer.pk}/")
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(10):
         page = browser.get(f"/register/customers/{desk.customer.pk}/").content.decode()
     assert "BTS3900" in page
     assert "138****8000" in page

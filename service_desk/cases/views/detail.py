@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db.models import prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from service_desk.cases import parts
+from service_desk.cases import parts, requesting
+from service_desk.cases.actions.changing import survivor_of
 from service_desk.cases.actions.watching import watchers_of
 from service_desk.cases.faces import faces_of
 from service_desk.cases.models import Case
 from service_desk.cases.moves import moves_for
 from service_desk.cases.rules import ENDED_STATES, MAIN_WAY, SEVERITY_MEANING, CaseState
 from service_desk.cases.tellings import emergency_tellings
+from service_desk.cases.ties import ties_of
 from service_desk.cases.timeline import Show, stream
 from service_desk.cases.views.common import case_for, last_event, person, wants_part
 from service_desk.customers.rules import mask_number
@@ -33,6 +37,8 @@ def case_detail(request: HttpRequest, number: str) -> HttpResponse:
     """The page; htmx asks for its moving part alone when the case has changed."""
     user = person(request)
     case = case_for(request, number)
+    if case.merged_into_id is not None and "own" not in request.GET:
+        return _to_survivor(request, case)
     show = request.GET.get("show", Show.ALL)
     if show not in Show.values:
         show = Show.ALL
@@ -50,6 +56,16 @@ def case_detail(request: HttpRequest, number: str) -> HttpResponse:
     return render(request, "cases/case_part.html" if wants_part(request) else "cases/case.html", context)
 
 
+def _to_survivor(request: HttpRequest, case: Case) -> HttpResponse:
+    """Where the matter goes on (D5); the merged case's own page is a link away, and the place of who sees no other."""
+    survivor = survivor_of(case, person(request))
+    if survivor.pk == case.pk:
+        return redirect(f"{case.get_absolute_url()}?own=1")
+    words = _("%(merged)s was merged into %(number)s; this is the case that goes on.")
+    messages.info(request, words % {"merged": case.number, "number": survivor.number})
+    return redirect(survivor)
+
+
 @login_required
 @require_GET
 def case_print(request: HttpRequest, number: str) -> HttpResponse:
@@ -64,7 +80,10 @@ def _facts(case: Case, user: Any) -> dict[str, Any]:
     prefetch_related_objects([case], "pauses")
     clocks = faces_of(case, moment := now())
     emergency = [clock for clock in clocks if clock.kind == ClockKind.EMERGENCY]
+    shown = next((clock for clock in emergency if clock.is_open), emergency[0] if emergency else None)
     began = case.emergency_started_at
+    if began is not None and shown is not None:
+        began += shown.gap  # a fault that has returned: what lay between is not counted (D4)
     return {
         "case": case,
         "now": moment,
@@ -74,13 +93,16 @@ def _facts(case: Case, user: Any) -> dict[str, Any]:
         "parts": parts.of_case(case, clocks, moment),
         "ended_clocks": [clock for clock in clocks if not clock.is_open],
         "way": way_of(case),
+        "ties": ties_of(case, user),
         "severity_meaning": SEVERITY_MEANING.get(case.severity or "", ""),
-        "emergency_clock": next((clock for clock in emergency if clock.is_open), emergency[0] if emergency else None),
+        "emergency_clock": shown,
         "emergency_elapsed": ((case.restored_at or case.ended_at or moment) - began) if began else None,
         "told": emergency_tellings(case) if began else [],
         "masked": [(number.contact, mask_number(number.raw)) for number in _numbers(case)],
         "masked_caller": mask_number(case.caller_phone) if case.caller_phone else "",
         "may_reveal": bool(can(user, "customer.reveal", case.customer)),
+        "answers": requesting.answers_of(case),
+        "read_back": requesting.read_back_of(case),
         "registration_took": case.registered_at - case.accepted_at,
     }
 
@@ -94,7 +116,7 @@ def way_of(case: Case) -> list[tuple[str, str, str]]:
     here = CaseState(case.state)
     if here == CaseState.WAITING:
         here = CaseState.RESTORED if case.restored_at else CaseState.IN_PROGRESS
-    if here == CaseState.CANCELLED:
+    if here in (CaseState.CANCELLED, CaseState.MERGED):
         done = [CaseState.REGISTERED] + ([CaseState.IN_PROGRESS] if case.started_at else [])
         return [(str(state), str(state.label), "past") for state in done] + [(str(here), str(here.label), "here")]
     at = MAIN_WAY.index(here)

@@ -2,52 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
-
 from django.contrib.auth.decorators import login_required
-from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
+from service_desk.cases.customer_card import card_of
 from service_desk.cases.models import Case
-from service_desk.customers.models import Contact, Customer, InstalledProduct, PhoneNumber
+from service_desk.customers.models import Customer
 from service_desk.people.access import require
 
-SHOWN = 8
 NEWEST = 20
-
-
-@dataclass(frozen=True)
-class CustomerCard:
-    """A customer at a glance; each list holds at most `SHOWN`, and says whether there is more."""
-
-    customer: Customer
-    products: list[InstalledProduct]
-    contacts: list[Contact]
-    numbers: list[PhoneNumber]
-    open_cases: list[Case]
-    more_open: bool
-
-
-def card_of(customer: Customer, user: Any) -> CustomerCard:
-    """Five queries, however much there is."""
-    open_cases = list(
-        Case.objects.visible_to(user)
-        .open()
-        .filter(customer=customer)
-        .select_related("product_type", "handler")
-        .order_by("-registered_at", "-id")[: SHOWN + 1]
-    )
-    return CustomerCard(
-        customer=customer,
-        products=list(customer.products.select_related("product_type")[:SHOWN]),
-        contacts=list(customer.contacts.prefetch_related(Prefetch("numbers"))[:SHOWN]),
-        numbers=list(customer.numbers.filter(contact=None)[:SHOWN]),
-        open_cases=open_cases[:SHOWN],
-        more_open=len(open_cases) > SHOWN,
-    )
 
 
 @login_required

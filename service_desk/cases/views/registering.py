@@ -18,11 +18,11 @@ from django.views.decorators.http import require_http_methods
 
 from service_desk.cases.actions import register
 from service_desk.cases.actions.drafting import discard_draft
+from service_desk.cases.customer_card import card_of
 from service_desk.cases.forms.registering import RegisterForm
 from service_desk.cases.models import Case
 from service_desk.cases.rules import SEVERITY_MEANING, Severity
 from service_desk.cases.views.drafts import drafts_for, uuid_of
-from service_desk.cases.views.of_customer import card_of
 from service_desk.cases.views.register_parts import acceptance_of
 from service_desk.customers.actions import add_customer
 from service_desk.customers.models import Customer
