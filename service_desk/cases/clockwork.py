@@ -130,7 +130,7 @@ class _CaseFacts:
             "done": (self.done or "")[:500],
             "clock": clock.kind,
             "due": clock.due_at.isoformat(),
-            "elapsed": hours_and_minutes(clock.started_at, now),
+            "elapsed": hours_and_minutes(clock.started_at + clock.gap(), now),
         }
 
 
@@ -152,7 +152,9 @@ def _notices(firing: Firing, case: _CaseFacts, directory: Directory, now: dateti
     clock, step = firing.deadline, firing.step
     emergency = clock.kind == ClockKind.EMERGENCY
     facts = case.told(clock, now)
-    if firing.entered_late:
+    if emergency and clock.gaps:
+        facts["resumed"] = True  # D4: its earlier steps had been told when it ran before
+    elif firing.entered_late:
         facts["entered_late"] = True
     if firing.late_seconds:
         facts["late_seconds"] = firing.late_seconds

@@ -31,6 +31,7 @@ class ClockFace:
     explain_url: str
     cycle: int = 1
     part: int = 0
+    gap: timedelta = timedelta(0)
 
     @property
     def is_open(self) -> bool:
@@ -65,6 +66,7 @@ def face(clock: CaseDeadline, number: str, now: datetime, *, explained: bool = T
         explain_url=reverse("clock-explain", args=[number, clock.pk]) if explained else "",
         cycle=clock.cycle,
         part=clock.part,
+        gap=clock.gap(),
     )
 
 
@@ -73,8 +75,8 @@ def _used(clock: CaseDeadline, at: datetime) -> tuple[timedelta, timedelta]:
     calendar, pauses = clock.work_calendar, clock.pauses()
     start = clock.started_at
     try:
-        if clock.policy.target.duration is not None or calendar is None:
-            total = clock.policy.target.duration or clock.due_at - start
+        if clock.target.duration is not None or calendar is None:
+            total = clock.target.duration or clock.due_at - start
         else:
             start = first_counted_day(calendar, start)
             # a pause that lasts would cut off what is still to come

@@ -27,6 +27,8 @@ def words(facts: Mapping[str, Any]) -> dict[str, str]:
     remarks = []
     if facts.get("entered_late"):
         remarks.append(gettext("Entered late: this time had passed when the case was registered."))
+    if facts.get("resumed"):
+        remarks.append(gettext("The fault has returned; the same clock goes on with what was left."))
     if facts.get("late_seconds"):
         remarks.append(gettext("The system was late by %(seconds)s s.") % {"seconds": facts["late_seconds"]})
     if facts.get("nobody_for"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from service_desk.cases.actions.changing import Change
 from service_desk.cases.models import Case, CaseDeadline
@@ -62,13 +62,15 @@ def end_emergency(change: Change, *, text: str) -> None:
         .values_list("recipient_id", flat=True)
     )
     stop_chain(about=about, reason="restored")
+    clock = case.deadlines.filter(kind=ClockKind.EMERGENCY).order_by("-cycle").first()
+    began = (case.emergency_started_at or change.now) + (clock.gap() if clock else timedelta(0))
     facts = {
         "number": case.number,
         "customer": case.customer.name,
         "subject": case.subject,
         "holder": str(change.actor),
         "done": text,
-        "elapsed": hours_and_minutes(case.emergency_started_at or change.now, change.now),
+        "elapsed": hours_and_minutes(began, change.now),
     }
     send_many(
         [

@@ -10,6 +10,7 @@ from rest_framework import serializers
 from service_desk.cases.models import Case, CaseEvent
 from service_desk.cases.moves import why_not
 from service_desk.cases.rules import MOVES, CaseKind, CaseState, Channel, EventType, Severity, WaitingFor
+from service_desk.cases.ties import Ties, ties_of
 from service_desk.customers.rules import mask_number
 from service_desk.rest.serializers import Moment, NamedSerializer
 
@@ -42,6 +43,21 @@ class AllowedMoveSerializer(serializers.Serializer[Any]):
     reason = serializers.CharField(allow_blank=True)
 
 
+def _number(**options: Any) -> Any:
+    return serializers.SlugRelatedField(slug_field="number", read_only=True, **options)
+
+
+class TiesSerializer(serializers.Serializer[Ties]):
+    """Parent, children, related and split-off cases, and those merged into this one; what the caller may know of."""
+
+    parent = _number(allow_null=True)
+    children = _number(many=True)
+    split_from = _number(allow_null=True)
+    split_off = _number(many=True)
+    related = _number(many=True)
+    merged = _number(many=True)
+
+
 class CaseSerializer(CaseLineSerializer):
     """A case with everything about it, and what the caller may do with it now."""
 
@@ -72,7 +88,35 @@ class CaseSerializer(CaseLineSerializer):
     reply = serializers.CharField()
     reply_channel = serializers.ChoiceField(choices=Channel.choices, allow_blank=True)
     cancel_reason = serializers.CharField()
+    cycle = serializers.IntegerField(help_text="1, and one more with each reopening (D4).")
+    reopened_at = Moment(allow_null=True)
+    earliest_accepted_at = Moment(allow_null=True, help_text="Of a case that was merged into this one (D5).")
+    progress_minutes = serializers.SerializerMethodField(
+        help_text="The agreed interval of progress (C12); 0: none, null: as the policy says."
+    )
+    merged_into = serializers.SerializerMethodField(help_text="The number of the case that goes on for this one (D5).")
+    ties = serializers.SerializerMethodField(help_text="The cases that hang together with this one, by their numbers.")
     allowed_moves = serializers.SerializerMethodField()
+
+    @staticmethod
+    @extend_schema_field(serializers.IntegerField(allow_null=True))
+    def get_progress_minutes(case: Case) -> int | None:
+        return None if case.progress_seconds is None else case.progress_seconds // 60
+
+    @extend_schema_field(serializers.CharField(allow_null=True))
+    def get_merged_into(self, case: Case) -> str | None:
+        into = self._ties(case).merged_into
+        return into.number if into else None
+
+    @extend_schema_field(TiesSerializer)
+    def get_ties(self, case: Case) -> dict[str, Any]:
+        return dict(TiesSerializer(self._ties(case)).data)
+
+    def _ties(self, case: Case) -> Ties:
+        known: dict[int, Ties] = self.context.setdefault("ties", {})
+        if case.pk not in known:
+            known[case.pk] = ties_of(case, self.context["request"].user)
+        return known[case.pk]
 
     @staticmethod
     def get_caller_phone(case: Case) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import models
@@ -77,6 +77,12 @@ class CaseDeadline(Deadline):
             for p in self.case.pauses.all()
             if p.ends_at is None or p.ends_at > since
         ]
+
+
+    def gap(self) -> timedelta:
+        """How much of the time since its start lies in gaps."""
+        ends = [(datetime.fromisoformat(since), datetime.fromisoformat(until)) for since, until, _why in self.gaps]
+        return sum((until - since for since, until in ends), timedelta(0))
 
 
 class CaseClockEvent(ClockEvent):

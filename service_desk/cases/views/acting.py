@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from service_desk.audit.actions import record_refusal
 from service_desk.cases import actions
+from service_desk.cases.actions.changing import survivor_of
 from service_desk.cases.actions.drafting import discard_draft
 from service_desk.cases.forms.acting import MoveForm
 from service_desk.cases.models import Case, CaseEvent
@@ -66,6 +67,8 @@ def act(request: HttpRequest, number: str, verb: str) -> HttpResponse:
     if verb not in MOVES:
         raise Http404(_("There is no such action."))
     case, user = case_for(request, number), person(request)
+    if (survivor := survivor_of(case, user)).pk != case.pk:
+        return _in_survivor(request, survivor.number, verb)
     if request.method == "GET":
         initial = {"version": case.version, "seen": last_event(case), **(carried(request) if verb == "note" else {})}
         return _form(request, case, verb, MoveForm(verb, case, initial=initial))
@@ -83,6 +86,18 @@ def act(request: HttpRequest, number: str, verb: str) -> HttpResponse:
     if draft := uuid_of(form.cleaned_data["draft"]):
         discard_draft(actor=user, token=draft)  # what was typed for a new case stands in this one now
     return _back(request, case)
+
+
+def _in_survivor(request: HttpRequest, number: str, verb: str) -> HttpResponse:
+    """The case was merged (D5): the form of the one that goes on, with everything that was typed."""
+    if request.method == "GET":
+        return redirect("case-act", number, verb)
+    case = case_for(request, number)
+    form = MoveForm(verb, case, request.POST)
+    form.is_valid()
+    form.look_again(case.version, last_event(case))
+    form.add_error(None, _("The case was merged into this one. What you typed is still here; look and save once more."))
+    return _form(request, case, verb, form, status=409)
 
 
 def _make(case: Case, user: Any, verb: str, form: MoveForm) -> None:

@@ -40,7 +40,8 @@ _SHIFT = (
         graded_at = graded_at - %(back)s::interval, emergency_started_at = emergency_started_at - %(back)s::interval,
         started_at = started_at - %(back)s::interval, arrived_at = arrived_at - %(back)s::interval, restored_at = restored_at - %(back)s::interval,
         resolved_at = resolved_at - %(back)s::interval, replied_at = replied_at - %(back)s::interval, ended_at = ended_at - %(back)s::interval,
-        next_promise_at = next_promise_at - %(back)s::interval, told_once_at = told_once_at - %(back)s::interval,
+        next_promise_at = next_promise_at - %(back)s::interval, reopened_at = reopened_at - %(back)s::interval,
+        earliest_accepted_at = earliest_accepted_at - %(back)s::interval, told_once_at = told_once_at - %(back)s::interval,
         service_report_at = service_report_at - %(back)s::interval, upgrade_summary_at = upgrade_summary_at - %(back)s::interval
         WHERE id = %(case)s""",
     """UPDATE cases_casepause SET starts_at = starts_at - %(back)s::interval, ends_at = ends_at - %(back)s::interval
@@ -61,6 +62,11 @@ _SHIFT = (
         WHERE case_id = %(case)s""",
     """UPDATE cases_casefile SET uploaded_at = uploaded_at - %(back)s::interval, withdrawn_at = withdrawn_at - %(back)s::interval
         WHERE case_id = %(case)s""",
+    """UPDATE cases_casecycle SET began_at = began_at - %(back)s::interval, restored_at = restored_at - %(back)s::interval,
+        resolved_at = resolved_at - %(back)s::interval, replied_at = replied_at - %(back)s::interval,
+        ended_at = ended_at - %(back)s::interval, reopened_at = reopened_at - %(back)s::interval
+        WHERE case_id = %(case)s""",
+    "UPDATE cases_caselink SET made_at = made_at - %(back)s::interval WHERE %(case)s IN (first_id, second_id)",
     "UPDATE cases_impactobservation SET at = at - %(back)s::interval WHERE case_id = %(case)s",
     """UPDATE cases_caseclockevent SET at = at - %(back)s::interval
         WHERE deadline_id IN (SELECT id FROM cases_casedeadline WHERE case_id = %(case)s)""",
@@ -72,7 +78,10 @@ _SHIFT = (
         WHERE notice_id IN (SELECT id FROM notices_notice WHERE about = %(about)s)""",
     """UPDATE cases_casedeadline SET armed_at = armed_at - %(back)s::interval, started_at = started_at - %(back)s::interval,
         due_at = due_at - %(back)s::interval, next_at = next_at - %(back)s::interval, breached_at = breached_at - %(back)s::interval,
-        ended_at = ended_at - %(back)s::interval,
+        ended_at = ended_at - %(back)s::interval, pauses_from = pauses_from - %(back)s::interval,
+        gaps = coalesce((SELECT jsonb_agg(jsonb_build_array(to_jsonb((g->>0)::timestamptz - %(back)s::interval),
+                to_jsonb((g->>1)::timestamptz - %(back)s::interval), g->2) ORDER BY n)
+               FROM jsonb_array_elements(gaps) WITH ORDINALITY AS e(g, n)), '[]'),
         schedule = jsonb_build_object('due', to_jsonb((schedule->>'due')::timestamptz - %(back)s::interval), 'steps',
             (SELECT jsonb_agg(jsonb_build_array(s->0, to_jsonb((s->>1)::timestamptz - %(back)s::interval)) ORDER BY n)
                FROM jsonb_array_elements(schedule->'steps') WITH ORDINALITY AS e(s, n)))
