@@ -25,6 +25,7 @@ urlpatterns = [
     path("", include("service_desk.cases.urls")),
     path("", include("service_desk.quality.urls")),
     path("", include("service_desk.customers.urls")),
+    path("", include("service_desk.deadlines.urls")),
     path("", include("service_desk.people.urls")),
     path("", include("service_desk.notices.urls")),
 ]

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from service_desk.people.rules import DESK_ROLES, LEADING_ROLES, Role
 
 _ADMIN = frozenset({Role.ADMINISTRATOR})
+_KEEPERS = frozenset({Role.ADMINISTRATOR, Role.AUDITOR})
 _WATCHERS = LEADING_ROLES | {Role.ADMINISTRATOR, Role.AUDITOR}
 
 
@@ -48,8 +49,8 @@ ROOMS = (
     Room(_("Quality"), "shield-check", ("violation-list",), key="q"),
     Room(_("Roster"), "calendar-days", ("roster",), key="o"),
     Room(_("Engine"), "bolt", ("engine",), _WATCHERS, key="e"),
-    Room(_("Calendars"), "calendar", ("calendar-list", "admin:deadlines_calendar_changelist"), _ADMIN, apart=True),
-    Room(_("Policies"), "scale", ("policy-list", "admin:deadlines_policy_changelist"), _ADMIN),
+    Room(_("Calendars"), "calendar", ("calendar-list",), _KEEPERS, apart=True),
+    Room(_("Policies"), "scale", ("policy-list",), _KEEPERS),
     Room(_("Mail folder"), "envelope-open", ("mail-folder",), _WATCHERS),
     Room(_("API keys"), "key", ("api-key-list",), _ADMIN),
     Room(_("Admin"), "cog-6-tooth", ("admin:index",), _ADMIN),

@@ -1,4 +1,4 @@
-"""D2, D8: what a new policy or calendar would move is listed first; only what was seen moves, and ended clocks never."""
+"""D2, D8: what a new policy or calendar would move is listed first; only what was seen moves, ended clocks never."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""The forms of the deadlines room, one file a theme."""

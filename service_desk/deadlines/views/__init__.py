@@ -1,0 +1,1 @@
+"""The pages of the deadlines room, one file a theme."""
