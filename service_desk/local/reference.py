@@ -14,6 +14,7 @@ from service_desk.audit.actions import record
 from service_desk.deadlines.calendar_data import china_calendar
 from service_desk.deadlines.models import Calendar, CalendarVersion, Policy
 from service_desk.deadlines.rules import ClockKind
+from service_desk.local.request_types import load_request_types
 from service_desk.people.models import ServiceLine
 
 YEARS = range(2024, 2029)
@@ -114,6 +115,7 @@ def load() -> None:
     for code, _name, _english in LINES:
         for kind, seconds, source in SHARED:
             _policy(Target(code, "", kind, seconds, source=source), calendar)
+    load_request_types()
 
 
 def _calendar() -> Calendar:

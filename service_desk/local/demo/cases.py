@@ -19,6 +19,7 @@ from service_desk.customers.models import Customer
 from service_desk.deadlines.clock import now
 from service_desk.local.demo.organisation import Company
 from service_desk.local.demo.past import advance, history_may_be_written
+from service_desk.local.demo.requests import asked_of
 from service_desk.notices.actions import acknowledge
 from service_desk.notices.models import Delivery, Notice
 from service_desk.notices.rules import DeliveryState
@@ -207,6 +208,7 @@ def _tell(story: Story, company: Company, customers: dict[str, Customer]) -> str
             caller_name=contact.name if contact else "",
             caller_phone=phone.raw if phone else "",
             accepted_at=now() - timedelta(minutes=story.accepted_before) if story.accepted_before else None,
+            **asked_of(story.fault, story.severity, product.service_line_id),
         ),
     )
     _number_by_its_day(case, now() - timedelta(minutes=story.ago))
