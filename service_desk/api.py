@@ -20,6 +20,7 @@ from service_desk.deadlines import api as deadlines
 from service_desk.notices import api as notices
 from service_desk.people import api as people
 from service_desk.rest import problems, views
+from service_desk.telephony import api as telephony
 
 PREFIX = "/api/"
 
@@ -50,6 +51,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 urlpatterns: list[Any] = [
     path("v1/", include(router.urls)),
+    path("v1/", include(telephony.urlpatterns)),
     path("v1/me/", people.MeView.as_view(), name="api-me"),
     path("v1/schema/", views.SchemaView.as_view(), name="api-schema"),
     path("v1/docs/", views.docs, name="api-docs"),

@@ -1,0 +1,207 @@
+"""A call's row is made anew from its events, its record and what was noted by hand; then those who listen are told."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import connection, transaction
+
+from service_desk.telephony.actions.linking import link
+from service_desk.telephony.announcing import CallChange, announce
+from service_desk.telephony.call_facts import Finding, HandedOver, facts_of
+from service_desk.telephony.folding import Folded, Happening, fold
+from service_desk.telephony.models import Call, CallFact, Extension
+from service_desk.telephony.rules import LIMITS, Limits, Verdict, e164_cn
+
+_TIMES = ("started_at", "ringing_at", "answered_at", "ended_at")
+
+# Everything the fold stands on, in one statement.
+_GROUNDS = """
+SELECT
+    (SELECT json_agg(json_build_array(type, counted_at, seq, extension, data))
+        FROM telephony_callevent WHERE call_id = %(call)s),
+    (SELECT data::text FROM telephony_callrecord WHERE call_id = %(call)s),
+    (SELECT row_to_json(l)::text FROM telephony_calllimits l WHERE id = 1),
+    (SELECT json_agg(json_build_array(rule, verdict, detail, withdrawn_at IS NULL))
+        FROM telephony_callfact WHERE call_id = %(call)s),
+    (SELECT noted_at FROM telephony_transfernote WHERE call_id = %(call)s),
+    (SELECT min(c.answered_at) FROM telephony_calllink l JOIN telephony_call c ON c.id = l.child_id
+        WHERE l.parent_id = %(call)s),
+    nextval('telephony_call_change'), clock_timestamp()
+"""
+_KEEP_FACT = """
+INSERT INTO telephony_callfact (call_id, rule, verdict, detail, note)
+VALUES (%s, %s, %s, %s, '')
+ON CONFLICT (call_id, rule) DO UPDATE SET verdict = EXCLUDED.verdict, detail = EXCLUDED.detail, note = %s,
+    changed_at = statement_timestamp(), withdrawn_at = NULL
+RETURNING id
+"""
+REFUTED, CHANGED = "refuted by what was heard later", "changed by what was heard later"
+
+
+@dataclass(frozen=True, slots=True)
+class Refolded:
+    """What folding anew has shown beside the row."""
+
+    extension_unknown: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Grounds:
+    happenings: list[Happening]
+    record: dict[str, Any] | None
+    limits: Limits
+    facts: dict[str, tuple[str, dict[str, Any], bool]]
+    handed: HandedOver
+    change_no: int
+    changed_at: datetime
+
+
+def refold(call: Call, *, before: str, cause: str, is_live: bool, heard_at: datetime | None = None) -> Refolded:
+    """Fold the locked `call` anew, keep row and facts, join it to its transfer, and tell the listeners."""
+    grounds = _grounds(call.pk)
+    folded = fold(
+        grounds.happenings,
+        grounds.record,
+        ring_cycle=grounds.limits.ring_cycle_seconds,
+        given_up_at=call.given_up_at,
+    )
+    _write(call, folded, grounds, heard_at)
+    changed = _keep_facts(call, grounds.facts, facts_of(folded, grounds.limits, grounds.handed))
+    if link(call, is_new=not before):
+        transaction.on_commit(lambda: refold_parents_of(call.pk), robust=True)
+    announce(CallChange(call, before, cause, is_live, changed))
+    answered = folded.extension or folded.agent_code
+    return Refolded(extension_unknown=bool(answered) and call.agent_id is None)
+
+
+@transaction.atomic
+def refold_call(pk: int, *, cause: str) -> Call | None:
+    """Fold one call anew on the desk's own account."""
+    call = Call.objects.select_for_update(no_key=True, of=("self",)).select_related("integration").filter(pk=pk).first()
+    if call is not None:
+        refold(call, before=call.state, cause=cause, is_live=False)
+    return call
+
+
+def refold_parents_of(child: int) -> None:
+    """The call that was passed on learns that its colleague has answered (T6); after the child's commit, so that no
+    transaction ever holds two calls."""
+    for pk in Call.objects.filter(down__child=child).values_list("pk", flat=True):
+        refold_call(pk, cause="link")
+
+
+def _grounds(pk: int) -> _Grounds:
+    with connection.cursor() as cursor:
+        cursor.execute(_GROUNDS, {"call": pk})
+        events, record, limits, facts, noted_at, answered_at, change_no, changed_at = cursor.fetchone()
+    events, facts = _json(events) or [], _json(facts) or []
+    figures = json.loads(limits) if limits else {}
+    return _Grounds(
+        happenings=[
+            Happening(kind, datetime.fromisoformat(at), seq, extension, data)
+            for kind, at, seq, extension, data in events
+        ],
+        record=_record(record),
+        limits=Limits(**{name: figures[name] for name in LIMITS}) if figures else Limits(),
+        facts={rule: (verdict, detail, stands) for rule, verdict, detail, stands in facts},
+        handed=HandedOver(noted_at, answered_at),
+        change_no=change_no,
+        changed_at=changed_at,
+    )
+
+
+def _json(value: Any) -> Any:
+    return json.loads(value) if isinstance(value, str) else value
+
+
+def _record(text: str | None) -> dict[str, Any] | None:
+    if text is None:
+        return None
+    record: dict[str, Any] = json.loads(text)
+    return {**record, **{name: datetime.fromisoformat(record[name].upper()) for name in _TIMES if name in record}}
+
+
+def _write(call: Call, folded: Folded, grounds: _Grounds, heard_at: datetime | None) -> None:
+    holder = _holder(call, folded)
+    values: dict[str, Any] = {
+        "state": folded.state,
+        "direction": folded.direction,
+        "customer_number": folded.customer_number,
+        "customer_e164": e164_cn(folded.customer_number, settings.PHONE_REGION),
+        "line_number": folded.line_number,
+        "queue": folded.queue,
+        "extension": folded.extension,
+        "agent_code": folded.agent_code,
+        "agent_id": holder.staff_id if holder else None,
+        "extensions_rung": list(folded.extensions_rung),
+        "parent_call_id": folded.parent_call_id,
+        **{name: getattr(folded, name) for name in (*_TIMES, "held_since", "ring_seconds", "ring_count")},
+        "hold_seconds": list(folded.hold_seconds),
+        "ended_by": folded.ended_by,
+        "cause": folded.cause,
+        "sip_status": folded.sip_status,
+        "recording_url": folded.recording_url,
+        "transfers": [{**asdict(one), "at": one.at.isoformat()} for one in folded.transfers],
+        "attributes": dict(folded.attributes),
+        "differences": [list(difference) for difference in folded.differences],
+        "is_stale": folded.is_stale,
+        "last_event_at": max((event.at for event in grounds.happenings), default=None),
+        "change_no": grounds.change_no,
+        "changed_at": grounds.changed_at,
+    }
+    if heard_at is not None:
+        values["last_heard_at"] = heard_at
+    for name, value in values.items():
+        setattr(call, name, value)
+    _update(call.pk, values)
+
+
+_AS_JSON = frozenset({"transfers", "attributes", "differences"})
+
+
+def _update(pk: int, values: dict[str, Any]) -> None:
+    row = [json.dumps(v, cls=DjangoJSONEncoder) if name in _AS_JSON else v for name, v in values.items()]
+    columns = ", ".join(f'"{name}" = %s' for name in values)
+    with connection.cursor() as cursor:
+        cursor.execute(f"UPDATE telephony_call SET {columns} WHERE id = %s", [*row, pk])  # noqa: S608  (our own names)
+
+
+def _holder(call: Call, folded: Folded) -> Extension | None:
+    """Who sat at the phone when it was answered; the agent's code wins, and an extension may change hands."""
+    if folded.answered_at is None or not (folded.extension or folded.agent_code):
+        return None
+    return Extension.objects.holder(
+        call.integration_id, folded.answered_at, extension=folded.extension, agent_code=folded.agent_code
+    )
+
+
+def _keep_facts(
+    call: Call, known: dict[str, tuple[str, dict[str, Any], bool]], found: dict[str, Finding]
+) -> list[CallFact]:
+    """Write what differs; a fact that no longer holds is withdrawn with a note."""
+    touched: list[int] = []
+    with connection.cursor() as cursor:
+        for rule, finding in found.items():
+            detail = dict(finding.detail)
+            old = known.get(rule)
+            if old is not None and old == (finding.verdict, detail, True):
+                continue
+            was_breach = old is not None and old[0] == Verdict.BREACHED and finding.verdict != Verdict.BREACHED
+            row: list[Any] = [call.pk, rule, finding.verdict, json.dumps(detail), REFUTED if was_breach else CHANGED]
+            cursor.execute(_KEEP_FACT, row)
+            touched.append(cursor.fetchone()[0])
+        gone = [rule for rule, (_verdict, _detail, stands) in known.items() if stands and rule not in found]
+        if gone:
+            cursor.execute(
+                "UPDATE telephony_callfact SET withdrawn_at = statement_timestamp(),"
+                " changed_at = statement_timestamp(), note = %s WHERE call_id = %s AND rule = ANY(%s) RETURNING id",
+                [REFUTED, call.pk, gone],
+            )
+            touched += [pk for (pk,) in cursor.fetchall()]
+    return list(CallFact.objects.filter(pk__in=touched).order_by("rule")) if touched else []

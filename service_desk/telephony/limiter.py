@@ -1,0 +1,64 @@
+"""How many deliveries a second a phone system may make: counted in Redis, atomically, for each system by itself."""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass, field
+from functools import cache
+
+from django.conf import settings
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
+
+log = logging.getLogger(__name__)
+
+BURST_SECONDS = 2.0
+_SECONDS = 0.3
+_REST_SECONDS = 5.0
+
+# A bucket that leaks (GCRA): one number, the time at which the bucket would be empty; Redis' own clock.
+_TAKE = """
+local now = redis.call('TIME')
+now = now[1] + now[2] / 1000000
+local gap = 1 / tonumber(ARGV[1])
+local full = tonumber(redis.call('GET', KEYS[1]) or now)
+if full < now then full = now end
+if full - now > tonumber(ARGV[2]) then return tostring(full - now - tonumber(ARGV[2])) end
+redis.call('SET', KEYS[1], string.format('%.6f', full + gap), 'EX', math.ceil(tonumber(ARGV[2])) + 2)
+return '0'
+"""
+
+
+@dataclass
+class _Line:
+    silent_until: float = 0.0
+    redis: Redis = field(
+        default_factory=lambda: Redis.from_url(
+            settings.REDIS_URL,
+            socket_timeout=_SECONDS,
+            socket_connect_timeout=_SECONDS,
+            retry=Retry(NoBackoff(), 0),
+        )
+    )
+
+
+@cache
+def _line() -> _Line:
+    return _Line()
+
+
+def wait_for(integration_id: int, per_second: int) -> float:
+    """Seconds this system has to wait; 0 when it may deliver now. Without Redis everything may: calls matter more."""
+    line = _line()
+    if time.monotonic() < line.silent_until:
+        return 0.0
+    try:
+        waits = line.redis.eval(_TAKE, 1, f"desk:calls:{integration_id}", str(per_second), str(BURST_SECONDS))
+    except (RedisError, OSError) as error:
+        line.silent_until = time.monotonic() + _REST_SECONDS
+        log.warning("Deliveries are not counted, Redis does not answer: %s", type(error).__name__)
+        return 0.0
+    return float(waits)
