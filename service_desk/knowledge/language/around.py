@@ -1,0 +1,277 @@
+"""What stands around a hit: sentence and clause, the words of the tokeniser, quotation marks, reports and rules.
+
+All of it reads the text in simplified characters and usual width, one for one with the original.
+"""
+
+from __future__ import annotations
+
+import re
+
+import rjieba
+
+_SENTENCE_END = re.compile(r"[。！？!?\n\r\u2028\u2029\x0b\x0c\x85]")
+_CLAUSE_END = re.compile(r"[。！？!?\n\r，,；;：:“”\"「」『』《》（）()…、\u2028\u2029]")
+_REACH = 160  # no sentence is read further than this
+_AROUND = 24  # characters that the tokeniser sees on either side
+
+_QUOTES = {"“": "”", "「": "」", "『": "』", "‘": "’", "《": "》", "〈": "〉", '"': '"', "'": "'"}
+_CLOSING = {v: k for k, v in _QUOTES.items()}
+
+_WHO = (
+    "客户|用户|顾客|客人|来电人|来电者|来访者|业主|住户|机主|投诉人|投诉者|报修人|对方|他|她|它|家属|患者|病人|患方|"
+    "先生|女士|小姐|太太|大爷|大妈|大叔|阿姨|老人家|老人|老太太|奶奶|爷爷|市民|群众|网友|邻居|乘客|旅客|会员|消费者|"
+    "居民|住户|租户|商户|孩子|母亲|父亲|儿子|女儿|妻子|丈夫|爱人|老伴|同学|家长|路人|旁人|别人|有人|人家|大家|那人|此人|"
+    "来信人|举报人|申诉人|当事人|您|您家人|某用户|本人自"
+)
+_STAFF = "客服|坐席|座席|话务员|员工|工作人员|同事|师傅|工程师|营业员|服务员|接线员|前台|保安|维修工|收银员|贵司|你们|专员|店员|柜员"
+_SAY = (
+    "反复说|一直说|又说|还说|总说|表示|说|称|声称|自称|骂|反映|投诉|反馈|抱怨|质疑|质问|询问|咨询|追问|问道|问|喊|嚷|吼|叫|讲|诉称|诉|"
+    "提到|提出|指出|指责|埋怨|告知|告诉|回答|回复|答复|答|描述|转述|复述|强调|觉得|认为|以为|嘲笑|讽刺|辱骂|侮辱|羞辱|歧视|"
+    "自嘲|调侃|开玩笑|来电|来函|留言|评价|写道|要求|怀疑|想知道|想问|嘟囔|嘀咕|大骂|破口大骂|说道|称呼|口述|陈述|举报"
+)
+_REPORT = re.compile(
+    rf"(?<![跟对和向给回问替帮同与诉叫让])(?:{_WHO})[^。！？!?\n“”「」，,；;]{{0,12}}?(?:{_SAY})(?!的|完|明|服|法|话(?![：:“「])|不定|到底|谢|好了|题)"
+    rf"|(?:{_WHO}|{_STAFF})(?:[^。！？!?\n“”「」；;]{{0,14}}?)(?:{_SAY})(?:道|过|了|着|成|是|为)?[：:，,]?[“「『‘\"《]"
+    rf"|(?:{_WHO})的?(?:原话|意见|诉求|说法|疑问|反馈|投诉内容|抱怨|提问|问题|留言)(?:是|为|如下|：|:|“|「)"
+    r"|被[^。！？!?，,；;\n]{0,10}?(?:骂|叫|称|说|喊|嘲笑|当|喻)(?:作|做|成|为|是)?"
+    rf"|(?:{_WHO}|{_STAFF}|[一-鿿]{{1,3}})(?:骂|辱骂|嘲笑|讽刺|侮辱|歧视|羞辱|称呼|管)(?!完)"
+    r"|(?:来电|来信|致电|原话|录音中|投诉内容|投诉单|工单内容|客诉|留言|评论|差评|原文|原句|转述|引用|据反映|据称|自称|自嘲|绰号|外号|网名|昵称|小名|诨号|诨名)"
+    r"[^。！？!?\n，,]{0,6}?(?:说|称|反映|投诉|骂|问|叫|写|(?<!的)[为是]|：|:|“|「)"
+    r"|(?:customer|caller|client|guest|user|she|he|they)\s+(?:said|says|called|complained|asked|wrote|told|shouted)"
+)
+#: The first person said it after all, or the writer gives an opinion of his own.
+_OWN_WORDS = re.compile(
+    r"[，,；;]\s*(?:但|可|结果|于是|然后|所以|因此|那|而)?(?:我[回说答讲告跟对就只直看觉]|我们[回说答告]|本人|"
+    r"真是|简直|纯粹|这人|这种人|这个|此人|就是个|就是|明显|看来|估计|典型|果然|我看|一听就|一看就|又是|还不是)"
+)
+_FIRST = re.compile(r"(?:^|[，,；;：:。！？!?\n])\s*(?:我|我们|咱|咱们|俺)(?!的|家|国|司)")
+_RULE = re.compile(
+    r"(?:不得|严禁|切忌|忌语|禁语|请勿|切勿|勿|禁止|禁用|杜绝|避免|不准|不许|不允许|不可以?|不能|不要|不应当?|不该|别|莫|从不|从未|"
+    r"绝不|决不|不会|没有?|未|不再|少|严格?限|谁也不|不宜|不该|防止|戒|无)"
+    r"(?:当面|对|向|跟|和|随意|再|随便|直接|轻易|这样|那样|如此|在|以|用|出现|任何|客户|顾客|您|他|她|员工|曾|有|人|诸如|类似|包含|含有|带|把|将|背后){0,5}"
+    r"(?:说过?|讲过?|使用|采用|称呼|称|叫做?|叫|骂过?|用|出现|回答|回复|答复|回应|写|喊|提|含|包含|带有|诸如|类似|以|歧视|嘲笑|辱骂|侮辱)"
+)
+_HARD_RULE = re.compile(
+    r"不得|严禁|切忌|忌语|禁语|忌用|请勿|切勿|禁止|禁用|杜绝|不准|不许|避免|敏感词|违禁词|禁用词|忌讳|反面教材|反面例子|错误示范|负面用语|不文明用语|不当用语|违规用语"
+)
+_RULE_BEHIND = re.compile(
+    r"^[^。！？!?\n]{0,24}?(?:忌语|禁语|禁用语|禁用词|违禁词|敏感词|不文明用语|不当用语|不当言辞|(?:话|词|语|句|称呼|字眼|说法|表述|字样|言语|用语|措辞|态度)"
+    r"[^。！？!?\n]{0,6}?(?:不得|严禁|禁止|不能|不要|不可|不应|不许|不准|请勿|避免|均属|属于|都是|不当|不妥|不礼貌|不合适|伤人|扣分|违规))"
+)
+_MENTION_BEHIND = re.compile(
+    r"^[”」』’》\"']?(?:这|那|一|等|之类|这样|此|这种|这类|等等)?的?(?:些|个|句|几个|两个|三个|种|类|条)?(?:词|字|话|用语|词语|字眼|措辞|称呼|说法|句子|短语|标签|一词|一语|表述)"
+    r"|^[”」』’》\"']?是什么意思|^[”」』’》\"']?怎么(?:写|读|翻译)|^[”」』’》\"']?用(?:英语|英文|普通话)"
+)
+_NAME_BEFORE = re.compile(
+    r"(?:外号|绰号|网名|昵称|用户名|账号名?|店名|品牌|商标|歌名|歌曲|片名|书名|小说|电影|电视剧|话剧|动画|名叫|地名|村名|路名|小名|乐队|"
+    r"微信名|群名|备注名|关键词|成语|俗语|歇后语|谚语|词条|字典|方言|课文|剧本|台词|密码|暗号|公司名称?|店铺|相声|小品|曲目)[^。！？!?，,；;\n]{0,6}$"
+)
+_SORRY = re.compile(r"抱歉|对不起|道歉|歉意|致歉|不好意思|sorry|apolog")
+_ABOUT_WORDS = re.compile(rf"(?:{_SAY})|的话|这句|那句|一句|这话|这个词|字眼|用语|忌语|称呼|原话|所谓|quote|said")
+_CONDITION = re.compile(r"如果|要是|假如|假若|倘若|若|万一|即使|就算|哪怕|除非|一旦|以防")
+_MOOD = "了啊呀吧呢哦哟嘛吗啦哈哎诶耶的嗯噢喔呗"
+_POLITE_OBJECT = re.compile(
+    r"您|贵(?:姓|方|司|公司|单位)|是否|能否|可否|方便|方不方便|有没有帮|怎么称呼|如何称呼|密码|介不介意|可不可以(?:麻烦|请|先)|能不能(?:麻烦|请)|哪位"
+)
+_OTHERS = re.compile(
+    rf"(?:{_WHO}|{_STAFF}|谁|有些人|很多人|不少人|多数人|新人|新手|外人|司机|快递员|物业|厂家|父母|家里人|本机|系统|怕|担心|以为|说|称|反映|表示|"
+    r"明明|假装|装作|是不是|难道|其实不是|并非|不是|不会|不能|不可能|原来|之前|此前|以前|当时|并|尚|如|倘|若|万一|要是|因为|由于|因|别人|"
+    r"不知道的|才|就连|连|号码|地址)"
+)
+_ME = re.compile(r"(?:我|我们|咱|咱们|俺|本人|我这边|我这里|我们这边|我也|我真|我哪)[^，,。我]{0,6}$")
+_PERSON = re.compile(
+    rf"(?:{_WHO}|你|这位|那位|这人|那人|这个人|那个人|这小子|丫头|姑娘|小伙子?|大姐|大哥|大嫂|妹子|老板|个子|个头|身材|体型|体态|身高|长得|生得|人|又|死|这么|那么|那个|这个|怎么)"
+)
+_THIRD = re.compile(rf"(?<![跟对和向给])(?:{_WHO.replace('|您|您家人', '')}|{_STAFF})")
+_DEGREE = re.compile(
+    r"(?:太|很|偏|挺|真|好|有点儿?|有些|这么|那么|特别|非常|够|超|更|比较|过于|又|实在|确实|最|那样|这样|死|多|老|还)$"
+)
+_THING = re.compile(
+    r"裤|衣|裙|衫|袖|袍|鞋|帽|袜|腰身|裤腿|版型|尺码|款|码|肉|猪|鱼|羊|牛|鸡|鸭|鹅|蟹|虾|土|地|田|桌|椅|凳|柜|墙|楼|门|窗|台|栏|树|草|苗|花|果|藤|"
+    r"层高|塔|杆|屋|房|棚|顶|盆|床|位置|设备|机|井|山|坡|桥|洞|梁|管|线|架|箱|灶|水池|天花|吊顶|灯|车|座|板|坎|堤|坝|篱|围|电杆|支架|字体|尺寸|画面|菜|汤|油|膘|"
+    r"沙发|音|信号|天线|缆|网|镜|伞|包|袋|绳|缝|纸|屏|级|档|价|楼层|高度|宽"
+)
+_ADDRESS_NEXT = re.compile(
+    r"^(?:$|[\s！!，,。？?~～…—、：:；;“”\"]|你|您|好|谁|哪位|哪里|哪个|听|在吗|有人|说话|讲话|怎么|什么|干|找|别|那个|那边|老|小|大|先生|女士|师傅|快|等|让)"
+)
+_START = re.compile(r"(?:^|[\s！!，,。？?~～…—、：:；;“”「」『』\"‘’（(]|说|道|声)$")
+
+
+class Around:
+    """The surroundings of one hit."""
+
+    def __init__(self, plain: str, start: int, end: int, floor: int) -> None:
+        self.plain, self.start, self.end = plain, start, end
+        low = max(floor, start - _REACH)
+        ends = [m.end() for m in _SENTENCE_END.finditer(plain, low, start)]
+        self.sentence_start = ends[-1] if ends else low
+        after = _SENTENCE_END.search(plain, end, end + _REACH)
+        self.sentence_end = after.start() if after else min(len(plain), end + _REACH)
+        ends = [m.end() for m in _CLAUSE_END.finditer(plain, self.sentence_start, start)]
+        self.clause_start = ends[-1] if ends else self.sentence_start
+        after = _CLAUSE_END.search(plain, end, self.sentence_end)
+        self.clause_end = after.start() if after else self.sentence_end
+
+    @property
+    def before(self) -> str:
+        """The clause up to the hit."""
+        return self.plain[self.clause_start : self.start]
+
+    @property
+    def after(self) -> str:
+        """The clause behind the hit."""
+        return self.plain[self.end : self.clause_end]
+
+    @property
+    def ahead(self) -> str:
+        """The sentence up to the hit."""
+        return self.plain[self.sentence_start : self.start]
+
+    @property
+    def behind(self) -> str:
+        """The sentence behind the hit."""
+        return self.plain[self.end : self.sentence_end]
+
+    def quotation(self) -> tuple[int, int, str] | None:
+        """The quotation that the hit stands in: its inside and its opening mark."""
+        low = max(0, self.start - 80)
+        open_at: list[tuple[int, str]] = []
+        for place in range(low, self.start):
+            char = self.plain[place]
+            if char == "\n":
+                open_at.clear()
+            elif char in _CLOSING and open_at and open_at[-1][1] == _CLOSING[char]:
+                open_at.pop()
+            elif char in _QUOTES and not (
+                char == "'" and place and self.plain[place - 1].isascii() and self.plain[place - 1].isalpha()
+            ):
+                open_at.append((place, char))
+        for place, char in reversed(open_at):
+            close = self.plain.find(_QUOTES[char], self.end, self.end + 80)
+            if close >= 0 and "\n" not in self.plain[place:close]:
+                return place + 1, close, char
+        return None
+
+    def is_report(self) -> bool:
+        """Whether the sentence up to here says that a customer or a third party said it (K3)."""
+        ahead = self.ahead
+        if _NAME_BEFORE.search(ahead):
+            return True
+        last = None
+        for last in _REPORT.finditer(ahead):
+            pass
+        if last is None:
+            return self._reported_behind()
+        between = ahead[last.end() :]
+        if _OWN_WORDS.search(between):
+            return False
+        said_by = ahead[max(0, last.start() - 2) : last.start() + 2]
+        return not re.search(r"(?:^|[，,；;：:])我[^们]?$", said_by)
+
+    def _reported_behind(self) -> bool:
+        behind = self.behind.lstrip("”」』’\"'，, ")
+        return bool(re.match(rf"^(?:，|,)?(?:{_WHO})[^，,]{{0,4}}(?:说|称|骂|问|喊|反映|抱怨)", behind))
+
+    def is_rule(self) -> bool:
+        """Whether the sentence forbids the words or speaks about them."""
+        ahead, behind = self.ahead, self.behind
+        clause = ahead[max(ahead.rfind("，"), ahead.rfind(","), ahead.rfind("；"), ahead.rfind(";")) + 1 :]
+        if _MENTION_BEHIND.search(behind) or _RULE_BEHIND.search(behind):
+            return True
+        if _RULE.search(clause) or _HARD_RULE.search(clause):
+            return True
+        found = None
+        for found in _HARD_RULE.finditer(ahead):
+            pass
+        rest = ahead[found.end() :] if found else ""
+        speech = re.search(r"说|讲|使用|用语|语|称|出现|词|话|字|如|包括|：|:|“|「|、", rest)
+        if found and speech:
+            return True
+        listed = _RULE.search(ahead)
+        return bool(listed and re.search(r"[“「、]", ahead[listed.start() :]))
+
+    def is_condition(self) -> bool:
+        """Whether the clause says what would happen if."""
+        return bool(_CONDITION.search(self.before))
+
+    def excused_as_quotation(self, *, to_customer: bool) -> bool:
+        """Marks with a reason for them: somebody's words in a report, a title; irony is none."""
+        quoted = self.quotation()
+        if quoted is None:
+            return False
+        inside_start, inside_end, mark = quoted
+        if mark in "《〈":
+            return True
+        near = self.plain[max(0, inside_start - 30) : min(len(self.plain), inside_end + 30)]
+        outside = near.replace(self.plain[inside_start:inside_end], "")
+        if _FIRST_SAID.search(self.plain[max(0, inside_start - 12) : inside_start]):
+            return False
+        if to_customer:
+            return bool(_SORRY.search(self._neighbourhood()) or _ABOUT_WORDS.search(outside))
+        if _ABOUT_WORDS.search(outside) or "：" in outside or ":" in outside:
+            return True
+        return inside_end - inside_start > (self.end - self.start) + 2
+
+    def _neighbourhood(self) -> str:
+        return self.plain[max(0, self.start - 60) : self.end + 60]
+
+    def sorry_for_staff(self) -> bool:
+        """A text to a customer that apologises for what a colleague said."""
+        return bool(
+            _SORRY.search(self._neighbourhood())
+            and re.search(rf"(?:{_STAFF})[^。！？!?\n]{{0,16}}(?:{_SAY})", self.ahead)
+        )
+
+    def is_person(self) -> bool:
+        """Whether a word such as 'fat' is said of a person: the clause names one, or says 'too', and no thing."""
+        before, after = self.before[-12:], self.after[:6]
+        if _THING.search(before) or (after and _THING.match(after)):
+            return False
+        topic = self.ahead[-16:]
+        if _THING.search(topic) and not re.search(r"您|你|他|她|人|客户|先生|女士", before):
+            return False
+        if after[:1] and after[0] not in _MOOD + "子个胖瘦得到成" and not _DEGREE.search(before):
+            return False
+        return bool(_PERSON.search(before) or _DEGREE.search(before))
+
+    def is_address(self) -> bool:
+        """Whether 喂 stands where one shouts it: at the beginning, before a pause or the person."""
+        before = self.plain[max(0, self.start - 12) : self.start].rstrip("喂")
+        after = self.plain[self.end : self.end + 12].lstrip("喂")
+        return bool(_START.search(before) and _ADDRESS_NEXT.search(after))
+
+    def is_demand(self) -> bool:
+        """Whether the person spoken to is meant, and not somebody whom the clause names, or what would happen if."""
+        return not (_THIRD.search(self.before) or _CONDITION.search(self.before))
+
+    def is_answer(self, *, internal: bool) -> bool:
+        """Whether 'I do not know' is the answer that somebody is given, and not a question or a statement about others."""
+        before, after = self.before.strip(), self.after
+        mine = bool(_ME.search(before)) or self.plain[self.start] in "我俺咱"
+        if _CONDITION.search(before) or after.startswith(("的", "者")) or after.rstrip("，, ").endswith("的话"):
+            return False
+        if _POLITE_OBJECT.search(after) or re.search(r"您(?:们)?(?:可能|还|是否|也许)?$", before):
+            return False
+        if not mine and _OTHERS.search(before):
+            return False
+        bare = after.strip().strip(_MOOD + "～~ ")
+        if bare and not mine and not before and self.plain[self.clause_end : self.clause_end + 1] in ("？", "?"):
+            return False
+        if not internal:
+            return True
+        return not bare and (
+            mine
+            or not before
+            or re.search(r"(?:回|答|说|告|讲|就是|反正|真的?|直接|一律|都|问了?)$", before) is not None
+        )
+
+
+_FIRST_SAID = re.compile(
+    r"(?:我|我们|本人|我就|我直接)(?:就|直接|跟他|对他|跟客户|对客户|当时|只)?(?:说|回|骂|答|告诉他|回复|讲)[了道过]?[：:，,]?[“「『‘\"]$"
+)
+
+
+def tokens(plain: str, start: int, end: int) -> list[tuple[int, int]]:
+    """The words of the tokeniser around a hit, as offsets of the text; punctuation kept."""
+    low, high = max(0, start - _AROUND), min(len(plain), end + _AROUND)
+    return [(low + first, low + last) for _word, first, last in rjieba.tokenize(plain[low:high], "default", False)]

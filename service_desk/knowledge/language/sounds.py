@@ -1,0 +1,115 @@
+"""Syllables without tone, as one character each, so that homophones and pinyin are found by an automaton too."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import cache
+
+from pypinyin import lazy_pinyin
+from pypinyin.pinyin_dict import pinyin_dict
+
+from service_desk.knowledge.language.folding import Folded
+
+_FIRST_CODE = 0xF0000
+_OTHER = "\x03"  # what has no sound
+_codes: dict[str, str] = {}
+_WORD = re.compile("[a-z]+")
+
+
+def _toneless(reading: str) -> str:
+    bare = unicodedata.normalize("NFD", reading.replace("ü", "v"))
+    return "".join(c for c in bare if c.isascii())
+
+
+def _code(syllable: str) -> str:
+    return _codes.setdefault(syllable, chr(_FIRST_CODE + len(_codes)))
+
+
+class _Sounds(dict[int, str]):
+    """The code of a character's first reading."""
+
+    def __missing__(self, point: int) -> str:
+        readings = pinyin_dict.get(point, "")
+        code = _code(_toneless(readings.split(",")[0])) if readings else _OTHER
+        if len(self) < 50_000:
+            self[point] = code
+        return code
+
+
+_sounds = _Sounds()
+
+
+@cache
+def _syllables() -> frozenset[str]:
+    """Every syllable that some common character has."""
+    return frozenset(
+        _toneless(reading)
+        for point in range(0x4E00, 0x9FA6)
+        for reading in pinyin_dict.get(point, "").split(",")
+        if reading and len(_toneless(reading)) > 1
+    ) | {"a", "e", "o"}
+
+
+def phrase_codes(letters: str, *, as_read: bool) -> set[str]:
+    """The codes of a phrase: by the first reading of each character, and (slowly) as the phrase is read."""
+    found = {letters.translate(_sounds)}
+    read = lazy_pinyin(letters) if as_read else []
+    if len(read) == len(letters):
+        found.add("".join(_code(_toneless(syllable)) for syllable in read))
+    return found
+
+
+def parse(word: str) -> list[str] | None:
+    """A Latin word as pinyin syllables, or None if it is something else; long syllables first."""
+    if len(word) > 60:
+        return None
+    known = _syllables()
+    back: dict[int, list[str] | None] = {len(word): []}
+    for start in range(len(word) - 1, -1, -1):
+        back[start] = next(
+            (
+                [word[start : start + size], *rest]
+                for size in range(6, 0, -1)
+                if word[start : start + size] in known and (rest := back.get(start + size)) is not None
+            ),
+            None,
+        )
+    return back[0]
+
+
+class Units:
+    """The sounds of a text: one code for each character and for each syllable of a Latin word."""
+
+    def __init__(self, folded: Folded) -> None:
+        letters = folded.letters
+        self.codes = letters.translate(_sounds)
+        self.spans: list[tuple[int, int]] | None = None
+        if _WORD.search(letters):
+            self._with_latin(folded)
+
+    def letters(self, unit: int) -> tuple[int, int]:
+        """First and last letter of a unit."""
+        return (unit, unit) if self.spans is None else self.spans[unit]
+
+    def _with_latin(self, folded: Folded) -> None:
+        letters, places = folded.letters, folded.places
+        codes: list[str] = []
+        spans: list[tuple[int, int]] = []
+        index = 0
+        while index < len(letters):
+            if not "a" <= letters[index] <= "z":
+                codes.append(self.codes[index])
+                spans.append((index, index))
+                index += 1
+                continue
+            end = index + 1
+            while end < len(letters) and "a" <= letters[end] <= "z" and places[end] - places[end - 1] <= 1:
+                end += 1
+            at = index
+            for syllable in parse(letters[index:end]) or letters[index:end]:
+                codes.append(_code(syllable) if syllable in _syllables() else _OTHER)
+                spans.append((at, at + len(syllable) - 1))
+                at += len(syllable)
+            index = end
+        self.codes, self.spans = "".join(codes), spans
