@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from service_desk.cases.models import Case
-from service_desk.cases.rules import MOVES, refusal
+from service_desk.cases.paperwork import missing_report_url
+from service_desk.cases.rules import MOVES, CaseState, refusal
 from service_desk.people.access import can
 
 #: The moves that carry a case along; the first possible one is what is to be done next.
@@ -64,6 +66,7 @@ class Choice:
     at_once: bool
     next: bool = False
     instead: str = ""  # the way to what makes it possible
+    instead_label: str = ""
 
 
 def why_not(user: Any, verb: str, case: Case) -> str:
@@ -88,11 +91,20 @@ def moves_for(user: Any, case: Case) -> list[Choice]:
             why_not=reasons[verb],
             at_once=verb in AT_ONCE,
             next=verb == following,
-            instead=ask_first(reasons, case) if verb == "grade" else "",
+            **dict(zip(("instead", "instead_label"), instead_of(verb, reasons, case), strict=True)),
         )
         for verb, move in MOVES.items()
         if not (move.occasional and reasons[verb])
     ]
+
+
+def instead_of(verb: str, reasons: Mapping[str, str], case: Case) -> tuple[str, str]:
+    """The way to what makes a refused move possible, and its name; empty for most."""
+    if verb == "grade":
+        return ask_first(reasons, case), _("Ask an expert")
+    if verb == "close" and reasons["close"] and case.state == CaseState.REPLIED:
+        return missing_report_url(case), _("Write the report")
+    return "", ""
 
 
 def ask_first(reasons: Mapping[str, str], case: Case) -> str:

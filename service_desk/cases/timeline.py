@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from service_desk.cases.mentions import Piece, pieces
 from service_desk.cases.models import Case, CaseClockEvent, CaseEvent
+from service_desk.cases.paperwork import paper_words
 from service_desk.cases.parts import event_facts, event_words
 from service_desk.cases.rules import Channel, EventType, Severity, WaitingFor
 from service_desk.cases.tellings import Telling, tellings_about
@@ -86,6 +87,9 @@ _LOOKS = {
     EventType.POSTPONED: ("words", "calendar"),
     EventType.ASKED: ("note", "question-mark-circle"),
     EventType.ANSWERED: ("note", "light-bulb"),
+    EventType.REPORT: ("words", "document-text"),
+    EventType.FILE: ("change", "paper-clip"),
+    EventType.FILE_GONE: ("change", "x-circle"),
 }
 #: What the customer heard.
 _WORDS = tuple(event for event, (kind, _symbol) in _LOOKS.items() if kind == "words")
@@ -105,6 +109,13 @@ _STEPS: dict[str, tuple[Promise, str]] = {
     StepKind.WARNING: (gettext_lazy("%(clock)s: warned that it is due soon"), "warn"),
     StepKind.BREACH: (gettext_lazy("%(clock)s: the time is over"), "late"),
     StepKind.ESCALATION: (gettext_lazy("%(clock)s: taken one step up"), "late"),
+}
+
+
+#: A change that an administrator laid on the running clock (D2, D8).
+_LAID_ON: dict[str, Promise] = {
+    "policy": gettext_lazy("policy version %(n)s applied by %(name)s"),
+    "calendar": gettext_lazy("calendar version %(n)s applied by %(name)s"),
 }
 
 
@@ -173,7 +184,7 @@ def pieces_of(event: CaseEvent) -> list[Piece]:
 def event_title(event: CaseEvent) -> str:
     """What happened in words, with what the event knows beside its text."""
     label, data = str(event.get_type_display()), event.data
-    if words := event_words(event):
+    if words := event_words(event) or paper_words(event):
         return words
     for key, choices in (
         ("severity", Severity),
@@ -225,6 +236,8 @@ def _remarks(event: CaseClockEvent) -> str:
     if detail.get("from") and detail.get("to") and detail["from"] != detail["to"]:
         moved = [timezone.localtime(datetime.fromisoformat(detail[k])).strftime("%m-%d %H:%M") for k in ("from", "to")]
         remarks.append(_("due time moved from %(from)s to %(to)s") % {"from": moved[0], "to": moved[1]})
+    if detail.get("why") in _LAID_ON and detail.get("version"):
+        remarks.append(str(_LAID_ON[detail["why"]]) % {"n": detail["version"], "name": event.actor or "–"})
     return "; ".join(remarks)
 
 

@@ -19,6 +19,7 @@ from service_desk.cases.actions.drafting import discard_draft
 from service_desk.cases.forms.acting import MoveForm
 from service_desk.cases.models import Case, CaseEvent
 from service_desk.cases.moves import READ_BY_CUSTOMER, ask_first, why_not
+from service_desk.cases.paperwork import missing_report_url
 from service_desk.cases.rules import MOVES, SEVERITY_MEANING, EventType
 from service_desk.cases.views.changes import Change, changes_since
 from service_desk.cases.views.common import case_for, last_event, person, wants_part
@@ -147,6 +148,7 @@ def _form(
         "ask_first": ask_first({"grade": reason, "ask": why_not(person(request), "ask", case)}, case)
         if verb == "grade"
         else "",
+        "report_url": missing_report_url(case) if verb == "close" and reason else "",
         "changes": changes,
         "severity_meaning": SEVERITY_MEANING.get(case.severity or "", ""),
         "in_dialog": wants_part(request),

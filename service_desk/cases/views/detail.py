@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from service_desk.cases import parts, requesting
+from service_desk.cases import paperwork, parts, requesting
 from service_desk.cases.actions.changing import survivor_of
 from service_desk.cases.actions.watching import watchers_of
 from service_desk.cases.faces import faces_of
@@ -45,7 +45,7 @@ def case_detail(request: HttpRequest, number: str) -> HttpResponse:
     moves = moves_for(user, case)
     context = _facts(case, user) | {
         "moves": moves,
-        "ask_first": next((move.instead for move in moves if move.instead), ""),
+        "ask_first": next((move.instead for move in moves if move.verb == "grade"), ""),
         "seen": last_event(case),
         "watchers": (watchers := watchers_of(case)),
         "watching": any(each.staff_id == user.pk for each in watchers),
@@ -91,6 +91,7 @@ def _facts(case: Case, user: Any) -> dict[str, Any]:
         # the emergency's clock stands in its banner, those of parts stand with them
         "open_clocks": [clock for clock in clocks if clock.is_open and clock.kind not in _ELSEWHERE],
         "parts": parts.of_case(case, clocks, moment),
+        "paperwork": paperwork.of_case(case, user),
         "ended_clocks": [clock for clock in clocks if not clock.is_open],
         "way": way_of(case),
         "ties": ties_of(case, user),
