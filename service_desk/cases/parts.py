@@ -86,14 +86,14 @@ def _stages(case: Case, offers: Sequence[HandOver], now: datetime) -> list[Stage
         Facts(case.accepted_at, case.ended_at, case.first_responder, case.handler),
         [Offer(each.giver, each.receiver, each.state, each.proposed_at, each.decided_at) for each in offers],
         [Wait(pause.waiting_for, pause.starts_at, pause.ends_at) for pause in case.pauses.all()]
-        + [Wait(StageKind.CLOSED, each.ended_at, each.reopened_at) for each in _closed(case)],
+        + [Wait(StageKind.CLOSED, each.ended_at, each.reopened_at) for each in _closed(case) if each.ended_at],
         now,
     )
 
 
 def _closed(case: Case) -> list[CaseCycle]:
     """The times in which a case that was reopened had been closed (D4); no query for one that never was."""
-    return list(case.cycles.filter(ended_at__isnull=False)) if case.cycle > 1 else []
+    return list(case.cycles.all()) if case.cycle > 1 else []
 
 
 def promise_clock(promise: Promise) -> PartClock:

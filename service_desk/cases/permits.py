@@ -69,6 +69,12 @@ def may_change_template(user: Any, template: NoteTemplate) -> bool:
     return template.scope != TemplateScope.OWN and bool(user.has_role(*LEADING_ROLES))
 
 
+@rule("stages.view")
+def may_view_stage_sums(user: Any, _thing: Any) -> bool:
+    """D6: whose minutes they were is for those who lead, and for those who inspect."""
+    return bool(user.has_role(*LEADING_ROLES, Role.QUALITY_INSPECTOR))
+
+
 @rule("case.register")
 def may_register(user: Any, _thing: Any) -> bool:
     """Whoever takes calls registers them (C3)."""
@@ -128,7 +134,7 @@ def may_write(user: Any, case: Case) -> Decision | bool:
 @rule("case.told_once")
 def may_tell_once(user: Any, case: Case) -> Decision | bool:
     """C16: whoever may write to the case, if its request type has materials or steps to tell."""
-    if case.request_type is None or not case.request_type.tells:
+    if case.request_type is not None and not case.request_type.tells:
         return Decision(False, _("This request type has nothing to tell once."))
     return may_write(user, case)
 
@@ -180,6 +186,32 @@ def may_edit_request_types(user: Any, _thing: Any) -> bool:
 def may_view_request_types(user: Any, _thing: Any) -> bool:
     """Whoever reads cases may read what their request types ask and tell."""
     return bool(user.has_role(*READING_ROLES))
+
+
+@rule("view.save", "case.export")
+def may_list(user: Any, _thing: Any) -> bool:
+    """Whoever has a list of cases may keep views of it and take it along; rows and numbers stay what they may see."""
+    return bool(user.has_role(*READING_ROLES))
+
+
+@rule("view.change")
+def may_change_view(user: Any, view: Any) -> Decision | bool:
+    """A shared view is used by many and changed by its owner."""
+    return view.owner_id == user.pk or Decision(False, _("Only its owner may change this view."))
+
+
+@rule("view.share")
+def may_share_view(user: Any, _view: Any) -> Decision | bool:
+    """What stands in everybody's list is put there by somebody who leads."""
+    return bool(user.has_role(*LEADING_ROLES)) or Decision(False, _("Only a supervisor shares views."))
+
+
+@rule("case.export_numbers")
+def may_export_numbers(user: Any, _thing: Any) -> Decision | bool:
+    """P6: telephone numbers leave the desk in full only with somebody who leads, for a reason that is recorded."""
+    return bool(user.has_role(*LEADING_ROLES)) or Decision(
+        False, _("Only a supervisor may take telephone numbers along in full.")
+    )
 
 
 @rule("case.administer")

@@ -22,6 +22,7 @@ class StageKind(TextChoices):
     CUSTOMER = "customer", _("Waiting for the customer")
     PART = "part", _("Waiting for a spare part")
     THIRD_PARTY = "third_party", _("Waiting for somebody outside")
+    CLOSED = "closed", _("Closed in between")  # of a case that was reopened (D4): nobody's time
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """A time of waiting; until None it goes on."""
+    """A time of waiting, or of being closed before a reopening; until None it goes on."""
 
     waiting_for: str
     starts_at: datetime
@@ -74,6 +75,20 @@ class Stage:
         return in_minutes(self.start, self.end)
 
 
+@dataclass(frozen=True, slots=True)
+class Piece(Stage):
+    """A stage, or a part of one, in which the same person held the case throughout."""
+
+    holder: Hashable
+
+    @property
+    def whose(self) -> Hashable | None:
+        """Whose minutes these are in a sum: of a hand-over who was to answer, of a wait who held the case meanwhile."""
+        if self.kind == StageKind.CLOSED:
+            return None
+        return self.who if self.kind == StageKind.HAND_OVER else self.holder
+
+
 def in_minutes(start: datetime, end: datetime) -> timedelta:
     """The time between two moments as a clock without seconds shows them."""
     return end.replace(second=0, microsecond=0) - start.replace(second=0, microsecond=0)
@@ -85,14 +100,23 @@ def stages(facts: Facts, offers: Sequence[Offer], waits: Sequence[Wait], now: da
     A wait for the customer, a part or somebody outside comes before a hand-over that waits, and this before the holder:
     nobody at the desk could have gone on meanwhile.
     """
-    start, end = facts.accepted_at, facts.ended_at or now
-    cuts = sorted({at for at in _cuts(offers, waits) if start < at < end} | {start, max(start, end)})
     found: list[Stage] = []
-    for since, until in pairwise(cuts):
-        kind, who = _at(since, facts, offers, waits)
+    for piece in pieces(facts, offers, waits, now):
+        kind, who, since = piece.kind, piece.who, piece.start
         if found and (found[-1].kind, found[-1].who) == (kind, who):
             since = found.pop().start
-        found.append(Stage(kind, who, since, until))
+        found.append(Stage(kind, who, since, piece.end))
+    return found
+
+
+def pieces(facts: Facts, offers: Sequence[Offer], waits: Sequence[Wait], now: datetime) -> list[Piece]:
+    """The stages before those alike are joined, each with who held the case: by this minutes are summed per person."""
+    start, end = facts.accepted_at, facts.ended_at or now
+    cuts = sorted({at for at in _cuts(offers, waits) if start < at < end} | {start, max(start, end)})
+    found: list[Piece] = []
+    for since, until in pairwise(cuts):
+        kind, who = _at(since, facts, offers, waits)
+        found.append(Piece(kind, who, since, until, _holder(since, facts, offers)))
     return found
 
 

@@ -1,8 +1,15 @@
 """The REST doors of the desk: cases, one address per verb, their timeline and their clocks."""
 
 from service_desk.cases.api.clocks import ClockViewSet
+from service_desk.cases.api.request_types import RequestTypeViewSet
+from service_desk.cases.api.stage_sums import StageSumViewSet
 from service_desk.cases.api.views import CaseViewSet
 
-router_entries = [("cases", CaseViewSet, "case"), ("deadlines", ClockViewSet, "deadline")]
+router_entries = [
+    ("cases", CaseViewSet, "case"),
+    ("deadlines", ClockViewSet, "deadline"),
+    ("minutes", StageSumViewSet, "minutes"),
+    ("request-types", RequestTypeViewSet, "request-type"),
+]
 
 __all__ = ["router_entries"]
