@@ -13,6 +13,7 @@ from django.utils import timezone, translation
 
 from service_desk.audit.actions import record_refusal
 from service_desk.audit.context import acting
+from service_desk.people.own_sessions import LONGEST_AGENT
 from service_desk.rest.errors import NotAllowed, Refusal
 
 IDLE_SECONDS = 30 * 60
@@ -62,6 +63,9 @@ class DeskMiddleware:
             logout(request)
         elif "seen" not in request.session or (now - seen > _TOUCH_SECONDS and _is_deliberate(request)):
             request.session["seen"] = now
+            # For the list of one's own log-ins, where a stranger's shows (people.own_sessions).
+            request.session["ip"] = client_ip(request) or ""
+            request.session["agent"] = request.headers.get("User-Agent", "")[:LONGEST_AGENT]
 
     @staticmethod
     def _speak_their_language(request: HttpRequest) -> None:

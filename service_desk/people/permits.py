@@ -30,6 +30,12 @@ def may_set_absence(user: Any, staff: Any) -> Decision | bool:
     return Decision(False, _("You may enter your own absence only; your chief enters those of others."))
 
 
+@rule("account.own")
+def may_keep_account(user: Any, staff: Any) -> bool:
+    """One's own account is one's own; nobody else's."""
+    return bool(staff.pk == user.pk)
+
+
 @rule("staff.reveal")
 def may_reveal(user: Any, _staff: Any) -> bool:
     """Whoever works on calls may have to ring the person on duty."""

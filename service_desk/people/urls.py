@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from service_desk.people import account_views as account
 from service_desk.people import views
 
 urlpatterns = [
@@ -10,6 +11,12 @@ urlpatterns = [
     path("roster/absences/", views.absent, name="roster-absence"),
     path("roster/absences/<int:pk>/end/", views.back_again, name="absence-end"),
     path("roster/shifts/<int:pk>/", views.shift, name="roster-shift"),
+    path("account/", account.display, name="account"),
+    path("account/absence/", account.absence, name="account-absence"),
+    path("account/absence/<int:pk>/end/", account.absence_end, name="account-absence-end"),
+    path("account/security/", account.security, name="account-security"),
+    path("account/security/end/", account.login_end, name="account-login-end"),
+    path("account/rights/", account.rights, name="account-rights"),
     path("staff/suggest/", views.suggest, name="staff-suggest"),
     path("staff/<int:pk>/mobile/", views.reveal_mobile, name="staff-mobile"),
 ]

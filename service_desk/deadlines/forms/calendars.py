@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+import unicodedata
 from datetime import date, timedelta
 from typing import Any
 
@@ -42,7 +43,8 @@ class PeriodsField(forms.CharField):
 
     def clean(self, value: Any) -> Any:
         text = super().clean(value)
-        parts = [part for part in _BETWEEN.split(re.sub(r"\s*[-–~—]\s*", "-", text.replace("：", ":"))) if part]
+        plain = re.sub(r"\s*[-–~—]\s*", "-", unicodedata.normalize("NFKC", text))
+        parts = [part for part in _BETWEEN.split(plain) if part]
         if len(parts) > MOST_PERIODS:
             raise ValidationError(_("Give at most %(n)s periods a day.") % {"n": MOST_PERIODS}, code="too_many")
         try:

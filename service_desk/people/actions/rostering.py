@@ -67,6 +67,7 @@ def set_absence(
         if deputy.pk == staff.pk:
             raise Invalid(_("The deputy must be somebody else."), field="deputy", code="self")
         _check_active(deputy, "deputy")
+        _check_chain(staff, deputy, starts_at, ends_at)
         if len(reason.strip()) > _REASON:
             raise Invalid(
                 _("Please write at most %(limit)s characters.") % {"limit": _REASON}, field="reason", code="max_length"
@@ -116,6 +117,31 @@ def _check_times(starts_at: datetime, ends_at: datetime, longest: timedelta) -> 
 def _check_active(staff: Staff, field: str) -> None:
     if not Staff.objects.filter(pk=staff.pk, is_active=True).exists():
         raise Invalid(_("%(name)s no longer works here.") % {"name": staff}, field=field, code="inactive")
+
+
+def _check_chain(staff: Staff, deputy: Staff, starts_at: datetime, ends_at: datetime) -> None:
+    """D10: a deputy who is away then has a deputy too; a chain that comes back to the absent one tells nobody."""
+    absences: dict[int, list[Absence]] = {}
+    for absence in Absence.objects.filter(starts_at__lt=ends_at, ends_at__gt=starts_at).select_related("deputy"):
+        absences.setdefault(absence.staff_id, []).append(absence)
+    waiting, seen = [(deputy, starts_at, ends_at)], set[int]()
+    while waiting:
+        person, start, end = waiting.pop()
+        if person.pk == staff.pk:
+            raise Invalid(
+                _("%(name)s is away then too, and you stand in at the end of the chain.") % {"name": deputy},
+                field="deputy",
+                code="loop",
+                remedy=_("Name somebody who is there."),
+            )
+        if person.pk in seen:
+            continue
+        seen.add(person.pk)
+        waiting += [
+            (absence.deputy, max(start, absence.starts_at), min(end, absence.ends_at))
+            for absence in absences.get(person.pk, [])
+            if absence.starts_at < end and absence.ends_at > start
+        ]
 
 
 def _taken(role: str, starts_at: datetime, ends_at: datetime) -> Invalid:
