@@ -108,7 +108,7 @@ def items_of(body: Any, name: str, most: int) -> tuple[list[Any], bool]:
         _refuse([Fault("", "wrong_type", _("A JSON object is expected."))], "")
     if name not in body:
         if name == "records":
-            _refuse([Fault("/records", "required", _("This is required."))], "")
+            _refuse([Fault("/records", "required", _("This field is required."))], "")
         return [body], False
     faults = [
         Fault(f"/{_escaped(key)}", "unknown_field", _("There is no such field here.")) for key in body if key != name
@@ -147,7 +147,7 @@ def _missing(error: Any) -> str:
 
 def _words(code: str, error: Any) -> str:
     words = {
-        "required": _("This is required."),
+        "required": _("This field is required."),
         "wrong_type": _("This has the wrong type."),
         "too_long": _("At most %(most)s characters.") % {"most": error.validator_value},
         "blank": _("This may not be empty."),

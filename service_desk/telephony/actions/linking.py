@@ -21,18 +21,20 @@ WHERE parent <> child AND NOT EXISTS (
     ) SELECT 1 FROM above WHERE above.id = pair.child)
 ON CONFLICT (child_id) DO NOTHING RETURNING id
 """
-_PAIRS = """
+_PARENT = """
     SELECT p.id AS parent, %(call)s::bigint AS child, false AS guessed FROM telephony_call p
-        WHERE p.integration_id = %(integration)s AND p.call_id = %(parent)s AND %(parent)s <> ''
-    UNION ALL
-    SELECT %(call)s::bigint, c.id, false FROM telephony_call c
+    WHERE p.integration_id = %(integration)s AND p.call_id = %(parent)s
+"""
+_CHILDREN = """
+    SELECT %(call)s::bigint AS parent, c.id AS child, false AS guessed FROM telephony_call c
         WHERE c.integration_id = %(integration)s AND c.parent_call_id = %(call_id)s AND c.parent_call_id <> ''
     UNION ALL
     SELECT %(call)s::bigint, c.id, false FROM telephony_call c
         WHERE c.integration_id = %(integration)s AND c.call_id = ANY(%(new)s)
 """
 _BY_NUMBER = """
-    SELECT p.id AS parent, %(call)s::bigint AS child, true AS guessed
+    SELECT p.id AS parent, %(call)s::bigint AS child,
+        COALESCE(t->>'new_call_id', '') <> %(call_id)s AS guessed
     FROM telephony_call p, jsonb_array_elements(p.transfers) t
     WHERE p.customer_e164 = %(number)s AND p.integration_id = %(integration)s AND t->>'to' = ANY(%(reached)s)
         AND COALESCE(t->>'new_call_id', '') IN ('', %(call_id)s)
@@ -55,8 +57,11 @@ def link(call: Call, *, is_new: bool) -> bool:
         "reached": [text for text in {call.extension, call.line_number, call.queue, *call.extensions_rung} if text],
     }
     with connection.cursor() as cursor:
-        if is_new or call.parent_call_id or values["new"]:
-            cursor.execute(_NEW.format(pairs=_PAIRS), values)
+        # One after the other: pairs of one statement would not see each other, and could close a loop.
+        if call.parent_call_id:
+            cursor.execute(_NEW.format(pairs=_PARENT), values)
+        if is_new or values["new"]:
+            cursor.execute(_NEW.format(pairs=_CHILDREN), values)
         if values["number"] and not call.parent_call_id and values["reached"] and call.started_at:
             cursor.execute(_NEW.format(pairs=_BY_NUMBER), values)
         if call.answered_at is None:

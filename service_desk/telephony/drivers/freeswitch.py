@@ -46,7 +46,7 @@ class FreeswitchDriver:
         cdr = read_json(_document(raw, media_type))
         variables = cdr.get("variables") if isinstance(cdr, dict) else None
         if not isinstance(variables, dict):
-            raise invalid("/variables", "required", _("This is required."))
+            raise invalid("/variables", "required", _("This field is required."))
         if variables.get("originator") or variables.get("originating_leg_uuid"):
             return Delivery(is_batch=True)  # the other leg of a call whose own record says it all
         return Delivery(records=[Item(_record(cdr, {str(k): _plain(v) for k, v in variables.items()}))])

@@ -52,7 +52,7 @@ class GenericCtiDriver:
                 "/direction", "not_allowed", _("One of these is expected: %(values)s.") % {"values": "in, out"}
             )
         if not text_of(given, "callId", 250):
-            raise invalid("/callId", "required", _("This is required."))
+            raise invalid("/callId", "required", _("This field is required."))
         return Delivery(events=[Item(_native(given, name, clock()), given)])
 
 
