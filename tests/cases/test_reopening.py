@@ -10,13 +10,14 @@ from django.db import InternalError, connection, transaction
 from django.db.utils import IntegrityError
 
 from service_desk.cases import actions
+from service_desk.cases.clockwork import _cases_without_clocks
 from service_desk.cases.models import Case, CaseCycle, CaseEvent
 from service_desk.deadlines.engine import sweep
 from service_desk.deadlines.rules import Door
 from service_desk.notices.models import Notice
 from service_desk.rest.errors import Conflict, Invalid, NotAllowed
 from tests.cases.callers import move, session
-from tests.cases.lives import closed, clocks, reopen, resolved, restored
+from tests.cases.lives import clocks, closed, reopen, resolved, restored
 from tests.cases.pages import browser, post
 from tests.factories import World, shift_time, staff, world
 
@@ -187,8 +188,6 @@ def test_D4_the_cycle_and_its_beginning_belong_together_in_the_database(desk: Wo
 
 
 def test_D4_the_auditor_misses_no_clock_of_a_reopened_case(desk: World) -> None:
-    from service_desk.cases.clockwork import _cases_without_clocks
-
     case = restored(desk, desk.register(severity="critical"))
     reopen(desk, case)
     closed(desk, other := desk.register(severity="major"))

@@ -116,10 +116,15 @@ class StaffField(IdField):
     default_error_messages = {"unknown": _("There is no such member of staff.")}
 
     def to_internal_value(self, data: Any) -> Any:
-        person = Staff.objects.filter(pk=super().to_internal_value(data), is_active=True).first()
+        number = super().to_internal_value(data)
+        super().run_validators(number)
+        person = Staff.objects.filter(pk=number, is_active=True).first()
         if person is None:
             self.fail("unknown")
         return person
+
+    def run_validators(self, value: Any) -> None:
+        """The number has been checked before it was looked up; a person has no lowest and highest."""
 
 
 def _text(longest: int = 8000, **options: Any) -> serializers.Field[Any, Any, Any, Any]:

@@ -17,6 +17,7 @@ from service_desk.cases import actions
 from service_desk.cases.actions import Registration
 from service_desk.cases.api import scopes
 from service_desk.cases.api.answers import CaseLineSerializer, CaseSerializer, TimelineSerializer
+from service_desk.cases.api.bulk import BulkMixin
 from service_desk.cases.api.clocks import ClockSerializer, ExplanationSerializer, clocks_of
 from service_desk.cases.api.requests import REQUESTS, CaseFilterSerializer, RegistrationSerializer
 from service_desk.cases.api.watching import WatchingMixin
@@ -39,7 +40,7 @@ _READS = {
     "deadlines": scopes.CLOCKS,
     "explanation": scopes.CLOCKS,
     **dict.fromkeys(("list", "retrieve", "timeline", "watchers"), scopes.READ),
-    **dict.fromkeys(("watch", "unwatch"), scopes.WRITE),
+    **dict.fromkeys(("watch", "unwatch", "bulk"), scopes.WRITE),
 }
 
 
@@ -49,7 +50,7 @@ _READS = {
     ),
     retrieve=extend_schema(summary="One case, with the moves allowed now", responses=CaseSerializer),
 )
-class CaseViewSet(WatchingMixin, EtagMixin, mixins.ListModelMixin, mixins.RetrieveModelMixin, DeskViewSet):
+class CaseViewSet(BulkMixin, WatchingMixin, EtagMixin, mixins.ListModelMixin, mixins.RetrieveModelMixin, DeskViewSet):
     """Cases of the desk."""
 
     queryset = Case.objects.none()
