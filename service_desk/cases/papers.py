@@ -120,7 +120,7 @@ SERVICE = Paper(
     _("Technical service report"),
     (
         Section(
-            _("Visit"),
+            pgettext_lazy("report", "Visit"),
             (
                 _CUSTOMER,
                 Entry("site_address", _("Site address")),
@@ -131,7 +131,7 @@ SERVICE = Paper(
             ),
         ),
         Section(
-            _("Work"),
+            pgettext_lazy("report", "Work"),
             (
                 _text("symptom", _("Symptom")),
                 _text("found", _("What was found")),
@@ -169,7 +169,7 @@ UPGRADE = Paper(
     _("Version upgrade summary report"),
     (
         Section(
-            _("Upgrade"),
+            pgettext_lazy("report", "Upgrade"),
             (
                 _CUSTOMER,
                 Entry("product", _("Product"), limit=120),
@@ -185,7 +185,7 @@ UPGRADE = Paper(
             ),
         ),
         Section(
-            _("Work"),
+            pgettext_lazy("report", "Work"),
             (
                 _text("steps", _("Steps")),
                 _text("checks_before", _("Checks before the upgrade"), limit=2000),
