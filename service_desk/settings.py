@@ -93,6 +93,7 @@ INSTALLED_APPS = [
     "service_desk.deadlines",
     "service_desk.notices",
     "service_desk.telephony",
+    "service_desk.knowledge",
     "service_desk.cases",
     "service_desk.quality",
     "service_desk.dashboard",

@@ -78,3 +78,12 @@ def weight(
     wanted = override or (Weight.BLOCK if category in BLOCKING else Weight.WARN)
     sure = letters > 1 and how in (How.EXACT, How.VARIANT)
     return Weight.BLOCK if wanted == Weight.BLOCK and direction == Direction.TO_CUSTOMER and sure else Weight.WARN
+
+
+class Outcome(TextChoices):
+    """What became of a finding."""
+
+    OPEN = "open", pgettext_lazy("finding", "Open")
+    REPLACED = "replaced", pgettext_lazy("finding", "Replaced")
+    DISMISSED = "dismissed", pgettext_lazy("finding", "Not a fault")
+    OVERRIDDEN = "overridden", pgettext_lazy("finding", "Sent all the same")
