@@ -76,7 +76,7 @@ def test_D5_a_later_deadline_moves_nothing(desk: World) -> None:
 
 
 def test_D5_pauses_of_each_case_count_for_its_own_time_alone(desk: World) -> None:
-    """The merged case waited two hours, the survivor one; the nearer clock keeps its own wait and none of the other's."""
+    """The merged case waited two hours, the survivor one; the nearer clock keeps its own wait alone."""
     survivor, case = desk.register(severity="minor"), desk.register(severity="major")
     for one, hours in ((survivor, 1), (case, 2)):
         actions.start(case=one, actor=desk.agent)

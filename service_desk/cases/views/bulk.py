@@ -130,7 +130,7 @@ def accept_all(request: HttpRequest) -> HttpResponse:
     return _run(request, None, verb="accept", numbers=numbers, answers={})
 
 
-# Running and looking at what came of it --------------------------------------------------------------------------------
+# Running and looking at what came of it --------------------------------------------------------------------------
 def _run(request: HttpRequest, form: Any, **wanted: Any) -> HttpResponse:
     """Make the move once for this form, however often the button is pressed; then show what came of it."""
     token = _token(request)
