@@ -101,8 +101,22 @@ def _caller(request: Request) -> str:
 
 def _content_hash(request: Request) -> str:
     digest = hashlib.sha256(f"{request.method} {request.get_full_path()}\n".encode())
-    digest.update(request._request.body)
+    if (request.content_type or "").startswith("multipart/"):
+        _digest_parts(digest, request)
+    else:
+        digest.update(request._request.body)
     return digest.hexdigest()
+
+
+def _digest_parts(digest: Any, request: Request) -> None:
+    """Fields and files by themselves: the marks between them differ at each sending, and files may be large."""
+    for name in sorted(request.data):
+        for value in request.data.getlist(name):
+            digest.update(f"{name}={getattr(value, 'name', value)}\n".encode("utf-8", "surrogatepass"))
+            if hasattr(value, "chunks"):
+                for chunk in value.chunks():
+                    digest.update(chunk)
+                value.seek(0)
 
 
 def _lock_or_refuse(caller: str, key: str) -> None:

@@ -208,7 +208,7 @@ def test_who_may_not_write_adds_nothing(desk: World, case: Case) -> None:
     assert "Add files" not in text_of(browser(desk.auditor).get(case.get_absolute_url()))
 
 
-# Withdrawn, never deleted ----------------------------------------------------------------------------------------------
+# Withdrawn, never deleted ---------------------------------------------------------------------------------------------
 def test_a_file_is_withdrawn_with_a_reason_by_who_brought_it_or_who_leads(desk: World, case: Case) -> None:
     file = add(case, desk.agent)
     with pytest.raises(NotAllowed):

@@ -1,12 +1,16 @@
 """The REST doors of the desk: cases, one address per verb, their timeline and their clocks."""
 
 from service_desk.cases.api.clocks import ClockViewSet
+from service_desk.cases.api.files import FileViewSet
+from service_desk.cases.api.reports import ReportViewSet
 from service_desk.cases.api.request_types import RequestTypeViewSet
 from service_desk.cases.api.stage_sums import StageSumViewSet
 from service_desk.cases.api.views import CaseViewSet
 
 router_entries = [
     ("cases", CaseViewSet, "case"),
+    ("cases/(?P<number>[^/]{1,40})/reports", ReportViewSet, "case-report"),
+    ("cases/(?P<number>[^/]{1,40})/files", FileViewSet, "case-file"),
     ("deadlines", ClockViewSet, "deadline"),
     ("minutes", StageSumViewSet, "minutes"),
     ("request-types", RequestTypeViewSet, "request-type"),
