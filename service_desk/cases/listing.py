@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, TextChoices
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
@@ -22,16 +23,21 @@ from service_desk.customers.models import Customer, PhoneNumber
 from service_desk.customers.rules import to_e164
 from service_desk.deadlines.clock import now
 from service_desk.deadlines.rules import OPEN_STATES as RUNNING_STATES
-from service_desk.people.models import Staff, Unit
+from service_desk.people.models import Staff
 from service_desk.rest.keyset import Page, page
 
 #: The pseudo-state of everything with work left, and the pseudo-severity of a case without a grade.
 OPEN = "open"
 UNGRADED = "none"
-PAGE_SIZE = 38
+PAGE_SIZE = 25
 #: So far the rows are counted; beyond, 'more than'.
 COUNTED = 1_000
 _MOST_CUSTOMERS = 100
+_UNIT_AND_BELOW = """
+WITH RECURSIVE below (id) AS (
+    SELECT %s::bigint UNION SELECT u.id FROM people_unit u JOIN below b ON u.parent_id = b.id
+) SELECT id FROM below
+"""
 _NUMBER = re.compile(r"(?:(?P<prefix>[A-Z]{2,8})-?)?(?P<day>[0-9]{4,8})(?:-(?P<ordinal>[0-9]{0,8}))?")
 
 
@@ -67,10 +73,11 @@ _ORDERS = {
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The cases that meet the filters; `common`: they were sought by words that very many hold."""
+    """The cases that meet the filters; `common`: they were sought by words that thousands hold, `alone`: by no more."""
 
     cases: CaseQuerySet
     common: bool
+    alone: bool = False
 
 
 def find(user: Any, filters: Mapping[str, Any]) -> Found:
@@ -82,7 +89,7 @@ def find(user: Any, filters: Mapping[str, Any]) -> Found:
     if "q" not in filters:
         return Found(cases, common=False)
     condition, common = _search(filters["q"])
-    return Found(cases.filter(condition), common)
+    return Found(cases.filter(condition), common, alone=len(filters) == 1)
 
 
 def order_of(cases: QuerySet[Case], sort: Sort) -> tuple[QuerySet[Case], tuple[str, ...]]:
@@ -98,10 +105,11 @@ def one_page(cases: CaseQuerySet, sort: Sort, *, after: str | None = None, befor
 
 def count(found: Found, sort: Sort) -> int | None:
     """How many there are, at most one more than `COUNTED`; None where counting would take long."""
+    if sort == Sort.DEADLINE:
+        return None  # which clock is the nearest would have to be looked for a thousand times
     if found.common:
-        return None
-    cases, _columns = order_of(found.cases, sort)
-    return cases.order_by()[: COUNTED + 1].count()
+        return COUNTED + 1 if found.alone else None
+    return found.cases.order_by()[: COUNTED + 1].count()
 
 
 def _with_nearest_clock(cases: QuerySet[Case]) -> QuerySet[Case]:
@@ -124,17 +132,10 @@ def _by_severity(cases: CaseQuerySet, value: str, _user: Any) -> CaseQuerySet:
     return cases.filter(severity=None if value == UNGRADED else value)
 
 
-def _by_unit(cases: CaseQuerySet, value: Unit, _user: Any) -> CaseQuerySet:
+def _by_unit(cases: CaseQuerySet, value: Any, _user: Any) -> CaseQuerySet:
     """Held by somebody of this unit or of one below it."""
-    tree: dict[int | None, list[int]] = {}
-    for pk, parent in Unit.objects.values_list("id", "parent_id"):
-        tree.setdefault(parent, []).append(pk)
-    units, waiting = {value.pk}, [value.pk]
-    while waiting:
-        below = [unit for unit in tree.get(waiting.pop(), []) if unit not in units]
-        units.update(below)
-        waiting += below
-    return cases.filter(handler__in=list(Staff.objects.filter(unit__in=units).values_list("pk", flat=True)))
+    below = RawSQL(_UNIT_AND_BELOW, [int(value)])  # noqa: S611 - a constant; the number is a parameter
+    return cases.filter(handler__in=list(Staff.objects.filter(unit__in=below).values_list("pk", flat=True)))
 
 
 def _by_answer(cases: CaseQuerySet, value: tuple[str, str], _user: Any) -> CaseQuerySet:

@@ -1,0 +1,153 @@
+"""Takes a list of cases along as a file: the columns and order of the screen, only what this person may see."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import IO, Any
+
+import xlsxwriter
+from django.conf import settings
+from django.db import transaction
+from django.db.models import TextChoices
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from service_desk.audit.actions import record
+from service_desk.cases import columns, listing
+from service_desk.cases.actions.changing import said
+from service_desk.cases.columns import Column
+from service_desk.cases.listing import Sort
+from service_desk.people.access import require
+from service_desk.rest.clean import demand_clean
+from service_desk.rest.errors import Invalid
+
+#: So many rows are written while somebody waits.
+MOST = 100_000
+_CHUNK = 2_000
+#: What a spreadsheet takes for the beginning of a formula, in half and full width.
+_FORMULA = re.compile(r"\s*[=+\-@＝＋－＠\t\r]")
+_FIGURES = re.compile(r"\d(?=(?:\D?\d){4})")
+
+
+class Format(TextChoices):
+    """The files that are offered."""
+
+    XLSX = "xlsx", gettext_lazy("Excel workbook (.xlsx)")
+    CSV = "csv", gettext_lazy("Text with commas (.csv)")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What to take along: filters, order, columns; numbers in full only with a reason."""
+
+    filters: Mapping[str, Any]
+    sort: Sort
+    columns: Sequence[Column]
+    format: Format
+    in_full: bool = False
+    reason: str = ""
+
+
+def export(*, actor: Any, wanted: Wanted) -> IO[bytes]:
+    """The file, at its beginning; the reader closes it. Audited with filters and rows.
+
+    Raises NotAllowed, and Invalid when there are too many rows or the reason is missing. Memory is bounded: rows come
+    from a cursor of the server and go to a file on disk, so that a slow reader holds no transaction open.
+    """
+    with transaction.atomic():
+        require(actor, "case.export")
+        detail: dict[str, Any] = {"format": str(wanted.format), "filters": _recorded(wanted.filters)}
+        if wanted.in_full:
+            require(actor, "case.export_numbers")
+            demand_clean({"reason": wanted.reason})
+            detail["reason"] = said(wanted.reason, "reason", limit=200)
+        found = listing.find(actor, wanted.filters).cases
+        demand_not_too_many(found)
+        file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by the answer that sends it
+        write = _write_xlsx if wanted.format == Format.XLSX else _write_csv
+        rows = write(file, _head(wanted.columns), _lines(found, wanted))
+        record(
+            verb="case.export_numbers" if wanted.in_full else "case.export",
+            thing="case:*",
+            actor=actor,
+            detail=detail | {"rows": rows, "columns": [column.key for column in wanted.columns]},
+        )
+    file.seek(0)
+    return file
+
+
+def demand_not_too_many(found: Any) -> None:
+    """Raise Invalid, with the remedy, when more cases were found than are written at once."""
+    if found.order_by()[: MOST + 1].count() > MOST:
+        raise Invalid(
+            _("More than %(most)s cases meet these filters.") % {"most": f"{MOST:,}"},
+            field="format",
+            code="too_many",
+            remedy=_("Narrow the list down, for example to some days, and take it along in parts."),
+        )
+
+
+def _recorded(filters: Mapping[str, Any]) -> dict[str, str]:
+    """The filters for the trail; a telephone number that was searched for stands there masked."""
+    told = {name: str(getattr(value, "pk", value)) for name, value in filters.items()}
+    if "q" in told:
+        told["q"] = _FIGURES.sub("*", told["q"])
+    return told
+
+
+def _head(shown: Sequence[Column]) -> list[str]:
+    """The heads of the columns; times name their zone."""
+    return [f"{column.label} ({settings.TIME_ZONE})" if column.moment else str(column.label) for column in shown]
+
+
+def _lines(found: Any, wanted: Wanted) -> Iterator[list[str]]:
+    cases, order = listing.order_of(columns.needed(found, wanted.columns), wanted.sort)
+    if any(column.key == "due" for column in wanted.columns):
+        cases = columns.with_next_due(cases)
+    cells = [
+        (lambda case: case.caller_phone) if wanted.in_full and column.key == "phone" else column.text
+        for column in wanted.columns
+    ]
+    for case in cases.order_by(*order).iterator(chunk_size=_CHUNK):
+        yield [cell(case) for cell in cells]
+
+
+def harmless(text: str) -> str:
+    """The text so that no spreadsheet takes it for a formula: an apostrophe before what begins like one."""
+    return f"'{text}" if _FORMULA.match(text) else text
+
+
+def _write_csv(file: IO[bytes], head: Sequence[str], lines: Iterable[Sequence[str]]) -> int:
+    """UTF-8 with its mark, which Excel wants to see."""
+    text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="", write_through=False)
+    writer = csv.writer(text)
+    writer.writerow([harmless(cell) for cell in head])
+    rows = 0
+    for line in lines:
+        writer.writerow([harmless(cell) for cell in line])
+        rows += 1
+    text.flush()
+    text.detach()
+    return rows
+
+
+def _write_xlsx(file: IO[bytes], head: Sequence[str], lines: Iterable[Sequence[str]]) -> int:
+    """Every cell is written as text, which is never a formula; each row goes to disk before the next."""
+    with xlsxwriter.Workbook(file, {"constant_memory": True}) as book:
+        sheet = book.add_worksheet()
+        sheet.freeze_panes(1, 0)
+        sheet.set_column(0, len(head) - 1, 22)
+        bold = book.add_format({"bold": True})
+        for place, cell in enumerate(head):
+            sheet.write_string(0, place, cell, bold)
+        rows = 0
+        for line in lines:
+            rows += 1
+            for place, cell in enumerate(line):
+                sheet.write_string(rows, place, cell)
+    return rows

@@ -1,0 +1,75 @@
+"""Rows of the list with what matched the search marked, and the sentence it stands in when no column shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db.models import Q
+
+from service_desk.cases.board import Row
+from service_desk.cases.columns import Column
+from service_desk.cases.faces import ClockFace
+from service_desk.cases.models import Case, CaseEvent
+from service_desk.cases.rules import EventType
+from service_desk.cases.words import around, holds, parts_of
+
+Pieces = list[tuple[str, bool]]
+#: Columns that list_rows.html draws in a way of their own; the others stand there as their text.
+DRAWN = frozenset({"number", "matter", "severity", "state", "due", "handler", "responder"})
+#: Lines of the timeline whose texts the search looks into (migration 0008).
+_SOUGHT = (EventType.NOTE, EventType.TOLD, EventType.WAITING, EventType.RESTORED)
+
+
+@dataclass(frozen=True, slots=True)
+class MarkedRow:
+    """A line of the list: the matter and the customer in pieces, and where else the words stand."""
+
+    case: Case
+    clock: ClockFace | None
+    matter: Pieces
+    customer: Pieces
+    elsewhere: Pieces
+    cells: list[tuple[Column, str]]
+
+
+def marked(rows: Sequence[Row], asked: str, shown: Sequence[Column]) -> list[MarkedRow]:
+    """The rows with the words of the search marked; at most one more query, for texts of timelines."""
+    asked = asked.strip()
+    notes = _notes([row.case for row in rows], asked) if asked else {}
+    return [_row(row, asked, notes.get(row.case.pk, []), shown) for row in rows]
+
+
+def _row(row: Row, asked: str, notes: list[str], shown: Sequence[Column]) -> MarkedRow:
+    case = row.case
+    matter, customer = f"{case.product_type.name} {case.fault}", case.customer.name
+    elsewhere = ""
+    if asked and not holds(case.subject, asked):
+        missing = " ".join(word for word in asked.split() if not holds(f"{matter} {customer}", word))
+        elsewhere = around([case.description, case.outcome, case.reply, case.caller_name, *notes], missing)
+    return MarkedRow(
+        case,
+        row.clock,
+        parts_of(matter, asked),
+        parts_of(customer, asked),
+        parts_of(elsewhere, asked),
+        [(column, "" if column.key in DRAWN else column.text(case)) for column in shown],
+    )
+
+
+def _notes(cases: Sequence[Case], asked: str) -> dict[int, list[str]]:
+    """The notes that hold one of the words, of the cases whose own texts do not hold them all."""
+    lacking = [
+        case.pk
+        for case in cases
+        if not holds(" ".join((case.subject, case.description, case.outcome, case.reply)), asked)
+    ]
+    found: dict[int, list[str]] = {}
+    if lacking:
+        held = Q()
+        for word in asked.split()[:8]:
+            held |= Q(text__icontains=word)
+        events = CaseEvent.objects.filter(held, case__in=lacking, type__in=_SOUGHT).order_by("-id")
+        for case_id, text in events.values_list("case_id", "text")[:200]:
+            found.setdefault(case_id, []).append(text)
+    return found
