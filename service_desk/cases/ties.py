@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
-from service_desk.cases.models import Case, CaseCycle, CaseLink
+from service_desk.cases.models import Case, CaseCycle, CaseEvent, CaseLink
+from service_desk.cases.rules import Relation
 
 #: So many are shown of each sort; a parent of a whole outage may have hundreds of children.
 SHOWN = 200
@@ -36,6 +38,19 @@ class Ties:
     def open_children(self) -> list[Case]:
         """Children with work left."""
         return [child for child in self.children if child.is_open]
+
+
+def tie_words(event: CaseEvent) -> str:
+    """What a line of the timeline about another case, or about the interval of progress, is called; else empty."""
+    data = event.data
+    if "minutes" in data:
+        value = _("every %(n)s min") % {"n": data["minutes"]} if data["minutes"] else _("none")
+    elif "number" in data:
+        relation = data.get("relation")
+        value = f"{data['number']} {Relation(relation).label if relation in Relation.values else ''}".strip()
+    else:
+        return ""
+    return _("%(label)s: %(value)s") % {"label": event.get_type_display(), "value": value}
 
 
 def ties_of(case: Case, user: Any) -> Ties:

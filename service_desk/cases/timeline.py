@@ -19,6 +19,7 @@ from service_desk.cases.paperwork import paper_words
 from service_desk.cases.parts import event_facts, event_words
 from service_desk.cases.rules import Channel, EventType, Severity, WaitingFor
 from service_desk.cases.tellings import Telling, tellings_about
+from service_desk.cases.ties import tie_words
 from service_desk.deadlines.rules import ClockEventType
 from service_desk.deadlines.schedule import StepKind
 
@@ -189,7 +190,7 @@ def pieces_of(event: CaseEvent) -> list[Piece]:
 def event_title(event: CaseEvent) -> str:
     """What happened in words, with what the event knows beside its text."""
     label, data = str(event.get_type_display()), event.data
-    if words := event_words(event) or paper_words(event):
+    if words := event_words(event) or paper_words(event) or tie_words(event):
         return words
     for key, choices in (
         ("severity", Severity),

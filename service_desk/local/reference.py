@@ -46,6 +46,9 @@ TARGETS = (
     Target("telecom", "major", ClockKind.SOLUTION, 48 * HOUR, may_pause=True),
     Target("telecom", "minor", ClockKind.SOLUTION, working_days=5, may_pause=True),
     Target("telecom", "enquiry", ClockKind.FEEDBACK, 24 * HOUR, may_pause=True),
+    Target("telecom", "critical", ClockKind.PROGRESS, HOUR),
+    Target("telecom", "major", ClockKind.PROGRESS, 24 * HOUR),
+    Target("property", "critical", ClockKind.PROGRESS, 2 * HOUR),
     Target("property", "", ClockKind.FIRST_RESPONSE, 4 * HOUR, source="001"),
     Target("property", "", ClockKind.FEEDBACK, 4 * HOUR, source="001"),
     Target("property", "critical", ClockKind.ON_SITE, 30 * MINUTE, source="001"),
@@ -87,6 +90,7 @@ EMERGENCY_LADDER: list[Step] = [
     step("managers", {"share": 1}, "breach", "gm_marketing", "gm_product", ack=True),
 ]
 #: C5: both chiefs at 30 minutes. C11: warned, then the chief. C2: the expert, then the expert's chief.
+#: C12: warned at 75 %, then the chief too.
 LADDERS: dict[str, list[Step]] = {
     ClockKind.EMERGENCY: EMERGENCY_LADDER,
     ClockKind.HAND_OVER: [
@@ -96,6 +100,10 @@ LADDERS: dict[str, list[Step]] = {
     ClockKind.PROMISE: [
         step("warn", {"share": 0.75}, "warning", "promiser", "handler"),
         step("broken", {"share": 1}, "breach", "handler_chief", "handler"),
+    ],
+    ClockKind.PROGRESS: [
+        step("warn", {"share": 0.75}, "warning", "handler"),
+        step("silent", {"share": 1}, "breach", "handler", "handler_chief"),
     ],
     ClockKind.CONSULTATION: [
         step("remind", {"share": 0.5}, "warning", "expert"),

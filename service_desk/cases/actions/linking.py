@@ -27,6 +27,8 @@ def link(*, case: Case, actor: Any, other: str, relation: str, version: int | No
         with changing(case=case, actor=actor, verb="link", version=version, detail=detail) as change:
             require(actor, "case.link", beside)
             wanted = Relation(chosen(relation, Relation, "relation"))
+            if beside.confidential != change.case.confidential and wanted != Relation.NONE:
+                raise Conflict(_("A confidential and an ordinary case are not linked."), code="confidential")
             if wanted == Relation.NONE:
                 _part(change, beside)
             elif wanted == Relation.RELATED:
@@ -67,6 +69,9 @@ def split(
                 split_from=origin,
             ),
         )
+        if origin.confidential:
+            made.confidential = True
+            made.save(update_fields=["confidential"])
         _relate(change, made, LinkKind.SPLIT)
         change.say(EventType.SPLIT, words, number=made.number, fault=made.fault)
         change.tell("case_split", made.handler_id, "handler", made.pk, made=made.number)
