@@ -28,6 +28,7 @@ urlpatterns = [
     path("", include("service_desk.deadlines.urls")),
     path("", include("service_desk.people.urls")),
     path("", include("service_desk.notices.urls")),
+    path("", include("service_desk.telephony.urls")),
 ]
 
 handler400 = "service_desk.api.bad_request"

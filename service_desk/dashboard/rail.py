@@ -55,6 +55,7 @@ ROOMS = (
     Room(_("Policies"), "scale", ("policy-list",), _KEEPERS),
     Room(_("Request types"), "clipboard-document-list", ("request-type-list",), _ADMIN),
     Room(_("Mail folder"), "envelope-open", ("mail-folder",), _WATCHERS),
+    Room(_("Phone systems"), "phone", ("phone-system-list",), _ADMIN),
     Room(_("API keys"), "key", ("api-key-list",), _ADMIN),
     Room(_("Admin"), "cog-6-tooth", ("admin:index",), _ADMIN),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 LONGEST_LINE = 64 * 1024
@@ -30,7 +31,11 @@ class AmiConnection:
         self._socket = socket.create_connection((address.host, address.port), timeout=connect_seconds)
         self._socket.settimeout(silence_seconds)
         self._lines = self._socket.makefile("rb")
-        self._login(address)
+        try:
+            self._login(address)
+        except BaseException:
+            self.close()
+            raise
 
     def messages(self) -> Iterator[dict[str, str]]:
         """Message after message; ends when the manager closes the line, raises `AmiError` when it falls silent."""
@@ -44,6 +49,11 @@ class AmiConnection:
     def ping(self) -> None:
         """Ask for a sign of life, so that silence means a dead line."""
         self._send({"Action": "Ping"})
+
+    def end(self) -> None:
+        """Break the line from another thread or a signal; whoever reads sees its end."""
+        with suppress(OSError):  # it is down already
+            self._socket.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         """Hang up."""

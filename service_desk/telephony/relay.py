@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -35,7 +35,7 @@ class Relay:
     stop: threading.Event = field(default_factory=threading.Event)
     taken: int = 0
     refused: int = 0
-    on_connected: Callable[[], None] = lambda: None
+    _connection: AmiConnection | None = None
 
     def run(self) -> None:
         """Read until stopped; wait a little longer after each failure in a row."""
@@ -49,19 +49,25 @@ class Relay:
                 pause = min(pause * 2, LONGEST_PAUSE)
             self.stop.wait(pause)
 
+    def end(self) -> None:
+        """Stop, also in the middle of a silence."""
+        self.stop.set()
+        if self._connection is not None:
+            self._connection.end()
+
     def read_once(self) -> None:
         """One session with the manager, to its end."""
-        connection = AmiConnection(self.address)
+        connection = self._connection = AmiConnection(self.address)
         mapper = AmiMapper(now)
         try:
             with self._pinging(connection):
-                self.on_connected()
                 for message in connection.messages():
                     for item in mapper.events(message):
                         self._take(item)
                     if self.stop.is_set():
                         return
         finally:
+            self._connection = None
             connection.close()
 
     def _take(self, item: dict[str, Any]) -> None:

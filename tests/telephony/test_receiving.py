@@ -177,7 +177,7 @@ def test_a_call_that_nobody_answered_cannot_be_claimed(phone: Pbx) -> None:
 def test_hot_desks_the_extension_is_read_at_the_time_of_the_event(phone: Pbx) -> None:
     morning, evening, admin, start = staff(), staff(), administrator(), now() - timedelta(hours=9)
     hour = timedelta(hours=1)
-    base = {"actor": admin, "integration": phone.integration, "extension": "8006"}
+    base: dict[str, Any] = {"actor": admin, "integration": phone.integration, "extension": "8006"}
     add_extension(**base, staff=morning, valid_from=start, valid_to=start + 4 * hour)
     add_extension(**base, staff=evening, valid_from=start + 4 * hour)
     for name, shift in (("a", 1), ("b", 4), ("c", 8)):

@@ -40,7 +40,7 @@ class Command(BaseCommand):
             raise CommandError(f"The secret cannot be read: {error.strerror}.") from error
         relay = Relay(integration, AmiAddress(options["host"], options["port"], options["username"], secret))
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: relay.stop.set())
+            signal.signal(number, lambda *_: relay.end())
         with acting(door="worker", label=f"asterisk:{integration.pk}"):
             relay.run()
         self.stdout.write(f"{relay.taken} events taken in.")
