@@ -60,7 +60,7 @@ def preview_calendar(
     """List which days change and what would move; `base` is the version the person looked at (Stale if it is old)."""
     with transaction.atomic():
         require(actor, "calendar.edit", calendar)
-        current = CalendarVersion.objects.filter(pk=Calendar.objects.get(pk=calendar.pk).current_id).first()
+        current = CalendarVersion.objects.filter(pk=Calendar.objects.get(pk=calendar.pk).current_id or 0).first()
         if current is None:
             raise Conflict(_("This calendar has no content yet."), code="empty")
         if base is not None and base != current.pk:
@@ -144,7 +144,7 @@ def _is_old(rollout: Rollout, moment: datetime) -> bool:
 
 
 def _put_in_force(rollout: Rollout, actor: Any) -> CalendarVersion:
-    calendar = Calendar.objects.select_for_update().get(pk=rollout.calendar_id)
+    calendar = Calendar.objects.select_for_update().get(pk=rollout.calendar_id or 0)
     if calendar.current_id != rollout.base_id or rollout.base is None:
         raise Stale
     number = (calendar.versions.aggregate(last=Max("number"))["last"] or 0) + 1

@@ -86,6 +86,32 @@ def year_of(calendar: WorkCalendar, year: int) -> list[Month]:
 
 
 @dataclass(frozen=True, slots=True)
+class Stretch:
+    """Days in a row of which the same is said."""
+
+    first: date
+    last: date
+    words: str
+    unconfirmed: bool
+
+
+def stretches(calendar: WorkCalendar, year: int) -> list[Stretch]:
+    """The special days of a year, those in a row together."""
+    found: list[Stretch] = []
+    for day in sorted(calendar.exceptions):
+        if day.year != year:
+            continue
+        said = cell(calendar, day)
+        last = found[-1] if found else None
+        follows = last is not None and (day - last.last).days == 1
+        if last is not None and follows and (last.words, last.unconfirmed) == (said.words, said.unconfirmed):
+            found[-1] = Stretch(last.first, day, said.words, said.unconfirmed)
+        else:
+            found.append(Stretch(day, day, said.words, said.unconfirmed))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
 class DayChange:
     """One day whose entry changes."""
 

@@ -120,9 +120,14 @@ class Rung:
     needs_ack: bool
 
     @property
+    def told(self) -> str:
+        """Everybody it tells."""
+        return pgettext("list of people", ", ").join(self.slots)
+
+    @property
     def line(self) -> str:
         """The whole step in one line, as differences between versions name it."""
-        parts = [f"{self.at}: {self.kind_word}", pgettext("list of people", ", ").join(self.slots)]
+        parts = [_("%(at)s: %(what)s") % {"at": self.at, "what": self.kind_word}, self.told]
         if self.needs_ack:
             parts.append(self.repeat or _("to be acknowledged"))
         return " · ".join(part for part in parts if part)
@@ -149,6 +154,7 @@ class Difference:
     what: str
     before: str
     after: str
+    code: str = ""
 
 
 def differences(old: Policy, new: Policy) -> list[Difference]:
@@ -166,7 +172,7 @@ def differences(old: Policy, new: Policy) -> list[Difference]:
     for code in dict.fromkeys([*steps[0], *steps[1]]):
         before, after = steps[0].get(code, ""), steps[1].get(code, "")
         if before != after:
-            found.append(Difference(_("Step %(code)s") % {"code": code}, before, after))
+            found.append(Difference(_("Step"), before, after, code))
     return found
 
 

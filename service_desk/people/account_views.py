@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -32,7 +33,7 @@ _SHOWN = 50
 
 
 def _me(request: HttpRequest) -> Staff:
-    return Staff.objects.select_related("unit").get(pk=request.user.pk)
+    return Staff.objects.select_related("unit").get(pk=request.user.pk or 0)
 
 
 @login_required
@@ -135,7 +136,7 @@ def rights(request: HttpRequest) -> HttpResponse:
     """What I may do, as somebody else has said; nothing here is changed by oneself."""
     me = _me(request)
     context = {
-        "roles": [str(Role(role).label) for role in me.roles],
+        "roles": pgettext("list of people", ", ").join(str(Role(role).label) for role in me.roles),
         "qualifications": me.qualifications.select_related("product_type").order_by("product_type__name"),
     }
     return _page(request, "rights", me, context)

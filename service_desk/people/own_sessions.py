@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.models import Session
@@ -54,7 +55,7 @@ def logins_of(staff: Staff, current_key: str | None) -> list[Login]:
     return sorted(found, key=lambda login: (login.current, login.seen_at or oldest), reverse=True)
 
 
-def own(staff: Staff) -> Iterator[tuple[str, dict[str, object]]]:
+def own(staff: Staff) -> Iterator[tuple[str, dict[str, Any]]]:
     """Keys and contents of the person's valid sessions. Reads all that are valid: rare work, and the rows are few."""
     for session in Session.objects.filter(expire_date__gt=Now()).iterator():
         data = session.get_decoded()

@@ -215,7 +215,12 @@ def test_D10_deputies_who_stand_in_for_each_other_in_a_ring_are_refused(desk: Wo
     assert answer.status_code == 422
     assert "away then too" in text_of(answer)
     assert absent(client, desk.colleague, "2030-01-01", "2030-01-02").status_code == 302, "no ring before the third"
-    mine = {"actor": desk.agent, "staff": desk.agent, "starts_at": now(), "ends_at": now() + timedelta(hours=1)}
+    mine: dict[str, Any] = {
+        "actor": desk.agent,
+        "staff": desk.agent,
+        "starts_at": now(),
+        "ends_at": now() + timedelta(hours=1),
+    }
     with pytest.raises(Invalid):
         actions.set_absence(**mine, deputy=desk.agent)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -16,7 +18,8 @@ _SHOWN = 10
 @require_GET
 def held(request: HttpRequest) -> HttpResponse:
     """The open cases of this person, the oldest first, as a fragment; two queries."""
-    mine = Case.objects.visible_to(request.user).open().filter(handler=request.user)
+    user: Any = request.user
+    mine = Case.objects.visible_to(user).open().filter(handler=user)
     cases = list(mine.order_by("id").values_list("number", "subject")[: _SHOWN + 1])
     context = {
         "cases": cases[:_SHOWN],

@@ -180,7 +180,7 @@ class ImportForm(DraftForm):
     field_order = ("file", "note", "base")
     file = forms.FileField(
         label=gettext_lazy("File"),
-        help_text=gettext_lazy("CSV with date, is_working and name; UTF-8 or GBK, one line a day."),
+        help_text=gettext_lazy("A spreadsheet saved as CSV, one line a day: <code>date,is_working,name</code>."),
         widget=forms.FileInput(attrs={"accept": ".csv,.txt,text/csv"}),
     )
     read: CalendarFile | None = None

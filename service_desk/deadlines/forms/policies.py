@@ -12,7 +12,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import ProhibitNullCharactersValidator
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from service_desk.deadlines.models import Calendar, Policy
 from service_desk.deadlines.rules import NEVER_PAUSED, ClockKind
@@ -45,7 +45,7 @@ class PolicyForm(forms.Form):
     """What a policy demands; the version that was read travels along, so that nobody overwrites another unseen."""
 
     amount = forms.IntegerField(label=gettext_lazy("Target"), min_value=1, max_value=99_999_999)
-    unit = forms.ChoiceField(label=gettext_lazy("Unit"), choices=_TARGET_UNITS)
+    unit = forms.ChoiceField(label=pgettext_lazy("measure", "Unit"), choices=_TARGET_UNITS)
     calendar: Any = forms.ModelChoiceField(
         label=gettext_lazy("Counts on"),
         queryset=Calendar.objects.none(),
@@ -121,7 +121,9 @@ class StepForm(forms.Form):
         label=gettext_lazy("Short name"),
         max_length=40,
         validators=[ProhibitNullCharactersValidator()],
-        help_text=gettext_lazy("a-z, 0-9 and _, such as warn_75; the history of clocks names the step by it."),
+        help_text=gettext_lazy(
+            "<code>a-z 0-9 _</code>, such as <code>warn_75</code>; the history of clocks names the step by it."
+        ),
     )
     amount = forms.DecimalField(label=gettext_lazy("When"), min_value=0, max_digits=10, decimal_places=2)
     unit = forms.ChoiceField(label=gettext_lazy("Counted as"), choices=_STEP_UNITS)
@@ -189,6 +191,10 @@ class StepForm(forms.Form):
 
 class BaseLadder(forms.BaseFormSet[StepForm]):
     """The steps together, checked as the arithmetic will read them."""
+
+    def add_fields(self, form: StepForm, index: int | None) -> None:
+        super().add_fields(form, index)
+        form.fields["DELETE"].label = _("Remove this step")
 
     def clean(self) -> None:
         if any(form.errors for form in self.kept):

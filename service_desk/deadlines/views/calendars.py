@@ -18,7 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from service_desk.deadlines import applying
 from service_desk.deadlines.calendar_data import confirmed_years
 from service_desk.deadlines.calendar_file import FIRST_YEAR, LAST_YEAR
-from service_desk.deadlines.calendar_words import as_file, cell, year_of, years_in
+from service_desk.deadlines.calendar_words import as_file, stretches, year_of, years_in
 from service_desk.deadlines.clock import now
 from service_desk.deadlines.forms.calendars import WEEKDAYS, DayForm, DraftForm, ImportForm, WeekForm
 from service_desk.deadlines.models import Calendar, CalendarVersion, Rollout
@@ -76,7 +76,7 @@ def calendar_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "next": year + 1 if year < LAST_YEAR else None,
         "week": [(word, " ".join(str(p) for p in work.week[n])) for n, word in enumerate(WEEKDAYS)],
         "makeup": " ".join(str(period) for period in work.makeup_periods),
-        "special": [cell(work, day) for day in sorted(work.exceptions) if day.year == year],
+        "special": stretches(work, year),
         "versions": versions[:_VERSIONS_SHOWN],
         "may_edit": can(request.user, "calendar.edit", found),
         "rollouts": _rollouts(request, found),

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from service_desk.deadlines import applying
 from service_desk.deadlines.actions import edit_policy
 from service_desk.deadlines.engine import concrete_clocks
-from service_desk.deadlines.forms.policies import BaseLadder, LadderForms, PolicyForm, StepForm, new_step
+from service_desk.deadlines.forms.policies import LadderForms, PolicyForm, StepForm, new_step
 from service_desk.deadlines.models import Policy, Rollout
 from service_desk.deadlines.rules import ClockKind, ClockState
 from service_desk.deadlines.words import (
@@ -179,11 +179,11 @@ def policy_edit(request: HttpRequest, pk: int) -> HttpResponse:
     return _edit_page(request, policy, form, ladder, status=422)
 
 
-def _rearranged(request: HttpRequest, ladder: BaseLadder) -> list[dict[str, Any]] | None:
+def _rearranged(request: HttpRequest, ladder: Any) -> list[dict[str, Any]] | None:
     """What was typed with one row more, or with a row one place up; None when the form is to be saved."""
     if not ({"add", "up"} & request.POST.keys()) or not ladder.management_form.is_valid():
         return None
-    rows = ladder.raw()
+    rows: list[dict[str, Any]] = ladder.raw()
     if "add" in request.POST:
         return [*rows, new_step()]
     place = request.POST["up"]
@@ -193,7 +193,7 @@ def _rearranged(request: HttpRequest, ladder: BaseLadder) -> list[dict[str, Any]
     return rows
 
 
-def _saved(request: HttpRequest, policy: Policy, form: PolicyForm, ladder: BaseLadder) -> HttpResponse:
+def _saved(request: HttpRequest, policy: Policy, form: PolicyForm, ladder: Any) -> HttpResponse:
     changes = form.changes()
     if (steps := ladder.steps()) != policy.steps:
         changes["steps"] = steps
@@ -234,7 +234,7 @@ def _overtaken(request: HttpRequest, policy: Policy, form: PolicyForm, present: 
 
 
 def _edit_page(
-    request: HttpRequest, policy: Policy, form: PolicyForm, ladder: BaseLadder, *, status: int = 200, **more: Any
+    request: HttpRequest, policy: Policy, form: PolicyForm, ladder: Any, *, status: int = 200, **more: Any
 ) -> HttpResponse:
     context = {"policy": policy, "title": _title(policy), "form": form, "ladder": ladder, **more}
     return render(request, "deadlines/policy_edit.html", context, status=status)
