@@ -20,7 +20,6 @@ CONTACTS = 5
 _CONTACT = (
     EventType.REGISTERED,
     EventType.TOLD,
-    EventType.TOLD_ONCE,
     EventType.REPLIED,
     EventType.PROMISED,
     EventType.POSTPONED,

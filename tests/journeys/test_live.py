@@ -41,6 +41,7 @@ def test_a_case_registered_by_somebody_else_appears_on_the_open_desk_of_the_supe
     expect(agent.page.get_by_role("combobox", name="Product type")).to_have_value("基站主设备")
     agent.page.get_by_label("Fault in brief").fill(fault)
     agent.page.locator("input[name=severity][value=critical]").check()
+    agent.page.keyboard.press("Alt+r")
     agent.page.keyboard.press("Control+Enter")
     expect(agent.page).to_have_url(re.compile(r"/cases/CALL-"))
     number = agent.page.url.rstrip("/").rpartition("/")[2]

@@ -88,6 +88,8 @@ def register_by_keyboard(page: Page) -> str:
     expect(page.locator("input[name=severity][value=critical]")).to_be_checked()
     expect(page.locator(".register__critical")).to_be_visible()
     expect(page.locator("#register-subject")).to_have_text(f"深圳市福田区政务服务中心 基站主设备 {FAULT}")
+    page.keyboard.press("Alt+r")
+    expect(page.get_by_label("Matter")).to_be_checked()
     page.keyboard.press("Control+Enter")
     expect(page).to_have_url(re.compile(r"/cases/CALL-\d{8}-\d{4}/$"))
     return page.url.rstrip("/").rpartition("/")[2]
@@ -95,7 +97,7 @@ def register_by_keyboard(page: Page) -> str:
 
 def tab_to(page: Page, target: Locator) -> None:
     """Press Tab until `target` has the focus."""
-    for _press in range(12):
+    for _press in range(24):
         if target.evaluate("element => element === document.activeElement"):
             return
         page.keyboard.press("Tab")

@@ -73,6 +73,7 @@ class RegisterForm(RequestFormPart):
         help_text=_("Empty means now. When the customer called earlier: 14:05, 11-21 14:05 or 2026-11-21 14:05."),
     )
     severity = forms.ChoiceField(label=_("Severity"), choices=[("", ""), *Severity.choices], required=False)
+    field_order = ("customer", "customer_choice", "new_name", "new_number", "product_type", "fault", "request_type")
     token = forms.UUIDField(widget=forms.HiddenInput, error_messages={"invalid": "", "required": ""})
 
     def __init__(self, *args: Any, now: datetime, **kwargs: Any) -> None:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from service_desk.cases.models import RequestField, RequestType
+from service_desk.cases.requesting import shown_number
 from service_desk.cases.rules import FieldKind
 
 _KEY = re.compile(r"[a-z][a-z0-9_]{0,29}")
@@ -95,6 +96,9 @@ class RequestFieldForm(forms.ModelForm[RequestField]):
         super().__init__(*args, **kwargs)
         self.fields["key"].required = self.fields["order"].required = False
         self.fields["key"].disabled = self.instance.pk is not None
+        for name in ("lowest", "highest"):
+            if self.initial.get(name) is not None:
+                self.initial[name] = shown_number(self.initial[name])
 
     def clean_key(self) -> str:
         """As written; without one, made of the English label or the row's place."""
