@@ -345,6 +345,9 @@ SPECTACULAR_SETTINGS = {
                 "WaitingFor",
             ),
             "deadlines.rules": ("ClockKind", "ClockState"),
+            "knowledge.rules": (
+                "Category", "Direction", "FindingOutcome", "How", "PhraseKind", "PhraseState", "Speaker", "Weight"
+            ),
             "notices.rules": ("AckVia", "ChannelKind", "DeliveryState", "Level"),
             "people.rules": ("DutyRole", "Role"),
         }.items()
@@ -365,5 +368,7 @@ LOGGING = {
         "celery.beat": {"level": "WARNING"},
         "axes": {"level": "WARNING"},
         "apprise": {"level": "WARNING"},
+        "fontTools": {"level": "WARNING"},  # it would write down the letters of each report
+        "fpdf": {"level": "ERROR"},
     },
 }

@@ -107,7 +107,8 @@ def printed(report: CustomerReport) -> list[tuple[str, list[Line]]]:
     for section in PAPERS[report.kind].sections:
         lines = []
         for entry in section.entries:
-            value, label = report.data.get(entry.key) or "", str(entry.label)
+            value: Any = report.data.get(entry.key) or ""
+            label = str(entry.label)
             if entry.kind == EntryKind.ROWS:
                 rows = [[row.get(name, "") for name, _label in entry.columns] for row in value or []]
                 lines.append(Line(label, _("none") if not rows else "", True, _heads(entry.columns), rows))

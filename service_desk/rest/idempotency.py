@@ -110,8 +110,9 @@ def _content_hash(request: Request) -> str:
 
 def _digest_parts(digest: Any, request: Request) -> None:
     """Fields and files by themselves: the marks between them differ at each sending, and files may be large."""
-    for name in sorted(request.data):
-        for value in request.data.getlist(name):
+    sent: Any = request.data  # a QueryDict: the parser of multipart makes no other
+    for name in sorted(sent):
+        for value in sent.getlist(name):
             digest.update(f"{name}={getattr(value, 'name', value)}\n".encode("utf-8", "surrogatepass"))
             if hasattr(value, "chunks"):
                 for chunk in value.chunks():

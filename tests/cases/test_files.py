@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -169,7 +170,7 @@ def test_bad_requests_are_answered_in_words(desk: World, case: Case, settings: A
 
 def test_what_is_handed_out_cannot_run_in_the_browser(desk: World, case: Case) -> None:
     file = add(case, desk.agent, b"<html><script>alert(1)</script></html>", "现场 报告.html")
-    answer = browser(desk.agent).get(f"{case.get_absolute_url()}files/{file.pk}/")
+    answer: Any = browser(desk.agent).get(f"{case.get_absolute_url()}files/{file.pk}/")
     assert b"".join(answer.streaming_content) == b"<html><script>alert(1)</script></html>"
     assert answer.headers["Content-Disposition"].startswith("attachment; filename*=utf-8''%E7%8E%B0%E5%9C%BA%20")
     assert answer.headers["Content-Type"] == "application/octet-stream"
@@ -187,7 +188,7 @@ def test_P6_files_of_a_confidential_case_are_for_its_holders_and_each_download_i
         assert browser(desk.chief).get(f"{url}{rest}").status_code == 404
     assert browser(desk.chief).get(f"{case.get_absolute_url()}files/").status_code == 404
     assert not CaseFile.objects.visible_to(desk.chief).exists()
-    answer = browser(desk.agent).get(url)
+    answer: Any = browser(desk.agent).get(url)
     assert answer.status_code == 200
     assert b"".join(answer.streaming_content).startswith(b"\x89PNG")
     assert browser(desk.agent).get(f"{url}small/").status_code == 404
@@ -228,12 +229,13 @@ def test_a_file_is_withdrawn_with_a_reason_by_who_brought_it_or_who_leads(desk: 
 
 def test_a_row_is_written_once_and_never_deleted(desk: World, case: Case) -> None:
     file = add(case, desk.agent)
-    for write in (
+    writes: list[Callable[[], Any]] = [
         lambda: CaseFile.objects.filter(pk=file.pk).update(name="x"),
         lambda: CaseFile.objects.filter(pk=file.pk).update(stored="x"),
         lambda: CaseFile.objects.filter(pk=file.pk)._raw_delete("default"),
         lambda: CaseFile.objects.filter(pk=file.pk).update(withdrawn_reason="x"),
-    ):
+    ]
+    for write in writes:
         with pytest.raises(IntegrityError), transaction.atomic():
             write()
     gone = actions.take_back(file=file, actor=desk.agent, reason="传错")

@@ -125,7 +125,8 @@ def test_P6_reports_and_files_of_an_unseen_case_are_not_there(desk: World, case:
         assert other.get(url).status_code == 404, url
     assert other.post(reports(case), {"kind": "service_report", "data": {}}).status_code == 404
     assert upload(other, case, b"other").status_code == 404
-    assert b"".join(session(desk.agent).get(f"{files(case)}{file['id']}/content/").streaming_content) == LOG
+    answer: Any = session(desk.agent).get(f"{files(case)}{file['id']}/content/")
+    assert b"".join(answer.streaming_content) == LOG
     assert AuditEntry.objects.filter(verb="file.download", actor=desk.agent, door="rest").count() == 1
 
 
@@ -152,7 +153,7 @@ def test_a_file_is_sent_listed_fetched_and_withdrawn(desk: World, case: Case) ->
     body = sent.json()
     assert (body["name"], body["purpose"], body["report"]) == ("签字.jpg", "sign_off", report.pk)
     url = sent.headers["Location"]
-    answer = client.get(f"{url}content/")
+    answer: Any = client.get(f"{url}content/")
     assert b"".join(answer.streaming_content).startswith(b"\xff\xd8\xff")
     assert answer.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
     assert [file["id"] for file in client.get(files(case)).json()["results"]] == [body["id"]]
@@ -186,7 +187,7 @@ def test_sending_again_with_the_same_key_answers_the_same_even_when_it_is_large(
         ({"purpose": "a\x00"}, "purpose/0"),
     ],
 )
-def test_a_bad_upload_names_its_field(desk: World, case: Case, given: dict[str, str], field: str) -> None:
+def test_a_bad_upload_names_its_field(desk: World, case: Case, given: dict[str, Any], field: str) -> None:
     answer = upload(session(desk.agent), case, **given)
     assert answer.status_code == 400
     assert field in fields(answer)

@@ -221,7 +221,11 @@ def test_C8_a_correction_is_a_new_revision_that_takes_its_place(desk: World) -> 
     first = submitted(case, desk.agent)
     second = submitted(case, desk.agent, data={**SERVICE, "found": "尾纤弯折"})
     assert (first.revision, second.revision) == (1, 2)
-    known = {report.revision: report for report in CustomerReport.objects.with_successor()}
+
+    def revisions() -> list[tuple[int, Any]]:
+        return [(report.revision, report) for report in CustomerReport.objects.with_successor()]
+
+    known = {revision: report for revision, report in revisions()}
     assert (known[1].superseded, known[2].superseded) == (True, False)
     assert known[1].data["found"] == SERVICE["found"]
 

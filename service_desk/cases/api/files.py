@@ -71,7 +71,7 @@ class CleanMultiPartParser(MultiPartParser):
 
     def parse(self, *args: Any, **kwargs: Any) -> Any:
         parsed = super().parse(*args, **kwargs)
-        demand_clean({name: parsed.data.getlist(name) for name in parsed.data})  # type: ignore[union-attr]
+        demand_clean({name: parsed.data.getlist(name) for name in parsed.data})
         return parsed
 
 

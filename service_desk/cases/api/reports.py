@@ -39,7 +39,7 @@ class ReportSerializer(serializers.Serializer[CustomerReport]):
     revision = serializers.IntegerField()
     state = serializers.ChoiceField(choices=ReportState.choices)
     superseded = serializers.BooleanField(help_text="Whether a later revision has been submitted.")
-    data = serializers.DictField(help_text="The answers by name; moments in UTC.")
+    data = serializers.DictField(help_text="The answers by name.")  # type: ignore[assignment]  # DRF: no attribute
     changed_by = NamedSerializer()
     changed_at = Moment()
     submitted_at = Moment(allow_null=True)
@@ -67,13 +67,13 @@ class DraftSerializer(StrictSerializer):
     """What is written so far; the whole of it, each time."""
 
     kind = serializers.ChoiceField(choices=DemandedReport.choices)
-    data = serializers.DictField(help_text=_ANSWERS)
+    data = serializers.DictField(help_text=_ANSWERS)  # type: ignore[assignment]  # DRF: no attribute
 
 
 class ChangedDraftSerializer(StrictSerializer):
     """The whole of the answers anew."""
 
-    data = serializers.DictField(help_text=_ANSWERS)
+    data = serializers.DictField(help_text=_ANSWERS)  # type: ignore[assignment]  # DRF: no attribute
 
 
 class SubmissionSerializer(StrictSerializer):

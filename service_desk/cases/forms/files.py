@@ -20,7 +20,10 @@ class FilesForm(forms.Form):
     """What the files are for and to what they belong; the files themselves are read from the request."""
 
     purpose = forms.ChoiceField(
-        label=_("What for"), choices=FilePurpose.choices, initial=FilePurpose.ATTACHMENT, required=False
+        label=pgettext_lazy("file", "What for"),
+        choices=FilePurpose.choices,
+        initial=FilePurpose.ATTACHMENT,
+        required=False,
     )
     report = forms.TypedChoiceField(label=_("Report"), coerce=int, empty_value=None, required=False)
     note = forms.TypedChoiceField(label=pgettext_lazy("file", "Note"), coerce=int, empty_value=None, required=False)

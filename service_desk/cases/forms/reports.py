@@ -32,7 +32,21 @@ class Part:
     items: list[tuple[Any, Entry, list[list[Any]]]]  # the field, or None with rows of fields
 
 
-class ReportForm(forms.Form):
+class DraftForm(forms.Form):
+    """A form that marks what must be there in the end, and takes a draft without it: the verb demands it."""
+
+    use_required_attribute = False
+
+    def _clean_fields(self) -> None:
+        needed = [field for field in self.fields.values() if field.required]
+        for field in needed:
+            field.required = False
+        super()._clean_fields()  # type: ignore[misc]  # Django's own step of cleaning
+        for field in needed:
+            field.required = True
+
+
+class ReportForm(DraftForm):
     """One kind of report."""
 
     version = forms.IntegerField(min_value=0, max_value=_LARGEST, widget=forms.HiddenInput)
@@ -45,7 +59,7 @@ class ReportForm(forms.Form):
                 self.rows = min(MOST_ROWS, max(self._sent_rows(entry), rows + _SPARE))
                 for number in range(self.rows):
                     for name, label in entry.columns:
-                        field = forms.CharField(label=label, max_length=entry.limit, required=False)
+                        field = forms.CharField(label=str(label), max_length=entry.limit, required=False)
                         self.fields[f"{entry.key}-{number}-{name}"] = field
             else:
                 self.fields[entry.key] = _field(entry, now)
@@ -97,34 +111,35 @@ class ReportForm(forms.Form):
         add_refusal(self, errors, names)
 
 
-class SubmissionForm(forms.Form):
+class SubmissionForm(DraftForm):
     """By what way and to whom the report was given."""
 
-    channel = forms.ChoiceField(
-        label=pgettext_lazy("way", "By"), choices=Channel.choices, initial=Channel.VISIT, required=False
-    )
+    channel = forms.ChoiceField(label=pgettext_lazy("way", "By"), choices=Channel.choices, initial=Channel.VISIT)
     recipient = forms.CharField(
         label=_("Submitted to"),
         max_length=120,
-        required=False,
         help_text=_("The person at the customer's who received it."),
     )
 
 
 def _field(entry: Entry, now: datetime) -> forms.Field:
     if entry.kind == EntryKind.MOMENT:
-        moment = MomentField(label=entry.label, required=False)
+        moment = MomentField(label=str(entry.label), required=entry.required)
         moment.now = now
         return moment
     if entry.choices is not None:
         return forms.ChoiceField(
-            label=entry.label, choices=entry.choices.choices, widget=forms.RadioSelect, required=False
+            label=str(entry.label), choices=entry.choices.choices, widget=forms.RadioSelect, required=entry.required
         )
     widget: forms.Widget = forms.TextInput(attrs={"autocomplete": "off"})
     if entry.kind == EntryKind.TEXT:
         widget = forms.Textarea(attrs={"rows": 3, "data-count": "1"})
     return forms.CharField(
-        label=entry.label, help_text=entry.help, max_length=entry.limit, widget=widget, required=False
+        label=str(entry.label),
+        help_text=str(entry.help),
+        max_length=entry.limit,
+        widget=widget,
+        required=entry.required,
     )
 
 

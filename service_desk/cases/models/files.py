@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from service_desk.cases.filetypes import IMAGES, LONGEST_NAME
 from service_desk.cases.models.case import Case
@@ -46,7 +47,9 @@ class CaseFile(models.Model):
     note = models.ForeignKey(
         CaseEvent, verbose_name=_("Note"), null=True, blank=True, on_delete=models.PROTECT, related_name="files"
     )
-    purpose = models.CharField(_("What for"), max_length=12, choices=FilePurpose, default=FilePurpose.ATTACHMENT)
+    purpose = models.CharField(
+        pgettext_lazy("file", "What for"), max_length=12, choices=FilePurpose, default=FilePurpose.ATTACHMENT
+    )
     name = models.CharField(_("Name"), max_length=LONGEST_NAME)
     content_type = models.CharField(_("Kind"), max_length=80)
     size = models.PositiveIntegerField(_("Size"))

@@ -20,6 +20,7 @@ from service_desk.cases.actions.filing import attach, take_back, too_large
 from service_desk.cases.downloads import content_of, guarded
 from service_desk.cases.forms.files import ACCEPT, FilesForm, TakeBackForm
 from service_desk.cases.models import Case, CaseEvent, CaseFile, CustomerReport
+from service_desk.cases.rules import FilePurpose
 from service_desk.cases.views.common import case_for, person, wants_part
 from service_desk.people.access import can
 from service_desk.people.fields import add_refusal
@@ -32,7 +33,9 @@ def case_files(request: HttpRequest, number: str) -> HttpResponse:
     """Add files; each that is refused is named with the remedy, the others are kept."""
     case = case_for(request, number)
     if request.method == "GET":
-        return _page(request, case, FilesForm(case, initial={"report": request.GET.get("report", "")}), [])
+        tied = request.GET.get("report", "")
+        initial = {"report": tied, "purpose": FilePurpose.SIGN_OFF} if tied else {}
+        return _page(request, case, FilesForm(case, initial=initial), [])
     form = FilesForm(case, request.POST)
     if not form.is_valid():
         return _answer(request, case, form, [], [(error, "") for errors in form.errors.values() for error in errors])
@@ -54,7 +57,7 @@ def _take(case: Case, user: Any, upload: Any, form: FilesForm) -> CaseFile:
     given = form.cleaned_data
     report = CustomerReport.objects.filter(pk=given["report"], case=case).first() if given["report"] else None
     note = CaseEvent.objects.filter(pk=given["note"], case=case).first() if given["note"] else None
-    purpose = given["purpose"] or "attachment"
+    purpose = given["purpose"] or FilePurpose.ATTACHMENT
     return attach(
         case=case, actor=user, content=upload.read(), name=upload.name, purpose=purpose, report=report, note=note
     )
