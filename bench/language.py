@@ -25,7 +25,10 @@ SECONDS = 5.0
 def release(forms: int = FORMS, allowed: int = ALLOWED) -> Release:
     """The shipped phrasebook and as many made-up entries of common characters as the figures ask for."""
     chance = random.Random(7)
-    common = "的一是不了在人有我他这中大来上国个到说们为子和你地出道也时年得就那要下以生会自着去之过家学对可她里后小么心多天而能好都然没日于起还发成事只作当想看文无开手十用主行方又如前所本见经头面公同三已老从动两长"
+    common = (
+        "的一是不了在人有我他这中大来上国个到说们为子和你地出道也时年得就那要下以生会自着去之过家学对可她里后小么心多天而能好都然"
+        "没日于起还发成事只作当想看文无开手十用主行方又如前所本见经头面公同三已老从动两长"
+    )
     words = [
         {"code": f"X{n}", "text": "".join(chance.sample(common, chance.randint(3, 8))), "category": "impolite"}
         for n in range(forms)
@@ -36,7 +39,7 @@ def release(forms: int = FORMS, allowed: int = ALLOWED) -> Release:
 
 
 def texts(size: int, count: int, seed: int = 1) -> list[str]:
-    """Desk talk of about `size` characters with a phrase to be found about every 1 000: the labelled texts, shuffled."""
+    """Desk talk of about `size` characters, a phrase to be found about every 1 000; of the labelled texts."""
     chance = random.Random(seed)
     items = [item for half in HALVES for item in read(half)]
     clean = [item["text"] for item in items if item["kind"] == "clean"]
@@ -115,9 +118,8 @@ def main() -> int:
     for name, value, target, at_least in figures:
         good = value >= target if at_least else value <= target
         missed += not good
-        print(
-            f"{'ok    ' if good else 'MISSED'} {name}: {value:.2f} (target {'at least' if at_least else 'at most'} {target})"
-        )
+        bound = "at least" if at_least else "at most"
+        print(f"{'ok    ' if good else 'MISSED'} {name}: {value:.2f} (target {bound} {target})")
     return 1 if missed else 0
 
 

@@ -17,6 +17,7 @@ from rest_framework.routers import SimpleRouter
 from service_desk.cases import api as cases
 from service_desk.customers import api as customers
 from service_desk.deadlines import api as deadlines
+from service_desk.knowledge import api as knowledge
 from service_desk.notices import api as notices
 from service_desk.people import api as people
 from service_desk.rest import problems, views
@@ -25,7 +26,7 @@ from service_desk.telephony import api as telephony
 PREFIX = "/api/"
 
 router = SimpleRouter()
-for room in (cases, customers, deadlines, notices, people):
+for room in (cases, customers, deadlines, knowledge, notices, people):
     for prefix, viewset, basename in room.router_entries:
         # The pages of the rooms have names like case-list too.
         router.register(prefix, viewset, f"api-{basename}")

@@ -1,1 +1,1 @@
-"""Knowledge: the phrasebook that governs what is said to customers, and the language check that holds texts against it."""
+"""Knowledge: the phrasebook that governs what is said to customers, and the check that holds texts against it."""

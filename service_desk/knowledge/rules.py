@@ -14,14 +14,14 @@ class Category(TextChoices):
     IMPOLITE = "impolite", _("Impolite")
 
 
-class EntryKind(TextChoices):
+class PhraseKind(TextChoices):
     """Whether an entry says what to say or what not to say."""
 
     APPROVED = "approved", _("Phrase to use")
     BANNED = "banned", _("Banned phrase")
 
 
-class EntryState(TextChoices):
+class PhraseState(TextChoices):
     """The life of a version of an entry (K4)."""
 
     DRAFT = "draft", pgettext_lazy("phrase", "Draft")
@@ -80,7 +80,7 @@ def weight(
     return Weight.BLOCK if wanted == Weight.BLOCK and direction == Direction.TO_CUSTOMER and sure else Weight.WARN
 
 
-class Outcome(TextChoices):
+class FindingOutcome(TextChoices):
     """What became of a finding."""
 
     OPEN = "open", pgettext_lazy("finding", "Open")

@@ -23,7 +23,10 @@ _WHO = (
     "居民|住户|租户|商户|孩子|母亲|父亲|儿子|女儿|妻子|丈夫|爱人|老伴|同学|家长|路人|旁人|别人|有人|人家|大家|那人|此人|"
     "来信人|举报人|申诉人|当事人|您|您家人|某用户|本人自"
 )
-_STAFF = "客服|坐席|座席|话务员|员工|工作人员|同事|师傅|工程师|营业员|服务员|接线员|前台|保安|维修工|收银员|贵司|你们|专员|店员|柜员"
+_STAFF = (
+    "客服|坐席|座席|话务员|员工|工作人员|同事|师傅|工程师|营业员|服务员|接线员|前台|保安|维修工|收银员|"
+    "贵司|你们|专员|店员|柜员"
+)
 _SAY = (
     "反复说|一直说|又说|还说|总说|表示|说|称|声称|自称|骂|反映|投诉|反馈|抱怨|质疑|质问|询问|咨询|追问|问道|问|喊|嚷|吼|叫|讲|诉称|诉|"
     "提到|提出|指出|指责|埋怨|告知|告诉|回答|回复|答复|答|描述|转述|复述|强调|觉得|认为|以为|嘲笑|讽刺|辱骂|侮辱|羞辱|歧视|"
@@ -54,6 +57,9 @@ _RULE = re.compile(
 _HARD_RULE = re.compile(
     r"不得|严禁|切忌|忌语|禁语|忌用|请勿|切勿|禁止|禁用|杜绝|不准|不许|避免|敏感词|违禁词|禁用词|忌讳|反面教材|反面例子|错误示范|负面用语|不文明用语|不当用语|违规用语"
 )
+_LIST_HEAD = re.compile(rf"(?:{_HARD_RULE.pattern})[^。！？!?\n：:]{{0,12}}[：:]")
+_LIST_ITEMS = re.compile(r"[。！？!?，,；;、“”「」\s/]")
+_LONGEST_LIST_ITEM = 14
 _RULE_BEHIND = re.compile(
     r"^[^。！？!?\n]{0,24}?(?:忌语|禁语|禁用语|禁用词|违禁词|敏感词|不文明用语|不当用语|不当言辞|(?:话|词|语|句|称呼|字眼|说法|表述|字样|言语|用语|措辞|态度)"
     r"[^。！？!?\n]{0,6}?(?:不得|严禁|禁止|不能|不要|不可|不应|不许|不准|请勿|避免|均属|属于|都是|不当|不妥|不礼貌|不合适|伤人|扣分|违规))"
@@ -157,11 +163,10 @@ class Around:
         ahead = self.ahead
         if _NAME_BEFORE.search(ahead):
             return True
-        last = None
-        for last in _REPORT.finditer(ahead):
-            pass
-        if last is None:
+        reports = list(_REPORT.finditer(ahead))
+        if not reports:
             return self._reported_behind()
+        last = reports[-1]
         between = ahead[last.end() :]
         if _OWN_WORDS.search(between):
             return False
@@ -180,15 +185,24 @@ class Around:
             return True
         if _RULE.search(clause) or _HARD_RULE.search(clause):
             return True
-        found = None
-        for found in _HARD_RULE.finditer(ahead):
-            pass
-        rest = ahead[found.end() :] if found else ""
+        if self._is_in_a_list_of_rules():
+            return True
+        rules = list(_HARD_RULE.finditer(ahead))
+        rest = ahead[rules[-1].end() :] if rules else ""
         speech = re.search(r"说|讲|使用|用语|语|称|出现|词|话|字|如|包括|：|:|“|「|、", rest)
-        if found and speech:
+        if rules and speech:
             return True
         listed = _RULE.search(ahead)
         return bool(listed and re.search(r"[“「、]", ahead[listed.start() :]))
+
+    def _is_in_a_list_of_rules(self) -> bool:
+        """Whether the line begins as a list of what is not said, whatever punctuation its items have of their own."""
+        low = max(self.plain.rfind("\n", 0, self.start) + 1, self.start - _REACH)
+        heads = list(_LIST_HEAD.finditer(self.plain, low, self.start))
+        if not heads:
+            return False
+        items = _LIST_ITEMS.split(self.plain[heads[-1].end() : self.start])
+        return all(len(item) <= _LONGEST_LIST_ITEM for item in items)
 
     def is_condition(self) -> bool:
         """Whether the clause says what would happen if."""
@@ -245,7 +259,7 @@ class Around:
         return not (_THIRD.search(self.before) or _CONDITION.search(self.before))
 
     def is_answer(self, *, internal: bool) -> bool:
-        """Whether 'I do not know' is the answer that somebody is given, and not a question or a statement about others."""
+        """Whether 'I do not know' is an answer that is given, and no question or statement about others."""
         before, after = self.before.strip(), self.after
         mine = bool(_ME.search(before)) or self.plain[self.start] in "我俺咱"
         if _CONDITION.search(before) or after.startswith(("的", "者")) or after.rstrip("，, ").endswith("的话"):

@@ -19,7 +19,7 @@ from service_desk.knowledge.language.release import Entry
 from service_desk.knowledge.rules import Direction, How, Speaker, Weight, weight
 
 LONGEST = 20_000  # characters that are read in one piece; a longer text is read in several
-_MOST_JUDGED = 1_000  # candidates of a piece: a text of nothing but banned phrases takes seconds, not hours
+_MOST_JUDGED = 400  # candidates of a piece: a text of nothing but banned phrases takes seconds, not hours
 _PIECE_END = re.compile(r"[\n\r。！？]")
 _NEAR = 8  # characters on either side in which an entry's own words count
 #: What may surround a banned word without making another one of it: 死瞎子, 傻子们.

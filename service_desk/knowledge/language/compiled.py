@@ -11,7 +11,7 @@ from ahocorasick_rs import AhoCorasick
 from service_desk.knowledge.language.folding import fold
 from service_desk.knowledge.language.release import Entry, Release, UnusableForm, expand
 from service_desk.knowledge.language.sounds import phrase_codes
-from service_desk.knowledge.rules import EntryKind
+from service_desk.knowledge.rules import PhraseKind
 
 _RUN = re.compile(r"(.)\1+")
 SHORTEST_BY_SOUND = 3
@@ -80,7 +80,7 @@ class Compiled:
 
     def __init__(self, release: Release) -> None:
         self.release = release
-        self.entries: tuple[Entry, ...] = tuple(e for e in release.entries if e.kind == EntryKind.BANNED)
+        self.entries: tuple[Entry, ...] = tuple(e for e in release.entries if e.kind == PhraseKind.BANNED)
         self.forms: list[Form] = []
         for index, entry in enumerate(self.entries):
             self._add(index, entry)

@@ -1,4 +1,4 @@
-"""Folds what looks different and means the same, code point by code point, so that every span leads back to the original.
+"""Folds what looks different and means the same, so that every span leads back to the original code points.
 
 Full-width forms, radicals of PDF copies, traditional characters and case are folded; spaces, punctuation, emoji and
 invisible characters are dropped, and remembered as gaps.
@@ -36,7 +36,7 @@ _t2s = OpenCC("t2s")
 
 
 def _simplified(char: str) -> str:
-    if char in _KEPT or not "⺀" <= char <= "\U0003ffff":
+    if char in _KEPT or not "⺀" <= char <= "\U0003ffff" or "\ud800" <= char <= "\udfff":
         return char
     made = _t2s.convert(char)
     return made if len(made) == 1 else char

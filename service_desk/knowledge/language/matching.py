@@ -1,4 +1,4 @@
-"""Finds candidates: every place where a form of a release may stand, by letters, repeats, split characters and sounds."""
+"""Finds candidates: every place where a form may stand, by letters, repeats, split characters and sounds."""
 
 from __future__ import annotations
 

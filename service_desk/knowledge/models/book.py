@@ -12,14 +12,14 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from service_desk.audit.append_only import append_only
-from service_desk.knowledge.rules import Category, EntryKind, EntryState
+from service_desk.knowledge.rules import Category, PhraseKind, PhraseState
 
 
 class Phrase(models.Model):
     """One entry under its code; what it says is in its versions."""
 
     code = models.CharField(_("Code"), max_length=20, unique=True)
-    kind = models.CharField(_("Kind"), max_length=10, choices=EntryKind.choices)
+    kind = models.CharField(_("Kind"), max_length=10, choices=PhraseKind.choices)
 
     class Meta:
         verbose_name = _("Phrase")
@@ -27,7 +27,7 @@ class Phrase(models.Model):
         ordering = ["code"]
         constraints = [
             models.CheckConstraint(condition=~Q(code=""), name="phrase_has_a_code"),
-            models.CheckConstraint(condition=Q(kind__in=EntryKind.values), name="phrase_kind_known"),
+            models.CheckConstraint(condition=Q(kind__in=PhraseKind.values), name="phrase_kind_known"),
         ]
 
     def __str__(self) -> str:
@@ -39,11 +39,11 @@ class PhraseVersionQuerySet(models.QuerySet["PhraseVersion"]):
 
     def in_force(self) -> Self:
         """What is approved now."""
-        return self.filter(state=EntryState.APPROVED)
+        return self.filter(state=PhraseState.APPROVED)
 
     def drafts(self) -> Self:
         """What waits for somebody's approval."""
-        return self.filter(state=EntryState.DRAFT)
+        return self.filter(state=PhraseState.DRAFT)
 
     def whole(self) -> Self:
         """With what a line of a list shows."""
@@ -54,7 +54,7 @@ class PhraseVersion(models.Model):
     """What an entry says: drafted by one, approved by another, retired in the end; written once."""
 
     phrase = models.ForeignKey(Phrase, on_delete=models.PROTECT, related_name="versions")
-    state = models.CharField(_("State"), max_length=10, choices=EntryState.choices, default=EntryState.DRAFT)
+    state = models.CharField(_("State"), max_length=10, choices=PhraseState.choices, default=PhraseState.DRAFT)
     text = models.CharField(_("Phrase"), max_length=80)
     category = models.CharField(_("Category"), max_length=20, choices=Category.choices, blank=True)
     situation = models.CharField(_("Situation"), max_length=200, blank=True)
@@ -79,19 +79,21 @@ class PhraseVersion(models.Model):
         verbose_name_plural = _("Versions of phrases")
         constraints = [
             models.CheckConstraint(
-                condition=Q(author=None) | Q(approver=None) | ~Q(approver=F("author")), name="phrase_approver_is_not_author"
+                condition=Q(author=None) | Q(approver=None) | ~Q(approver=F("author")),
+                name="phrase_approver_is_not_author",
             ),
             models.CheckConstraint(
-                condition=~Q(state=EntryState.APPROVED) | Q(approver__isnull=False) | ~Q(source=""),
+                condition=~Q(state=PhraseState.APPROVED) | Q(approver__isnull=False) | ~Q(source=""),
                 name="phrase_approved_by_somebody",
             ),
             models.CheckConstraint(
-                condition=~Q(state=EntryState.DRAFT) | Q(approver=None, approved_at=None), name="phrase_draft_is_unapproved"
+                condition=~Q(state=PhraseState.DRAFT) | Q(approver=None, approved_at=None),
+                name="phrase_draft_is_unapproved",
             ),
-            models.CheckConstraint(condition=Q(state__in=EntryState.values), name="phrase_state_known"),
+            models.CheckConstraint(condition=Q(state__in=PhraseState.values), name="phrase_state_known"),
             models.CheckConstraint(condition=~Q(text=""), name="phrase_is_not_empty"),
             models.UniqueConstraint(
-                fields=["phrase"], condition=Q(state=EntryState.APPROVED), name="phrase_one_version_in_force"
+                fields=["phrase"], condition=Q(state=PhraseState.APPROVED), name="phrase_one_version_in_force"
             ),
         ]
         indexes = [
@@ -123,7 +125,13 @@ class PhraseVersion(models.Model):
 
     def snapshot(self) -> dict[str, Any]:
         """The entry as a release holds it; `version` says which version it was."""
-        return {**self.content, "code": self.phrase.code, "kind": self.phrase.kind, "text": self.text, "version": self.pk}
+        return {
+            **self.content,
+            "code": self.phrase.code,
+            "kind": self.phrase.kind,
+            "text": self.text,
+            "version": self.pk,
+        }
 
 
 class BookReleaseQuerySet(models.QuerySet["BookRelease"]):

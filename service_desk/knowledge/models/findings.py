@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from service_desk.knowledge.models.book import BookRelease
-from service_desk.knowledge.rules import Category, Direction, Outcome, Speaker, Weight
+from service_desk.knowledge.rules import Category, Direction, FindingOutcome, Speaker, Weight
 
 
 class LanguageFindingQuerySet(models.QuerySet["LanguageFinding"]):
@@ -27,9 +27,9 @@ class LanguageFindingQuerySet(models.QuerySet["LanguageFinding"]):
             self.values("entry")
             .annotate(
                 found=Count("id"),
-                dismissed=Count("id", filter=Q(outcome=Outcome.DISMISSED)),
-                overridden=Count("id", filter=Q(outcome=Outcome.OVERRIDDEN)),
-                replaced=Count("id", filter=Q(outcome=Outcome.REPLACED)),
+                dismissed=Count("id", filter=Q(outcome=FindingOutcome.DISMISSED)),
+                overridden=Count("id", filter=Q(outcome=FindingOutcome.OVERRIDDEN)),
+                replaced=Count("id", filter=Q(outcome=FindingOutcome.REPLACED)),
             )
             .order_by("-dismissed", "-found", "entry")
         )
@@ -54,7 +54,7 @@ class LanguageFinding(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("Written by")
     )
     found_at = models.DateTimeField(_("Found"), db_default=Now(), editable=False)
-    outcome = models.CharField(_("Outcome"), max_length=12, choices=Outcome.choices, default=Outcome.OPEN)
+    outcome = models.CharField(_("Outcome"), max_length=12, choices=FindingOutcome.choices, default=FindingOutcome.OPEN)
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     decided_at = models.DateTimeField(null=True, editable=False)
     reason = models.CharField(_("Reason"), max_length=200, blank=True)
@@ -67,7 +67,8 @@ class LanguageFinding(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(end__gt=F("start")), name="finding_has_a_span"),
             models.CheckConstraint(
-                condition=Q(outcome=Outcome.OPEN) | Q(decided_at__isnull=False), name="finding_decided_at_some_time"
+                condition=Q(outcome=FindingOutcome.OPEN) | Q(decided_at__isnull=False),
+                name="finding_decided_at_some_time",
             ),
         ]
         indexes = [

@@ -4,14 +4,16 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from service_desk.knowledge import shipped
 from service_desk.local import reference
 
 
 class Command(BaseCommand):
-    """Load policies, roles and the work calendar."""
+    """Load policies, roles, the work calendar and the phrasebook."""
 
-    help = "Loads policies, roles and the work calendar. Safe to repeat: what people changed stays."
+    help = "Loads policies, roles, the work calendar and the phrasebook. Safe to repeat: what people changed stays."
 
     def handle(self, *_args: Any, **_options: Any) -> None:
         """Load, or leave alone what is there."""
         reference.load()
+        shipped.load()

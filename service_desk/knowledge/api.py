@@ -1,0 +1,452 @@
+"""REST: checking texts, the phrasebook and its releases (K1-K4)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework import mixins, serializers, status
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from service_desk.knowledge.actions import approve, dismiss, draft, note_use, publish, retire, roll_back
+from service_desk.knowledge.current import check_text
+from service_desk.knowledge.diff import differences
+from service_desk.knowledge.models import BookRelease, LanguageFinding, PhraseVersion
+from service_desk.knowledge.rules import (
+    Category,
+    Direction,
+    FindingOutcome,
+    How,
+    PhraseKind,
+    PhraseState,
+    Speaker,
+    Weight,
+)
+from service_desk.people.access import require
+from service_desk.rest.base import DeskViewSet
+from service_desk.rest.scopes import register
+from service_desk.rest.serializers import (
+    WHOLE_NUMBER,
+    FilterSerializer,
+    IdField,
+    Moment,
+    NamedSerializer,
+    StrictSerializer,
+    checked,
+    nothing_there,
+)
+
+CHECK = register("language:check", _("Have texts checked against the phrasebook"))
+READ = register("phrases:read", _("Read the phrasebook and its releases"))
+WRITE = register("phrases:write", _("Draft, approve, retire and release phrases"))
+LONGEST_TEXT, MOST_TEXTS, MOST_CHARACTERS = 20_000, 100, 200_000
+_HTTP_NOTE = {"max_length": 200, "required": False, "allow_blank": True, "default": ""}
+
+
+class TextSerializer(StrictSerializer):
+    """One text to be checked."""
+
+    text = serializers.CharField(max_length=LONGEST_TEXT, allow_blank=True, trim_whitespace=False)
+    direction = serializers.ChoiceField(choices=Direction.choices)
+    speaker = serializers.ChoiceField(choices=Speaker.choices, required=False, default=Speaker.AGENT)
+
+
+class CheckSerializer(StrictSerializer):
+    """One text, or several as `texts`."""
+
+    text = serializers.CharField(
+        required=False, max_length=LONGEST_TEXT, allow_blank=True, trim_whitespace=False, help_text="One text."
+    )
+    direction = serializers.ChoiceField(required=False, choices=Direction.choices)
+    speaker = serializers.ChoiceField(required=False, choices=Speaker.choices)
+    texts = TextSerializer(
+        many=True, required=False, help_text="Several, at most 100 and 200 000 characters in all, instead of one."
+    )
+    newest = serializers.BooleanField(
+        required=False, default=False, help_text="Ask for the newest release at once, as before sending."
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        several = attrs.get("texts")
+        if several is None:
+            lacking = {name: [_("Please fill this in.")] for name in ("text", "direction") if name not in attrs}
+            if lacking:
+                raise serializers.ValidationError(lacking, code="required")
+            return attrs
+        if any(name in attrs for name in ("text", "direction", "speaker")):
+            raise serializers.ValidationError({"texts": [_("Send one text or several, not both.")]}, code="both")
+        if not 1 <= len(several) <= MOST_TEXTS:
+            raise serializers.ValidationError({"texts": [_("Send 1 to 100 texts.")]}, code="out_of_range")
+        if sum(len(one["text"]) for one in several) > MOST_CHARACTERS:
+            raise serializers.ValidationError(
+                {"texts": [_("These are more than 200 000 characters.")]}, code="too_large"
+            )
+        return attrs
+
+
+class FoundSerializer(serializers.Serializer[Any]):
+    """What must not be said, where, and what to say instead; offsets count code points of the text as it was sent."""
+
+    start = serializers.IntegerField()
+    end = serializers.IntegerField()
+    phrase = serializers.CharField(help_text="As it stands in the text.")
+    entry = serializers.CharField()
+    form = serializers.CharField(help_text="The form of the entry that was recognised.")
+    category = serializers.ChoiceField(choices=Category.choices)
+    group = serializers.CharField(allow_blank=True)
+    severity = serializers.ChoiceField(choices=Weight.choices)
+    how = serializers.ChoiceField(choices=How.choices)
+    suggestions = serializers.ListField(child=serializers.CharField())
+
+
+class CheckedSerializer(serializers.Serializer[Any]):
+    """The findings of one text."""
+
+    findings = FoundSerializer(many=True)
+    blocks = serializers.BooleanField(help_text="Whether the text must not be sent to a customer.")
+
+
+class CheckAnswerSerializer(serializers.Serializer[Any]):
+    """The release, and the findings of each text in the order they were sent."""
+
+    release = serializers.IntegerField()
+    results = CheckedSerializer(many=True)
+
+
+class LanguageViewSet(DeskViewSet):
+    """The language check (K3)."""
+
+    queryset = BookRelease.objects.none()
+    required_scopes = {"check": CHECK}
+
+    @extend_schema(summary="Check one text or several", request=CheckSerializer, responses={200: CheckAnswerSerializer})
+    @action(detail=False, methods=["post"], url_path="check", url_name="check")
+    def check(self, request: Request) -> Response:
+        """What the texts say that must not be said; nothing is kept."""
+        require(request.user, "language.check")
+        given = checked(CheckSerializer, request.data)
+        texts = given.get("texts")
+        if texts is None:
+            texts = [{"text": given["text"], "direction": given["direction"], "speaker": given.get("speaker", "agent")}]
+        answers = [check_text(**one, newest=given["newest"] and not number) for number, one in enumerate(texts)]
+        results = [
+            {"findings": answer.findings, "blocks": any(f.severity == Weight.BLOCK for f in answer.findings)}
+            for answer in answers
+        ]
+        data = {"release": min(answer.release for answer in answers), "results": results}
+        return Response(CheckAnswerSerializer(data).data)
+
+
+class PhraseSerializer(serializers.Serializer[PhraseVersion]):
+    """One version of an entry."""
+
+    id = serializers.IntegerField()
+    code = serializers.CharField(source="phrase.code")
+    kind = serializers.ChoiceField(source="phrase.kind", choices=PhraseKind.choices)
+    state = serializers.ChoiceField(choices=PhraseState.choices)
+    text = serializers.CharField()
+    category = serializers.CharField(allow_blank=True)
+    situation = serializers.CharField(allow_blank=True)
+    source = serializers.CharField(allow_blank=True)
+    note = serializers.CharField(allow_blank=True)
+    author = NamedSerializer(allow_null=True)
+    approver = NamedSerializer(allow_null=True)
+    created_at = Moment()
+    approved_at = Moment(allow_null=True)
+    retired_at = Moment(allow_null=True)
+    content = serializers.DictField(help_text="Forms, exceptions, examples, suggestions.")
+
+
+class PhraseFilterSerializer(FilterSerializer):
+    """The filters of the list of phrases."""
+
+    state = serializers.ChoiceField(required=False, choices=PhraseState.choices, default=PhraseState.APPROVED)
+    kind = serializers.ChoiceField(required=False, choices=PhraseKind.choices)
+    category = serializers.ChoiceField(required=False, choices=Category.choices)
+    code = serializers.CharField(required=False, max_length=20)
+
+
+class DraftSerializer(StrictSerializer):
+    """A proposal: a new entry, or another version of one."""
+
+    set_by_desk = frozenset({"id", "state", "author", "approver", "created_at", "approved_at", "source"})
+
+    code = serializers.CharField(max_length=20)
+    kind = serializers.ChoiceField(choices=PhraseKind.choices)
+    text = serializers.CharField(max_length=80)
+    content = serializers.DictField(required=False, default=dict)
+    note = serializers.CharField(**_HTTP_NOTE)  # type: ignore[arg-type]
+
+
+class NoteSerializer(StrictSerializer):
+    """Why."""
+
+    note = serializers.CharField(**_HTTP_NOTE)  # type: ignore[arg-type]
+
+
+class ManySerializer(NoteSerializer):
+    """Drafts that belong together."""
+
+    phrases = serializers.ListField(child=IdField(), min_length=1, max_length=500)
+
+
+class ReleaseSerializer(serializers.Serializer[BookRelease]):
+    """A release, without what it holds."""
+
+    number = serializers.IntegerField()
+    entries = serializers.IntegerField()
+    sha256 = serializers.CharField()
+    note = serializers.CharField(allow_blank=True)
+    rolled_back_to = serializers.IntegerField(source="rolled_back_to_id", allow_null=True)
+    made_by = NamedSerializer(allow_null=True)
+    valid_from = Moment()
+
+
+class WholeReleaseSerializer(ReleaseSerializer):
+    """A release with its entries."""
+
+    content = serializers.ListField(child=serializers.DictField())
+
+
+class DifferenceSerializer(serializers.Serializer[Any]):
+    """What is different in one entry; null where a release has none of it."""
+
+    code = serializers.CharField()
+    fields = serializers.ListField(child=serializers.CharField())  # type: ignore[assignment]
+    before = serializers.DictField(allow_null=True)
+    after = serializers.DictField(allow_null=True)
+
+
+class DiffFilterSerializer(StrictSerializer):
+    """The other release; the one before, when left out."""
+
+    against = serializers.IntegerField(required=False, min_value=1, max_value=2**31 - 1)
+
+
+@extend_schema_view(
+    list=extend_schema(summary="Phrases in force, or in another state", parameters=[PhraseFilterSerializer]),
+    retrieve=extend_schema(summary="A version of a phrase"),
+)
+class PhraseViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DeskViewSet):
+    """The phrasebook: versions of entries, drafted by one and approved by another (K4)."""
+
+    queryset = PhraseVersion.objects.none()
+    serializer_class = PhraseSerializer
+    lookup_value_regex = WHOLE_NUMBER
+    keyset_order = ("id",)
+    required_scopes = {"list": READ, "retrieve": READ, "*": WRITE}
+
+    def get_queryset(self) -> QuerySet[PhraseVersion]:
+        require(self.request.user, "phrase.view")
+        found: QuerySet[PhraseVersion] = PhraseVersion.objects.whole()
+        return found
+
+    def filter_queryset(self, queryset: Any) -> Any:
+        if self.action != "list":
+            return queryset
+        wanted = checked(PhraseFilterSerializer, self.request.query_params)
+        for name in ("kind", "code"):
+            if name in wanted:
+                wanted[f"phrase__{name}"] = wanted.pop(name)
+        return queryset.filter(**wanted)
+
+    @extend_schema(summary="Draft a phrase", request=DraftSerializer, responses={201: PhraseSerializer})
+    def create(self, request: Request) -> Response:
+        """Propose an entry, or another version of one; it is in force once somebody else approves it."""
+        made = draft(actor=request.user, **checked(DraftSerializer, request.data))
+        there = self.reverse_action("detail", [made.pk])
+        whole = self.get_queryset().get(pk=made.pk)
+        return Response(PhraseSerializer(whole).data, status.HTTP_201_CREATED, headers={"Location": there})
+
+    @extend_schema(summary="Approve a draft", request=NoteSerializer, responses={200: ReleaseSerializer})
+    @action(detail=True, methods=["post"])
+    def approve(self, request: Request, pk: str) -> Response:
+        """Put a draft of somebody else in force, as the next release; refused if an example fails."""
+        made = approve(actor=request.user, versions=[self.get_object()], **checked(NoteSerializer, request.data))
+        return Response(ReleaseSerializer(made).data)
+
+    @extend_schema(
+        summary="Approve several drafts as one release", request=ManySerializer, responses={200: ReleaseSerializer}
+    )
+    @action(detail=False, methods=["post"], url_path="approve", url_name="approve-many")
+    def approve_many(self, request: Request) -> Response:
+        """All of them or none."""
+        given = checked(ManySerializer, request.data)
+        versions = list(self.get_queryset().filter(pk__in=given["phrases"]))
+        if len(versions) < len(set(given["phrases"])):
+            raise nothing_there("phrases")
+        return Response(ReleaseSerializer(approve(actor=request.user, versions=versions, note=given["note"])).data)
+
+    @extend_schema(summary="Retire a phrase", request=NoteSerializer, responses={200: PhraseSerializer})
+    @action(detail=True, methods=["post"])
+    def retire(self, request: Request, pk: str) -> Response:
+        """Take it out of force, or throw a draft away."""
+        version = self.get_object()
+        retire(actor=request.user, version=version, **checked(NoteSerializer, request.data))
+        return Response(PhraseSerializer(self.get_queryset().get(pk=version.pk)).data)
+
+    @extend_schema(summary="Count a use", request=None, responses={204: None})
+    @action(detail=True, methods=["post"])
+    def use(self, request: Request, pk: str) -> Response:
+        """The phrase was put into a text."""
+        note_use(actor=request.user, code=self.get_object().phrase.code)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+@extend_schema_view(
+    list=extend_schema(summary="Releases, newest first"),
+    retrieve=extend_schema(summary="A release with its entries", responses=WholeReleaseSerializer),
+)
+class ReleaseViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DeskViewSet):
+    """Numbered snapshots of the phrasebook; the highest number is in force."""
+
+    queryset = BookRelease.objects.none()
+    lookup_value_regex = "[0-9]{1,9}"
+    keyset_order = ("-number",)
+    required_scopes = {"list": READ, "retrieve": READ, "diff": READ, "*": WRITE}
+
+    def get_queryset(self) -> QuerySet[BookRelease]:
+        require(self.request.user, "phrase.view")
+        found: QuerySet[BookRelease] = BookRelease.objects.select_related("made_by")
+        return found.defer("content") if self.action == "list" else found
+
+    def get_serializer_class(self) -> Any:
+        return WholeReleaseSerializer if self.action == "retrieve" else ReleaseSerializer
+
+    def filter_queryset(self, queryset: Any) -> Any:
+        if self.action == "list":
+            checked(FilterSerializer, self.request.query_params)
+        return queryset
+
+    @extend_schema(summary="Release what is approved", request=NoteSerializer, responses={201: ReleaseSerializer})
+    def create(self, request: Request) -> Response:
+        """Refused if nothing has changed, or if an example fails."""
+        made = publish(actor=request.user, **checked(NoteSerializer, request.data))
+        return Response(ReleaseSerializer(made).data, status.HTTP_201_CREATED)
+
+    @extend_schema(
+        summary="What a release changed",
+        parameters=[DiffFilterSerializer],
+        responses={200: DifferenceSerializer(many=True)},
+        filters=False,
+    )
+    @action(detail=True, methods=["get"], pagination_class=None)
+    def diff(self, request: Request, pk: str) -> Response:
+        """Entry by entry, against the release before or another one."""
+        release = self.get_object()
+        against = checked(DiffFilterSerializer, request.query_params).get("against", release.number - 1)
+        other = BookRelease.objects.filter(number=against).first()
+        if other is None and against != 0:
+            raise nothing_there("against")
+        found = differences(other.content if other else [], release.content)
+        return Response(DifferenceSerializer(found, many=True).data)
+
+    @extend_schema(summary="Roll back", request=NoteSerializer, responses={201: ReleaseSerializer})
+    @action(detail=True, methods=["post"], url_path="roll-back", url_name="roll-back")
+    def roll_back(self, request: Request, pk: str) -> Response:
+        """Publish this release's entries again, under the next number."""
+        made = roll_back(actor=request.user, release=self.get_object(), **checked(NoteSerializer, request.data))
+        return Response(ReleaseSerializer(made).data, status.HTTP_201_CREATED)
+
+
+class FindingSerializer(serializers.Serializer[LanguageFinding]):
+    """A finding that was kept."""
+
+    id = serializers.IntegerField()
+    release = serializers.IntegerField(source="release_id")
+    entry = serializers.CharField()
+    form = serializers.CharField()
+    start = serializers.IntegerField()
+    end = serializers.IntegerField()
+    excerpt = serializers.CharField()
+    category = serializers.ChoiceField(choices=Category.choices)
+    severity = serializers.ChoiceField(choices=Weight.choices)
+    how = serializers.CharField()
+    direction = serializers.ChoiceField(choices=Direction.choices)
+    speaker = serializers.ChoiceField(choices=Speaker.choices)
+    thing = serializers.CharField()
+    said_by = NamedSerializer(allow_null=True)
+    found_at = Moment()
+    outcome = serializers.ChoiceField(choices=FindingOutcome.choices)
+    decided_by = NamedSerializer(allow_null=True)
+    decided_at = Moment(allow_null=True)
+    reason = serializers.CharField(allow_blank=True)
+
+
+class FindingFilterSerializer(FilterSerializer):
+    """The filters of the list of findings."""
+
+    entry = serializers.CharField(required=False, max_length=20)
+    outcome = serializers.ChoiceField(required=False, choices=FindingOutcome.choices)
+    said_by = IdField(required=False)
+    thing = serializers.CharField(required=False, max_length=60)
+
+
+class FigureSerializer(serializers.Serializer[Any]):
+    """How an entry fares."""
+
+    entry = serializers.CharField()
+    found = serializers.IntegerField()
+    dismissed = serializers.IntegerField()
+    overridden = serializers.IntegerField()
+    replaced = serializers.IntegerField()
+
+
+class ReasonSerializer(StrictSerializer):
+    """Why it is no fault."""
+
+    reason = serializers.CharField(max_length=200)
+
+
+@extend_schema_view(
+    list=extend_schema(summary="Findings, newest first", parameters=[FindingFilterSerializer]),
+    retrieve=extend_schema(summary="A finding"),
+)
+class FindingViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DeskViewSet):
+    """What the check has found in texts that were saved or sent, for quality inspection."""
+
+    queryset = LanguageFinding.objects.none()
+    serializer_class = FindingSerializer
+    lookup_value_regex = WHOLE_NUMBER
+    keyset_order = ("-id",)
+    required_scopes = {"list": READ, "retrieve": READ, "figures": READ, "*": WRITE}
+
+    def get_queryset(self) -> QuerySet[LanguageFinding]:
+        found: QuerySet[LanguageFinding] = LanguageFinding.objects.select_related("said_by", "decided_by")
+        if self.action == "dismiss":
+            return found
+        require(self.request.user, "finding.view")
+        return found
+
+    def filter_queryset(self, queryset: Any) -> Any:
+        if self.action != "list":
+            return queryset
+        return queryset.filter(**checked(FindingFilterSerializer, self.request.query_params))
+
+    @extend_schema(
+        summary="Entries by how often they are dismissed", responses={200: FigureSerializer(many=True)}, filters=False
+    )
+    @action(detail=False, methods=["get"], pagination_class=None)
+    def figures(self, request: Request) -> Response:
+        """Found, dismissed, overridden and replaced, for each entry; at most 500."""
+        return Response(FigureSerializer(self.get_queryset().order_by().figures()[:500], many=True).data)
+
+    @extend_schema(summary="Not a fault", request=ReasonSerializer, responses={200: FindingSerializer})
+    @action(detail=True, methods=["post"])
+    def dismiss(self, request: Request, pk: str) -> Response:
+        """Says so, and drafts an exception for the entry, which somebody else approves."""
+        finding = self.get_object()
+        dismiss(actor=request.user, finding=finding, **checked(ReasonSerializer, request.data))
+        return Response(FindingSerializer(LanguageFinding.objects.newest().get(pk=finding.pk)).data)
+
+
+router_entries = [
+    ("language", LanguageViewSet, "language"),
+    ("phrases", PhraseViewSet, "phrase"),
+    ("releases", ReleaseViewSet, "release"),
+    ("findings", FindingViewSet, "finding"),
+]

@@ -1,0 +1,76 @@
+"""The release in force in this process: compared with the database at most every two seconds, swapped as a whole (K4).
+
+A newer release is built beside the old one and put in its place by one assignment; if it cannot be built, the old
+one stays and the log says so. Nothing is cached that PostgreSQL does not say, so a process that missed every message
+is right within two seconds all the same.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+
+from service_desk.knowledge.language.check import Answer, check
+from service_desk.knowledge.language.compiled import Compiled
+from service_desk.knowledge.language.release import Release
+from service_desk.knowledge.models import BookRelease
+from service_desk.knowledge.rules import Speaker
+
+EVERY = 2.0  # seconds
+_log = logging.getLogger(__name__)
+_EMPTY = ("", 0)
+
+
+class Current:
+    """The matcher of one process."""
+
+    def __init__(self) -> None:
+        self._compiled = Compiled(Release(0, ()))
+        self._is: tuple[str, int] = _EMPTY
+        self._failed: tuple[str, int] = _EMPTY
+        self._looked = float("-inf")
+        self._building = threading.Lock()
+
+    def get(self, *, newest: bool = False) -> Compiled:
+        """The release in force; `newest` asks the database at once, as sending does."""
+        if not newest and time.monotonic() - self._looked < EVERY:
+            return self._compiled
+        found = BookRelease.objects.newest().values_list("sha256", "number").first() or _EMPTY
+        self._looked = time.monotonic()
+        if found not in (self._is, self._failed):
+            self._swap(found, wait=newest)
+        return self._compiled
+
+    def _swap(self, found: tuple[str, int], *, wait: bool) -> None:
+        """Build beside the old one; who is not in need of the newest goes on with the old one meanwhile."""
+        if not self._building.acquire(blocking=wait):
+            return
+        try:
+            if found == self._is:
+                return
+            if found == _EMPTY:
+                made = Compiled(Release(0, ()))
+            else:
+                content = BookRelease.objects.values_list("content", flat=True).get(number=found[1])
+                made = Compiled(Release.read(found[1], content))
+            self._compiled, self._is = made, found
+            _log.info("phrasebook release %s in force", found[1])
+        except (ValueError, TypeError, KeyError, AttributeError):
+            self._failed = found
+            _log.exception("phrasebook release %s cannot be used; %s stays in force", found[1], self._is[1])
+        finally:
+            self._building.release()
+
+
+_current = Current()
+
+
+def compiled(*, newest: bool = False) -> Compiled:
+    """The release in force in this process."""
+    return _current.get(newest=newest)
+
+
+def check_text(text: str, direction: str, speaker: str = Speaker.AGENT, *, newest: bool = False) -> Answer:
+    """Hold a text against the release in force."""
+    return check(compiled(newest=newest), text, direction, speaker)

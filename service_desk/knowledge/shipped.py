@@ -1,0 +1,54 @@
+"""Loads the phrasebook of the source documents; what no source says is shipped as a draft for somebody's approval.
+
+Idempotent: an entry whose code is there already is left alone, whoever changed it.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+from django.db.models.functions import Now
+
+from service_desk.knowledge.actions.drafting import keep_draft
+from service_desk.knowledge.actions.releasing import approve, make_release
+from service_desk.knowledge.models import BookRelease, Phrase, PhraseVersion
+from service_desk.knowledge.rules import PhraseState
+
+_FILE = Path(__file__).parent / "data" / "phrasebook.json"
+_NOT_CONTENT = frozenset({"code", "kind", "text", "source", "ours"})
+
+
+def entries() -> list[dict[str, Any]]:
+    """The shipped phrasebook as it stands in the file."""
+    found: list[dict[str, Any]] = json.loads(_FILE.read_text("utf-8"))
+    return found
+
+
+@transaction.atomic
+def load() -> None:
+    """Add what is missing: in force what a source says as it is, as a draft what is ours; and a release of it."""
+    there = set(Phrase.objects.values_list("code", flat=True))
+    missing = [item for item in entries() if item["code"] not in there]
+    for item in missing:
+        ours = item["ours"]
+        version = keep_draft(
+            actor=None,
+            code=item["code"],
+            kind=item["kind"],
+            text=item["text"],
+            content={key: value for key, value in item.items() if key not in _NOT_CONTENT},
+            source="" if ours else item["source"],
+            note="ours" if ours else "",
+        )
+        if not ours:
+            PhraseVersion.objects.filter(pk=version.pk).update(state=PhraseState.APPROVED, approved_at=Now())
+    if any(not item["ours"] for item in missing):
+        make_release(actor=None, note="source documents")
+
+
+def approve_shipped_drafts(*, actor: Any) -> BookRelease:
+    """What the demo company's reviewer does: approve the drafts that came with the product."""
+    return approve(actor=actor, versions=list(PhraseVersion.objects.drafts().filter(author=None)), note="ours")
