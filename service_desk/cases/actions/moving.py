@@ -27,7 +27,11 @@ def grade(*, case: Case, actor: Any, severity: str, version: int | None = None) 
     """Grade the severity, once and for ever, by the qualified first responder (C2); a critical one starts C7."""
     with changing(case=case, actor=actor, verb="grade", version=version, detail={"severity": severity}) as change:
         apply_grade(change, chosen(severity, Severity, "severity"))
-        change.case.save(update_fields=["severity", "graded_at", "graded_by", "emergency_started_at"])
+        if severity == Severity.CRITICAL and change.case.restored_at is None:
+            _wait_no_longer(change)
+        change.case.save(
+            update_fields=["severity", "graded_at", "graded_by", "emergency_started_at", "state", "waiting_for"]
+        )
         arm_missing(change)
     return change.case
 
@@ -105,11 +109,7 @@ def observe(
             case=change.case, at=change.now, by=actor, level=level, text=text.strip(), started_emergency=starts
         )
         if starts:
-            if change.case.state == CaseState.WAITING:
-                _end_pause(change)
-                change.case.state = CaseState.IN_PROGRESS
-                change.case.waiting_for = ""
-                change.say(EventType.RESUMED)
+            _wait_no_longer(change)
             start_emergency(
                 change, started_at=change.now, policies=policies_for(change.case, Severity.CRITICAL), why=text.strip()
             )
@@ -139,6 +139,14 @@ def resume(*, case: Case, actor: Any, version: int | None = None) -> Case:
         if change.case.restored_at is not None:
             change.case.state = CaseState.RESTORED
     return change.case
+
+
+def _wait_no_longer(change: Change) -> None:
+    """An emergency is never paused (D3): a case that waits goes on when one begins."""
+    if change.case.state == CaseState.WAITING:
+        _end_pause(change)
+        change.case.state, change.case.waiting_for = CaseState.IN_PROGRESS, ""
+        change.say(EventType.RESUMED)
 
 
 def _end_pause(change: Change) -> None:

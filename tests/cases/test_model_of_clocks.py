@@ -1,0 +1,493 @@
+"""D2-D8 by machine: any order of verbs, passing time, policy and calendar changes against a naive model.
+
+Twelve lives of 25 steps by default; DESK_MODEL_EXAMPLES=1000 looks deeper.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import transaction
+from hypothesis import HealthCheck, note, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+
+from service_desk.cases import actions
+from service_desk.cases.models import Case, CaseDeadline
+from service_desk.deadlines.actions import edit_policy
+from service_desk.deadlines.applying import confirm, preview_calendar, preview_policy
+from service_desk.deadlines.clock import now as db_now
+from service_desk.deadlines.engine import sweep
+from service_desk.deadlines.models import Calendar, CalendarVersion, Policy
+from service_desk.deadlines.rules import Door
+from service_desk.deadlines.work_calendar import Interval, WorkCalendar
+from service_desk.local.demo.past import shift
+from service_desk.rest.errors import Refusal
+from tests.cases import model_of_clocks as model
+from tests.cases.model_of_clocks import AT_WORK, OPEN, ZONE, Clock, due, slack, stops
+from tests.factories import World, world
+
+#: severity -> kind -> minutes, working time, may pause. None of them is a whole number of the time that passes.
+TARGETS: dict[str, dict[str, model.Target]] = {
+    "": {"first_response": (35, False, False)},
+    "critical": {"restoration": (245, False, False), "solution": (605, False, False)},
+    "major": {"restoration": (125, False, True), "solution": (365, True, True)},
+    "minor": {"solution": (95, False, True)},
+}
+EMERGENCY: model.Target = (245, False, False)
+MOST_CASES = 3
+PASSING = (7, 31, 67, 190, 611, 1471)
+FACTS = {"done": "一", "remaining": "二", "promised": "三"}
+PART = "hand_over"
+
+
+def prepared() -> World:
+    """The company with the model's policies and its calendar."""
+    desk = world()
+    periods = tuple(Interval(*pair) for pair in model.PERIODS)
+    content = WorkCalendar(ZONE, (*(periods,) * 5, (), ()), {}, frozenset(range(2024, 2032)), 1, periods)
+    calendar = Calendar.objects.create(name="模型日历")
+    calendar.current = CalendarVersion.objects.create(calendar=calendar, number=1, data=content.to_json())
+    calendar.save()
+    moment = db_now()
+    Policy.objects.exclude(kind=PART).update(retired_at=moment)
+    for severity, kinds in TARGETS.items():
+        for kind, target in kinds.items():
+            _policy(desk, severity, kind, target, calendar)
+    _policy(desk, "", "emergency", EMERGENCY, calendar)
+    return desk
+
+
+def _policy(desk: World, severity: str, kind: str, target: model.Target, calendar: Calendar) -> None:
+    old = Policy.objects.filter(service_line=desk.line, severity=severity, kind=kind).first()
+    Policy.objects.create(
+        service_line=desk.line,
+        severity=severity,
+        kind=kind,
+        version=old.version + 1 if old else 1,
+        target_seconds=target[0] * 60,
+        may_pause=target[2],
+        calendar=calendar if target[1] else None,
+        steps=old.steps if old else [],
+    )
+
+
+class Lives(RuleBasedStateMachine):
+    """Up to three cases; after every step the database says what the model says."""
+
+    desk: World
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.around = transaction.atomic()
+        self.around.__enter__()
+        self.passed = timedelta(0)
+        self.known: list[model.Case] = []
+        self.rows: list[int] = []
+        self.targets = {severity: dict(kinds) for severity, kinds in TARGETS.items()}
+        self.days: model.Days = ()
+
+    def teardown(self) -> None:
+        transaction.set_rollback(True)
+        self.around.__exit__(None, None, None)
+
+    # What the machine reckons with ----------------------------------------------------------------------------------
+    @property
+    def now(self) -> datetime:
+        return db_now() + self.passed
+
+    def due(self, clock: Clock, case: model.Case, *, close: bool = False) -> datetime | None:
+        return due(clock, case, self.passed, self.now, close=close)
+
+    def wanted(self, case: model.Case) -> dict[str, tuple[str, model.Target]]:
+        found = {kind: ("", target) for kind, target in self.targets[""].items()}
+        found |= {kind: (case.severity or "", t) for kind, t in self.targets.get(case.severity or "", {}).items()}
+        return found
+
+    def arm(self, case: model.Case, start: datetime, over: set[str]) -> None:
+        have = {c.kind for c in case.clocks if c.cycle == case.cycle or c.open} | over
+        for kind, (severity, target) in self.wanted(case).items():
+            if kind not in have:
+                case.clocks.append(Clock(kind, case.cycle, (severity, kind), target, self.days, start))
+
+    def arm_emergency(self, case: model.Case, start: datetime, gaps: Any = ()) -> None:
+        case.clocks.append(Clock("emergency", case.cycle, ("", "emergency"), EMERGENCY, self.days, start, tuple(gaps)))
+
+    def stop(self, case: model.Case, row: Case, *kinds: str) -> None:
+        for clock in case.clocks:
+            if clock.open and (not kinds or clock.kind in kinds):
+                self.end(clock, case, row)
+
+    def end(self, clock: Clock, case: model.Case, row: Case) -> None:
+        """Met, or breached; where the walk is too coarse to tell, the database's word is taken."""
+        at = self.due(clock, case, close=True)
+        assert at is not None
+        close_call = abs(self.now - at) <= slack(clock, case)
+        late = self.is_late(clock, row) if close_call and not clock.late else clock.late or self.now > at
+        clock.late, clock.state = late, "breached" if late else "met"
+
+    @staticmethod
+    def is_late(clock: Clock, row: Case) -> bool:
+        found = CaseDeadline.objects.filter(case=row, kind=clock.kind, cycle=clock.cycle).order_by("-id").first()
+        return found is not None and found.breached_at is not None
+
+    def choose(self, index: int) -> tuple[model.Case, Case] | None:
+        """A case of the model with its row; a merged one stands for the one that goes on."""
+        if not self.known:
+            return None
+        index %= len(self.known)
+        while (into := self.known[index].into) is not None:
+            index = into
+        return self.known[index], Case.objects.get(pk=self.rows[index])
+
+    def do(self, verb: str, index: int, may: Any, *, by: str = "chief", **words: Any) -> Any:
+        """Make the move; the model says beforehand whether it is possible. The case and its row when it was made."""
+        if (found := self.choose(index)) is None:
+            return None
+        case, row = found
+        expected = bool(may(case))
+        actor = getattr(self.desk, by)
+        try:
+            with transaction.atomic():
+                done = getattr(actions, verb)(case=row, actor=actor, **words)
+        except Refusal as refusal:
+            done, why = None, str(refusal)
+        else:
+            why = "not at all"
+        assert (done is not None) is expected, f"{verb} of a case that is {case} was refused: {why}"
+        if done is None:
+            return None
+        note(f"{verb} {row.number}")
+        case.version += 1
+        return case, done
+
+    # Time, policies, calendars --------------------------------------------------------------------------------------
+    @rule(minutes=st.sampled_from(PASSING))
+    def time_passes(self, minutes: int) -> None:
+        for pk in self.rows:
+            shift(Case.objects.get(pk=pk), timedelta(minutes=minutes))
+        self.passed += timedelta(minutes=minutes)
+        sweep(Door.AUDITOR)
+        for case, pk in zip(self.known, self.rows, strict=True):
+            for clock in case.clocks:
+                at = self.due(clock, case) if clock.state == "running" else None
+                if at is not None and not clock.late:
+                    near = abs(self.now - at) <= slack(clock, case)
+                    clock.late = self.is_late(clock, Case.objects.get(pk=pk)) if near else self.now > at
+
+    @rule(
+        which=st.sampled_from([("major", "solution"), ("minor", "solution"), ("critical", "restoration")]),
+        minutes=st.integers(2, 9),
+        laid_on=st.booleans(),
+    )
+    def policy_changes(self, which: tuple[str, str], minutes: int, laid_on: bool) -> None:
+        """D8: a new version is for new clocks; an administrator may lay it on those that run and are not late."""
+        severity, kind = which
+        target = (minutes * 70 + 5, *self.targets[severity][kind][1:])
+        self.targets[severity][kind] = target
+        old = Policy.objects.in_force().get(service_line=self.desk.line, severity=severity, kind=kind)
+        newer = edit_policy(policy=old, changes={"target_seconds": target[0] * 60}, actor=self.desk.admin)
+        if not laid_on:
+            return
+        moving = [(clock, case) for case, clock in self.not_late() if clock.policy == which]
+        rollout = preview_policy(policy=newer, actor=self.desk.admin)
+        confirm(rollout=rollout, actor=self.desk.admin, token=rollout.token)
+        for clock, _case in moving:
+            clock.target = target
+            if newer.calendar_id:
+                clock.days = self.days
+
+    @rule(ahead=st.integers(-2, 5), working=st.booleans())
+    def calendar_changes(self, ahead: int, working: bool) -> None:
+        """D2: clocks that run take the changed days; those that are late or have ended keep theirs."""
+        day = (db_now().astimezone(ZONE) + timedelta(days=ahead)).date()
+        calendar = Calendar.objects.get()
+        moving = [clock for _case, clock in self.not_late() if clock.target[1]]
+        value = {"is_working": working, "periods": None, "name": "变更", "confirmed": True}
+        rollout = preview_calendar(
+            calendar=calendar, draft={"days": {day.isoformat(): value}}, note="变更", actor=self.desk.admin
+        )
+        confirm(rollout=rollout, actor=self.desk.admin, token=rollout.token)
+        self.days = tuple({**dict(self.days), day: working}.items())
+        for clock in moving:
+            clock.days = self.days
+
+    def not_late(self) -> list[tuple[model.Case, Clock]]:
+        """Open clocks whose time is not over; near the edge the database decides."""
+        found = []
+        for case, pk in zip(self.known, self.rows, strict=True):
+            for clock in case.clocks:
+                if clock.late or not clock.open:
+                    continue
+                at = self.due(clock, case) if clock.state == "running" else None
+                if at is not None and abs(at - self.now) <= slack(clock, case):
+                    row = CaseDeadline.objects.filter(case=pk, kind=clock.kind, state="running").latest("id")
+                    over = row.due_at <= db_now()
+                else:
+                    over = at is not None and at <= self.now
+                if not over:
+                    found.append((case, clock))
+        return found
+
+    # The life of a case ---------------------------------------------------------------------------------------------
+    @initialize()
+    def the_first(self) -> None:
+        self.registers("major", 0)
+
+    @rule(severity=st.sampled_from(["", "critical", "major", "minor"]), ago=st.sampled_from([0, 20, 50]))
+    def registers(self, severity: str, ago: int) -> None:
+        if len(self.known) == MOST_CASES:
+            return
+        accepted = db_now() - timedelta(minutes=ago)
+        row = self.desk.register(severity=severity or None, accepted_at=accepted)
+        case = model.Case(accepted + self.passed, severity or None)
+        self.known.append(case)
+        self.rows.append(row.pk)
+        self.arm(case, case.accepted, set())
+        if severity == "critical":
+            case.emergency = case.accepted
+            self.arm_emergency(case, case.accepted)
+
+    @rule(index=st.integers(0, 2), severity=st.sampled_from(["critical", "major", "minor"]))
+    def grades(self, index: int, severity: str) -> None:
+        if not (
+            made := self.do(
+                "grade", index, lambda c: c.severity is None and c.state in AT_WORK, by="agent", severity=severity
+            )
+        ):
+            return
+        case, _row = made
+        case.severity = severity
+        if severity == "critical" and case.restored is None and case.state == "waiting":
+            self.goes_on(case)
+            case.state = "in_progress"
+        self.arm(case, case.counted_from, {"first_response"} if case.started else set())
+        if severity == "critical" and case.restored is None and case.emergency is None:
+            case.emergency = case.counted_from
+            self.arm_emergency(case, case.counted_from)
+
+    @rule(index=st.integers(0, 2))
+    def starts(self, index: int) -> None:
+        if made := self.do("start", index, lambda c: c.state == "registered"):
+            case, row = made
+            case.state, case.started = "in_progress", True
+            self.stop(case, row, "first_response")
+
+    @rule(index=st.integers(0, 2))
+    def waits(self, index: int) -> None:
+        words = {"waiting_for": "customer", "text": "等"}
+        made = self.do("wait", index, lambda c: c.state in ("in_progress", "restored") and c.emergency is None, **words)
+        if made:
+            case, _row = made
+            case.state = "waiting"
+            case.pauses.append((self.now, None))
+            for clock in case.clocks:
+                if clock.state == "running" and clock.target[2]:
+                    clock.state = "paused"
+
+    @rule(index=st.integers(0, 2))
+    def resumes(self, index: int) -> None:
+        if made := self.do("resume", index, lambda c: c.state == "waiting"):
+            case, _row = made
+            self.goes_on(case)
+            case.state = "restored" if case.restored else "in_progress"
+
+    def goes_on(self, case: model.Case) -> None:
+        case.pauses[-1] = (case.pauses[-1][0], self.now)
+        for clock in case.clocks:
+            if clock.state == "paused":
+                clock.state = "running"
+
+    @rule(index=st.integers(0, 2))
+    def restores(self, index: int) -> None:
+        may = lambda c: c.state in ("in_progress", "waiting") and c.restored is None  # noqa: E731
+        if made := self.do("restore", index, may, text="恢复"):
+            case, row = made
+            if case.state == "waiting":
+                self.goes_on(case)
+            case.state, case.restored = "restored", self.now
+            self.stop(case, row, "restoration", "emergency")
+
+    @rule(index=st.integers(0, 2))
+    def resolves(self, index: int) -> None:
+        may = lambda c: (  # noqa: E731
+            c.state in ("in_progress", "restored") and c.severity is not None and not c.running_emergency()
+        )
+        if made := self.do("resolve", index, may, outcome="更换"):
+            case, row = made
+            case.state, case.restored = "resolved", case.restored or self.now
+            self.stop(case, row, "restoration", "solution")
+
+    @rule(index=st.integers(0, 2))
+    def replies(self, index: int) -> None:
+        if made := self.do("reply", index, lambda c: c.state == "resolved", reply="好了", channel="phone"):
+            made[0].state = "replied"
+
+    @rule(index=st.integers(0, 2))
+    def closes(self, index: int) -> None:
+        if made := self.do("close", index, lambda c: c.state == "replied" and not c.offered_to):
+            case, row = made
+            case.state = "closed"
+            self.stop(case, row)
+
+    @rule(index=st.integers(0, 2))
+    def ends_well(self, index: int) -> None:
+        """The rest of the way in one step, so that closing and reopening are reached often."""
+        for step in (self.starts, self.restores, self.resolves, self.replies, self.closes):
+            step(index)
+
+    @rule(index=st.integers(0, 2), rare=st.integers(0, 4))
+    def cancels(self, index: int, rare: int) -> None:
+        if rare:
+            return
+        may = lambda c: (  # noqa: E731
+            c.state in ("registered", "in_progress", "waiting") and not c.running_emergency() and not c.offered_to
+        )
+        if made := self.do("cancel", index, may, text="重复"):
+            case, _row = made
+            if case.state == "waiting":
+                case.pauses[-1] = (case.pauses[-1][0], self.now)
+            case.state = "cancelled"
+            for clock in case.clocks:
+                clock.state = "cancelled" if clock.open else clock.state
+
+    @rule(index=st.integers(0, 2), returned=st.booleans())
+    def reopens(self, index: int, returned: bool) -> None:
+        may = lambda c: c.state in ("restored", "resolved", "replied", "closed")  # noqa: E731
+        if not (made := self.do("reopen", index, may, text="又坏了", fault_returned=returned)):
+            return
+        case, _row = made
+        returned = returned or case.state == "restored"
+        up_since, moment = case.restored, self.now
+        case.state, case.cycle, case.begins = "in_progress", case.cycle + 1, moment
+        if returned:
+            case.restored = None
+        self.arm(case, moment, {"first_response"} | (set() if returned else {"restoration"}))
+        if not returned or case.emergency is None or up_since is None:
+            return
+        before = max((c for c in case.clocks if c.kind == "emergency"), key=lambda c: c.cycle)
+        if moment - up_since <= timedelta(hours=24):
+            self.arm_emergency(case, before.start, (*before.gaps, (up_since, moment)))
+        else:
+            case.emergency = moment if case.severity == "critical" else None
+            if case.emergency:
+                self.arm_emergency(case, moment)
+
+    # Several people, several cases ----------------------------------------------------------------------------------
+    @rule(index=st.integers(0, 2))
+    def hands_over(self, index: int) -> None:
+        if (found := self.choose(index)) is None:
+            return
+        receiver = "colleague" if found[0].handler == "agent" else "agent"
+        may = lambda c: c.state in OPEN and not c.offered_to  # noqa: E731
+        if made := self.do("hand_over", index, may, receiver=getattr(self.desk, receiver), **FACTS):
+            made[0].offered_to = receiver
+
+    @rule(index=st.integers(0, 2))
+    def accepts(self, index: int) -> None:
+        if (found := self.choose(index)) is None:
+            return
+        by = found[0].offered_to or "agent"
+        if made := self.do("accept", index, lambda c: bool(c.offered_to) and c.state in OPEN, by=by):
+            made[0].handler, made[0].offered_to = by, ""
+
+    @rule(index=st.integers(0, 2), other=st.integers(0, 2))
+    def merges(self, index: int, other: int) -> None:
+        one, two = self.choose(index), self.choose(other)
+        if one is None or two is None or one[0] is two[0]:
+            return
+        survivor, their_row = two
+        may = lambda c: (  # noqa: E731
+            c.state in AT_WORK
+            and survivor.state in AT_WORK
+            and not c.offered_to
+            and not (c.running_emergency() and not survivor.running_emergency())
+        )
+        if not (made := self.do("merge", index, may, into=their_row.number, text="重复")):
+            return
+        case, _row = made
+        moment = self.now
+        if case.state == "waiting":
+            case.pauses[-1] = (case.pauses[-1][0], moment)
+        self.takes_over(case, survivor, their_row, moment)
+        survivor.version += 1
+        case.into, case.state = self.known.index(survivor), "merged"
+        earliest = case.earliest or case.accepted
+        if earliest < (survivor.earliest or survivor.accepted):
+            survivor.earliest = earliest
+        if survivor.running_emergency() and case.emergency and case.restored is None and survivor.emergency:
+            survivor.emergency = min(survivor.emergency, case.emergency)
+
+    def takes_over(self, case: model.Case, survivor: model.Case, row: Case, moment: datetime) -> None:
+        mine = {clock.kind: clock for clock in survivor.clocks if clock.open}
+        over = {clock.kind for clock in survivor.clocks if clock.cycle == survivor.cycle} - mine.keys()
+        over |= {"first_response"} if survivor.started else set()
+        over |= {"restoration", "emergency"} if survivor.restored else set()
+        for clock in [clock for clock in case.clocks if clock.open]:
+            own = mine.get(clock.kind)
+            at, theirs = None, self.due(clock, case, close=True)
+            assert theirs is not None
+            if own is not None:
+                at = self.due(own, survivor, close=True)
+                assert at is not None
+                nearer = theirs < at
+                if abs(theirs - at) <= slack(clock, case) + slack(own, survivor):
+                    found = CaseDeadline.objects.get(case=row, kind=own.kind, cycle=own.cycle)
+                    nearer = (
+                        found.pauses_from is not None and abs(found.pauses_from + self.passed - moment) < model.MINUTE
+                    )
+            if own is not None and nearer:
+                survivor.clocks[survivor.clocks.index(own)] = model.taken_over(own, clock, case, moment)
+            elif own is None and clock.kind not in over:
+                fresh = Clock(clock.kind, survivor.cycle, clock.policy, clock.target, clock.days, clock.start)
+                survivor.clocks.append(model.taken_over(fresh, clock, case, moment))
+            clock.state = "merged"
+        for clock in survivor.clocks:
+            if clock.open:
+                clock.state = "paused" if survivor.state == "waiting" and clock.target[2] else "running"
+
+    # What must hold after every step --------------------------------------------------------------------------------
+    @invariant()
+    def the_database_says_what_the_model_says(self) -> None:
+        for case, pk in zip(self.known, self.rows, strict=True):
+            row = Case.objects.select_related("handler", "merged_into").get(pk=pk)
+            merged = None if case.into is None else self.rows[case.into]
+            assert (row.state, row.severity, row.handler.username, row.cycle, row.version, row.merged_into_id) == (
+                case.state, case.severity, case.handler, case.cycle, case.version, merged,
+            )  # fmt: skip
+            assert row.hand_over_pending is bool(case.offered_to)
+            assert (row.emergency_started_at is None) == (case.emergency is None)
+            self.clocks_agree(case, row)
+
+    def clocks_agree(self, case: model.Case, row: Case) -> None:
+        found = {(c.kind, c.cycle): c for c in CaseDeadline.objects.filter(case=row).exclude(kind=PART)}
+        assert set(found) == {(c.kind, c.cycle) for c in case.clocks}
+        for clock in case.clocks:
+            there = found[(clock.kind, clock.cycle)]
+            assert there.state == clock.state, (row.number, clock, there.due_at, there.breached_at)
+            assert (there.breached_at is not None) == clock.late, (row.number, clock, there.due_at)
+            assert not (there.state == "met" and there.breached_at)
+            if there.state == "running":
+                at = self.due(clock, case)
+                assert at is not None
+                assert abs(there.due_at + self.passed - at) <= slack(clock, case), (row.number, clock, stops(
+                    clock, case, self.now, close=False
+                ))  # fmt: skip
+
+
+@pytest.mark.django_db
+def test_D2_to_D8_any_life_of_cases_is_as_the_naive_model_says() -> None:
+    Lives.desk = prepared()
+    run_state_machine_as_test(
+        Lives,
+        settings=settings(
+            max_examples=int(os.environ.get("DESK_MODEL_EXAMPLES", "12")),
+            stateful_step_count=25,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+            print_blob=True,
+        ),
+    )
