@@ -68,9 +68,7 @@ def export(*, actor: Any, wanted: Wanted) -> IO[bytes]:
             detail["reason"] = said(wanted.reason, "reason", limit=200)
         found = listing.find(actor, wanted.filters).cases
         demand_not_too_many(found)
-        file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by the answer that sends it
-        write = _write_xlsx if wanted.format == Format.XLSX else _write_csv
-        rows = write(file, _head(wanted.columns), _lines(found, wanted))
+        file, rows = _written(found, wanted)
         record(
             verb="case.export_numbers" if wanted.in_full else "case.export",
             thing="case:*",
@@ -79,6 +77,17 @@ def export(*, actor: Any, wanted: Wanted) -> IO[bytes]:
         )
     file.seek(0)
     return file
+
+
+def _written(found: Any, wanted: Wanted) -> tuple[IO[bytes], int]:
+    """The file and its rows."""
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by the answer that sends it
+    try:
+        write = _write_xlsx if wanted.format == Format.XLSX else _write_csv
+        return file, write(file, _head(wanted.columns), _lines(found, wanted))
+    except BaseException:
+        file.close()
+        raise
 
 
 def demand_not_too_many(found: Any) -> None:

@@ -57,7 +57,7 @@ def offered(user: Any) -> Offered:
 
 
 def _rows(kind: str, found: QuerySet[Any], extra: Any, owner: Any = None) -> QuerySet[Any, Any]:
-    return (
+    rows: QuerySet[Any, Any] = (
         found.order_by()
         .annotate(
             o_kind=Value(kind, output_field=TextField()),
@@ -68,3 +68,4 @@ def _rows(kind: str, found: QuerySet[Any], extra: Any, owner: Any = None) -> Que
         )
         .values_list("o_kind", "o_key", "o_label", "o_extra", "o_owner")
     )
+    return rows

@@ -48,7 +48,14 @@ class Words:
 
 def holding(text: str) -> Words:
     """The cases that hold every word of `text`, in any of their texts (migration 0008 says which)."""
-    given = {"newest": _NEWEST, "spread": _SPREAD, "share": _SHARE, "large": _LARGE, "common": COMMON, "text": text}
+    given: dict[str, str | float] = {
+        "newest": _NEWEST,
+        "spread": _SPREAD,
+        "share": _SHARE,
+        "large": _LARGE,
+        "common": COMMON,
+        "text": text,
+    }
     with connection.cursor() as cursor:
         cursor.execute(_LOOK, given)
         found = [case_id for (case_id,) in cursor.fetchall()]

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from service_desk.cases.actions.progress import LONGEST
-from service_desk.cases.listing import OPEN, UNGRADED
+from service_desk.cases.listing import OPEN, UNGRADED, Period, Sort
 from service_desk.cases.models import Case
 from service_desk.cases.rules import MOVES, CaseState, Channel, Move, Relation, Severity, WaitingFor
 from service_desk.people.models import Staff
@@ -95,12 +95,33 @@ class CaseFilterSerializer(FilterSerializer):
     customer = IdField(required=False)
     product_type = IdField(required=False)
     handler = IdField(required=False)
+    unit = IdField(required=False, help_text="Held by somebody of this unit or of one below it.")
+    service_line = serializers.SlugField(required=False, max_length=30)
+    request_type = IdField(required=False)
+    answer = serializers.RegexField(
+        r"^[a-z][a-z0-9_]{0,29}:.{1,200}$",
+        required=False,
+        help_text="A field of the request type and its value: key:value.",
+    )
+    waiting_for = serializers.ChoiceField(required=False, choices=WaitingFor.choices)
+    period = serializers.ChoiceField(
+        required=False, choices=Period.choices, help_text="Days of registration, in the desk's zone."
+    )
     registered_after = Moment(required=False)
     registered_before = Moment(required=False)
     mine = serializers.BooleanField(required=False, help_text="Only those I hold or first responded to.")
     emergency = serializers.BooleanField(required=False, help_text="Only those with a running emergency process.")
     overdue = serializers.BooleanField(required=False, help_text="Only those with an open clock past its due time.")
     late = serializers.BooleanField(required=False, help_text="Only those registered late (C3).")
+    watched = serializers.BooleanField(required=False, help_text="Only those that I watch.")
+    promised = serializers.BooleanField(required=False, help_text="Only those with an open promise (C11).")
+    no_merged = serializers.BooleanField(required=False, help_text="Without those merged into another (D5).")
+    no_children = serializers.BooleanField(required=False, help_text="Without children of another.")
+    sort = serializers.ChoiceField(
+        required=False,
+        choices=Sort.choices,
+        help_text="Newest first, when left out. By deadline only cases with a running clock are listed.",
+    )
 
 
 class ClockFilterSerializer(FilterSerializer):

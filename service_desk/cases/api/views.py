@@ -21,9 +21,8 @@ from service_desk.cases.api.bulk import BulkMixin
 from service_desk.cases.api.clocks import ClockSerializer, ExplanationSerializer, clocks_of
 from service_desk.cases.api.requests import REQUESTS, CaseFilterSerializer, RegistrationSerializer
 from service_desk.cases.api.watching import WatchingMixin
-from service_desk.cases.listing import find
+from service_desk.cases.listing import Sort, find, in_order
 from service_desk.cases.models import Case, CaseEvent, RequestType
-from service_desk.cases.models.case import CaseQuerySet
 from service_desk.cases.rules import MOVES, Move
 from service_desk.customers.models import Contact, Customer
 from service_desk.people.models import ProductType, Staff
@@ -36,6 +35,8 @@ _EXACT = {
     "registered_after": "registered_at__gte",
     "registered_before": "registered_at__lt",
 }
+#: Filters that have another name in the address of the screen.
+_ON_SCREEN = {"product_type": "product", "service_line": "line", "waiting_for": "waiting"}
 _READS = {
     "deadlines": scopes.CLOCKS,
     "explanation": scopes.CLOCKS,
@@ -57,13 +58,15 @@ class CaseViewSet(BulkMixin, WatchingMixin, EtagMixin, mixins.ListModelMixin, mi
     serializer_class = CaseSerializer
     lookup_field = "number"
     lookup_value_regex = "[^/]{1,40}"
-    keyset_order = ("-registered_at", "-id")
+    keyset_order: tuple[str, ...] = ("-registered_at", "-id")
     if_match_actions = frozenset(MOVES)
     required_scopes = {"create": scopes.WRITE, **dict.fromkeys(MOVES, scopes.WRITE), **_READS}
 
     def get_queryset(self) -> QuerySet[Case]:
         if self.action == "list":
-            return wanted_cases(self.request.user, self.request.query_params).for_page()
+            cases, order = wanted_cases(self.request.user, self.request.query_params)
+            self.keyset_order = order
+            return cases
         return Case.objects.visible_to(self.request.user).for_page().select_related("registered_by", "request_type")
 
     def get_serializer_class(self) -> Any:
@@ -117,13 +120,15 @@ class CaseViewSet(BulkMixin, WatchingMixin, EtagMixin, mixins.ListModelMixin, mi
         return Response(self.get_serializer(case).data, code, headers=headers)
 
 
-def wanted_cases(user: Any, parameters: Any) -> CaseQuerySet:
-    """The cases that this person may know of and asks for, by the same questions as the screen."""
+def wanted_cases(user: Any, parameters: Any) -> tuple[QuerySet[Case], tuple[str, ...]]:
+    """The cases that this person may know of and asks for and their order, by the same questions as the screen."""
     given = {name: value for name, value in checked(CaseFilterSerializer, parameters).items() if value}
     exact = {lookup: given.pop(name) for name, lookup in _EXACT.items() if name in given}
-    if "product_type" in given:
-        given["product"] = given.pop("product_type")
-    return find(user, given).cases.filter(**exact)
+    sort = Sort(given.pop("sort", Sort.NEWEST))
+    given = {_ON_SCREEN.get(name, name): value for name, value in given.items()}
+    if "answer" in given:
+        given["answer"] = tuple(given["answer"].split(":", 1))
+    return in_order(find(user, given).cases.filter(**exact), sort)
 
 
 def registration(given: dict[str, Any], actor: Any) -> Registration:
