@@ -86,7 +86,7 @@ def take_all(browser: Browser, url: str, password: str, name: str, code: str) ->
     page.locator("[data-rows] [data-href] a").first.click()
     expect(page.locator(".emergency")).to_be_visible()
     take(page, f"case-{name}")
-    page.goto("/register/")
+    page.goto("/register/?fresh=1")
     page.locator("#id_customer").press_sequentially("sz")
     page.locator("[role=option]").first.click()
     expect(page.locator("#register-card .panel")).to_be_visible()

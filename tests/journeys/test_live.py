@@ -35,7 +35,7 @@ def test_a_case_registered_by_somebody_else_appears_on_the_open_desk_of_the_supe
     chief.page.goto("/desk/")
     expect(chief.page.locator("#live-state")).to_have_attribute("data-state", "live")
     fault = f"光缆中断 {uuid.uuid4().hex[:8]}"
-    agent.page.goto("/register/")
+    agent.page.goto("/register/?fresh=1")
     agent.page.get_by_role("combobox", name="Customer unit").press_sequentially("szsqxj")
     agent.page.get_by_role("option", name="深圳市气象局").click()
     expect(agent.page.get_by_role("combobox", name="Product type")).to_have_value("基站主设备")

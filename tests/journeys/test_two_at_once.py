@@ -49,11 +49,12 @@ def test_two_browsers_on_one_case_the_second_is_told_what_happened_and_loses_not
 
 
 def fill_register(page: Page, fault: str) -> None:
-    page.goto("/register/")
+    page.goto("/register/?fresh=1")
     page.get_by_role("combobox", name="Customer unit").press_sequentially("szsqxj")
     page.get_by_role("option", name="深圳市气象局").click()
     expect(page.get_by_role("combobox", name="Product type")).to_have_value("基站主设备")  # the one in use there
     page.get_by_label("Fault in brief").fill(fault)
+    page.keyboard.press("Alt+r")
 
 
 def test_a_double_click_on_register_gives_one_case(journey: Journey) -> None:
