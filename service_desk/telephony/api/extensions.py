@@ -164,8 +164,8 @@ class ExtensionView(ExtensionBase):
     )
     def patch(self, request: Request, pk: int) -> Response:
         """End it."""
-        given = checked(EndExtensionSerializer, request.data)
-        row = end_extension(actor=self.actor, extension=self._row(pk), at=given["valid_to"])
+        found, given = self._row(pk), checked(EndExtensionSerializer, request.data)
+        row = end_extension(actor=self.actor, extension=found, at=given["valid_to"])
         return Response(ExtensionSerializer(row).data)
 
     def _row(self, pk: int) -> Extension:

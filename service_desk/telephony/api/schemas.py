@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiExample
 
 from service_desk.rest.problems import CONTENT_TYPE
@@ -115,6 +117,16 @@ CHECKPOINT: Schema = {
         "open_calls": {"type": "array", "items": _TEXT},
     },
 }
+
+
+class PhoneKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """How a phone system's key is sent."""
+
+    target_class = "service_desk.telephony.gate.IntegrationAuthentication"
+    name = "phoneSystemKey"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> Schema:
+        return {"type": "http", "scheme": "bearer", "bearerFormat": "ck_live_<prefix>_<secret>"}
 
 
 def answers(good: dict[int, Any]) -> dict[Any, Any]:
