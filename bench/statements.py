@@ -105,7 +105,8 @@ SELECT id, 'CALL-' || to_char(day, 'YYYYMMDD') || '-' || CASE WHEN of_day < 1000
     'call', line, customer_id, contact_id, '', phone, e164, product_id, fault,
     customer || ' ' || product || ' ' || fault,
     bench_pick(id, %(seed)s + 20, %(opening)s) || ',' || bench_pick(id, %(seed)s + 21, %(when)s) ||
-        bench_pick(id, %(seed)s + 22, %(where)s) || fault || ',' || bench_pick(id, %(seed)s + 23, %(symptom)s) || '。' ||
+        bench_pick(id, %(seed)s + 22, %(where)s) || fault || ',' ||
+        bench_pick(id, %(seed)s + 23, %(symptom)s) || '。' ||
         bench_pick(id, %(seed)s + 24, %(effect)s) || ',' || bench_pick(id, %(seed)s + 25, %(wish)s) || '。联系人' ||
         bench_pick(id, %(seed)s + 26, %(surname)s) || bench_pick(id, %(seed)s + 27, %(given)s) ||
         bench_pick(id, %(seed)s + 28, %(given)s) || ',设备序列号' || (2102350000 + id %% 900001)::text || '。',
