@@ -228,12 +228,22 @@ def sums(user: Any, period: Period, by: str = By.PERSON, *, now: datetime) -> li
     """One row for each person or unit that had minutes in the cases of the period, or paused one."""
     of = "t.unit_id" if by == By.UNIT else "t.id"
     rows = _ask(_SUMS, user, period, now, {}, of=of, names=_NAMES[By(by)])
-    zero = timedelta(0)
-    return [
-        Row(row[0], row[1] or "–", row[2], *(spell or zero for spell in row[3:9]), row[9], row[10] or zero, row[11],
-            row[12] or zero)
-        for row in rows
-    ]  # fmt: skip
+    return [_row(row) for row in rows]
+
+
+def _row(found: tuple[Any, ...]) -> Row:
+    """What is nothing to PostgreSQL is no time here."""
+    times = {name: found[3 + number] or timedelta(0) for number, name in enumerate((*KINDS, "whole"))}
+    return Row(
+        id=found[0],
+        name=found[1] or "–",
+        cases=found[2],
+        late_cases=found[9],
+        late=found[10] or timedelta(0),
+        pauses=found[11],
+        paused=found[12] or timedelta(0),
+        **times,
+    )
 
 
 def in_order(rows: Sequence[Row], sort: str, *, down: bool) -> list[Row]:

@@ -53,7 +53,7 @@ def test_a_watcher_is_told_once_of_each_change_and_not_of_their_own(desk: World)
 def test_whoever_is_told_of_a_change_otherwise_is_not_told_as_watcher_too(desk: World) -> None:
     case = desk.register(severity="minor")
     actions.watch(case=case, actor=desk.colleague)
-    facts = {"done": "重启", "remaining": "换板", "promised": "无"}
+    facts: dict[str, Any] = {"done": "重启", "remaining": "换板", "promised": "无"}
     actions.hand_over(case=case, actor=desk.agent, receiver=desk.colleague, **facts)
     assert told(desk.colleague) == []
     assert len(told(desk.colleague, "hand_over_proposed")) == 1

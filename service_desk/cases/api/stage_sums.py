@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from service_desk.cases import stage_sums
 from service_desk.cases.api import scopes
 from service_desk.cases.models import Case
-from service_desk.cases.stage_sums import SORTS, By, Period, Row
+from service_desk.cases.stage_sums import SORTS, By, Period
 from service_desk.deadlines.clock import now
 from service_desk.people.access import require
 from service_desk.people.models import ServiceLine, Unit
@@ -33,11 +33,11 @@ class PeriodSerializer(FilterSerializer):
 class Seconds(serializers.FloatField):
     """A length of time."""
 
-    def to_representation(self, value: Any) -> float:
+    def to_representation(self, value: Any) -> Any:
         return float(value.total_seconds())
 
 
-class StageSumSerializer(serializers.Serializer[Row]):
+class StageSumSerializer(serializers.Serializer[Any]):
     """The sums of a person or a unit; times in seconds."""
 
     id = serializers.IntegerField(allow_null=True)

@@ -12,12 +12,11 @@ from rest_framework.response import Response
 
 from service_desk.cases import actions
 from service_desk.cases.actions.watching import watchers_of
-from service_desk.cases.models import CaseWatch
 from service_desk.cases.models.watching import WatchReason
 from service_desk.rest.serializers import Moment, NamedSerializer, StrictSerializer, checked
 
 
-class WatchSerializer(serializers.Serializer[CaseWatch]):
+class WatchSerializer(serializers.Serializer[Any]):
     """One person who watches."""
 
     staff = NamedSerializer()
