@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db.models import Count
 
-from service_desk.cases.models import Case, CaseDeadline, Consultation, DailyNumber, HandOver, Promise
+from service_desk.cases.models import Case, CaseDeadline, Consultation, CustomerReport, DailyNumber, HandOver, Promise
 from service_desk.cases.rules import CaseState
 from service_desk.deadlines.actions import retire_and_replace
 from service_desk.deadlines.auditor import Auditor
@@ -65,3 +66,21 @@ def test_reference_data_is_added_once_and_never_over_a_change(db: None) -> None:
 @pytest.mark.parametrize("name", demo.SHOWN)
 def test_every_shown_log_in_exists(name: str) -> None:
     assert name in {row[0] for row in demo.organisation.STAFF}
+
+
+def test_C8_the_demos_engineers_have_written_their_reports(db: None, settings: Any, tmp_path: Path) -> None:
+    settings.DATA_DIR = tmp_path
+    reference.load()
+    demo.load()
+    reports = CustomerReport.objects.values_list("kind", "state")
+    assert sorted(reports) == [
+        ("service_report", "draft"),
+        ("service_report", "submitted"),
+        ("upgrade_summary", "submitted"),
+    ]
+    upgrade = CustomerReport.objects.select_related("case").get(kind="upgrade_summary")
+    began, ended = (datetime.fromisoformat(upgrade.data[key]) for key in ("actual_start", "actual_end"))
+    assert upgrade.submitted_at is not None
+    assert upgrade.case.registered_at < began < ended < upgrade.submitted_at
+    local = [moment.astimezone(ZoneInfo(settings.TIME_ZONE)) for moment in (began, ended)]
+    assert all(moment.hour < 4 for moment in local)

@@ -38,7 +38,7 @@ class DraftForm(forms.Form):
     use_required_attribute = False
 
     def _clean_fields(self) -> None:
-        needed = [field for field in self.fields.values() if field.required]
+        needed = [field for field in self.fields.values() if field.required and not field.widget.is_hidden]
         for field in needed:
             field.required = False
         super()._clean_fields()  # type: ignore[misc]  # Django's own step of cleaning

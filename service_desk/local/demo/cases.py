@@ -19,6 +19,7 @@ from service_desk.customers.models import Customer
 from service_desk.deadlines.clock import now
 from service_desk.local.demo.organisation import Company
 from service_desk.local.demo.past import advance, history_may_be_written
+from service_desk.local.demo.reports import LIFT, SDH_RING, SOFTSWITCH, draft, moments, service_report, upgrade_summary
 from service_desk.local.demo.requests import asked_of
 from service_desk.notices.actions import acknowledge
 from service_desk.notices.models import Delivery, Notice
@@ -124,8 +125,8 @@ STORIES: tuple[Story, ...] = (
           (start(3), note(15, "主备板均无心跳，已启动应急预案。"), tell(30, "产品子中心正在远程装载备份数据。"), note(80, "数据装载 62%。"))),
     Story("重庆长江轨道", "5G 室内分布系统", "六号线红旗河沟站站厅信号全无", "critical", "chenjing", 22, (start(4),)),
     Story("新疆维吾尔自", "SDH 传输设备", "乌鲁木齐至石河子 SDH 环双断，广播信号中断", "critical", "liufang", 2 * D + 3 * H,
-          (start(5), tell(20, "工程师已出发。"), note(60, "风口路段积雪，抢修车绕行。"), restore(95, "倒换至微波备份，广播恢复。"),
-           resolve(20 * H, "光缆接头盒进水，更换接头盒并重新熔接，环网恢复双向保护。"), reply(30, "故障已彻底处理，附光缆测试报告。"), (15, "close", {}))),
+          (start(5), tell(20, "工程师已出发。"), note(60, "风口路段积雪，抢修车绕行。"), (30, "arrive", {"text": "冯波已到 3 号接头井"}), restore(65, "倒换至微波备份，广播恢复。"),
+           resolve(20 * H, "光缆接头盒进水，更换接头盒并重新熔接，环网恢复双向保护。"), reply(30, "故障已彻底处理，附光缆测试报告。"), service_report(10, "fengbo", "阿依古丽·买买提", SDH_RING), (15, "close", {}))),
     # At work, clocks running.
     Story("深圳市福田区", "IP 承载网路由器", "政务外网出口丢包率 8%", "major", "wuting", 6 * H + 20, (start(), note(40, "已抓包，怀疑上联光模块。"),
            hand_over(325, "chenjing", "已抓包，上联口 CRC 错包持续增长；已请客户保留日志。", "更换上联光模块并观察 30 分钟，确认丢包率归零。", "今天下班前给客户一个处理结果。"))),
@@ -134,7 +135,7 @@ STORIES: tuple[Story, ...] = (
     Story("云南电网有限", "SDH 传输设备", "调度电话有杂音", "minor", "liufang", 2 * D, (start(), note(50, "请客户配合环回测试。"), wait(30, "customer", "等待客户安排夜间环回测试窗口"))),
     Story("四川大学华西", "5G 室内分布系统", "门诊楼二层扫码缴费卡顿", "major", "xulei", 3 * H, (start(10),)),
     Story("深圳宝安国际", "电梯", "T3 航站楼 7 号电梯困人，已解救，停梯待检", "major", "songyan", 4 * H,
-          (start(4), (18, "arrive", {"text": "马俊到场"}), note(20, "门机皮带断裂。"), wait(40, "part", "门机皮带需从广州仓库调货，已告知客户"))),
+          (start(4), (18, "arrive", {"text": "马俊到场"}), note(20, "门机皮带断裂。"), wait(40, "part", "门机皮带需从广州仓库调货，已告知客户"), draft(5, "majun", LIFT))),
     Story("翠竹苑小区业", "给排水系统", "3 栋负一层水泵房漏水", "critical", "songyan", 55, (start(3), (17, "arrive", {"text": "已到泵房，关闭进水总阀"}))),
     Story("碧海蓝天花园", "公共照明", "东门路灯三盏不亮", "minor", "songyan", 5 * H, (start(30),)),
     Story("翠竹苑小区业", "公共照明", "地下车库照明大面积闪烁", "minor", "songyan", 7 * H, (start(20), note(60, "疑似配电箱零线虚接。"))),
@@ -161,6 +162,9 @@ STORIES: tuple[Story, ...] = (
     Story("碧海蓝天花园", "电梯", "2 单元电梯异响", "minor", "songyan", D + 6 * H, (start(), resolve(4 * H, "导靴磨损，已更换并试运行。"), reply(15, "电梯已修好，请放心使用。"))),
     Story("贵阳大数据交", "IP 承载网路由器", "双出口策略路由不生效", "minor", "wuting", 2 * D, (start(), resolve(5 * H, "路由策略优先级写反，已更正。"))),
     # Closed, cancelled, registered late.
+    Story("中国联通四川", "核心网软交换", "软交换版本升级 V300R002 至 V300R003", "minor", "chenjing", 3 * D,
+          (start(), note(60, "方案和回退方案已审核，客户主管已签字。"), resolve(2600, "零点窗口内完成双机升级，业务验证通过。"), reply(20, "升级完成，业务正常。"),
+           upgrade_summary(40, "fengbo", "网络部 王志远", SOFTSWITCH), (15, "close", {}))),
     Story("广东移动深圳", "GSM 基站", "莲花山基站驻波比告警", "minor", "chenjing", 5 * D, done("天馈接头进水，已更换并做防水。", "驻波比恢复至 1.2，告警消除。", minutes=5 * H)),
     Story("中国联通四川", "SDH 传输设备", "2M 业务误码", "minor", "liufang", 6 * D, done("DDF 架接头松动，已紧固。", "误码清零，观察 24 小时正常。")),
     Story("深圳宝安国际", "电梯", "T3 停车楼电梯按钮失灵", "minor", "songyan", 4 * D, done("按钮板更换。", "电梯按钮已更换。", minutes=3 * H)),
@@ -217,20 +221,22 @@ def _tell(story: Story, company: Company, customers: dict[str, Customer]) -> str
         advance(case, timedelta(minutes=after))
         left -= after
         act: Callable[..., Case] = getattr(actions, verb)
-        said = _as_said(case, words, company)
+        said = _as_said(case, words, company, left)
         act(case=case, actor=said.pop("as", None) or _who(verb, actor, company), **said)
     advance(case, timedelta(minutes=max(left, 0)))
     case.refresh_from_db()
     return case.number
 
 
-def _as_said(case: Case, words: dict[str, Any], company: Company) -> dict[str, Any]:
+def _as_said(case: Case, words: dict[str, Any], company: Company, left: float) -> dict[str, Any]:
     """What a step says, with people for their user names, a time for its minutes, and the promise it is about."""
     said: dict[str, Any] = {name: company.staff[value] if name in _PEOPLE else value for name, value in words.items()}
     if "due_in" in said:
         said["due_at"] = now() + timedelta(minutes=said.pop("due_in"))
     if "promise" in said:
         said["promise"] = case.promises.get(settled_at=None).pk
+    if "data" in said:
+        said["data"] = moments(said["data"], left)
     return said
 
 

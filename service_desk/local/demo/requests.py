@@ -25,6 +25,10 @@ _ASKED: dict[str, tuple[str, dict[str, Any]]] = {
         "现场技术支持",
         {"address": "那曲市色尼区浙江中路中心学校", "wanted_on": "2026-12-03", "people": 2},
     ),
+    "软交换版本升级": (
+        "版本升级",
+        {"version_now": "V300R002C01SPC200", "version_new": "V300R003C00SPC100", "window": "2026-11-19", "affects": True},
+    ),
     "平安中心 48 层": ("故障申告", {"scope": "单站"}),
 }
 #: Stories in which the caller was gone before everything was read back.
