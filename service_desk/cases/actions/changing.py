@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from service_desk.audit.actions import record
@@ -17,6 +16,7 @@ from service_desk.cases.actions.watching import tell_watchers
 from service_desk.cases.models import Case, CaseDeadline, CaseEvent
 from service_desk.cases.rules import DEEDS, MOVES, EventType, refusal
 from service_desk.deadlines import actions as clocks
+from service_desk.deadlines.clock import now
 from service_desk.deadlines.models import Policy
 from service_desk.notices.actions import NewNotice, send_many
 from service_desk.notices.live import poke_case
@@ -119,7 +119,6 @@ def changing(
         locked = (
             Case.objects.visible_to(actor)
             .select_for_update(of=("self",))
-            .annotate(locked_at=Now())
             .filter(pk=case.pk if version is not None else survivor_of(case, actor).pk)
             .first()
         )
@@ -133,8 +132,8 @@ def changing(
         words = refusal(move, locked)
         if words is not None:
             raise Conflict(str(words), code="not_possible")
-        moment: datetime = getattr(locked, "locked_at")  # noqa: B009 - an annotation of the query
-        change = Change(case=locked, actor=actor, now=moment)
+        # Asked once the lock is held: a moment from before the wait would lie before what happened meanwhile.
+        change = Change(case=locked, actor=actor, now=now())
         yield change
         if move.target is not None and locked.state in move.sources:
             locked.state = move.target
