@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ahocorasick_rs import AhoCorasick
 
@@ -115,13 +116,21 @@ class Compiled:
     def _add(self, index: int, entry: Entry) -> None:
         seen: set[str] = set()
         for pattern in (entry.text, *entry.forms):
-            for text in expand(pattern):
-                folded = fold(text)
-                if not folded.letters:
-                    raise UnusableForm(pattern, "holds no letter")
-                if folded.letters in seen:
-                    continue
-                seen.add(folded.letters)
-                breaks = frozenset(n for n in range(len(folded.letters) - 1) if folded.gap_size(n))
-                letters = text if text == folded.letters else folded.letters  # one string where it is the same
-                self.forms.append(Form(index, text, letters, breaks, text == pattern))
+            for text, letters, breaks in _readings(pattern):
+                if letters not in seen:
+                    seen.add(letters)
+                    self.forms.append(Form(index, text, letters, breaks, text == pattern))
+
+
+@lru_cache(maxsize=4096)  # a new release says mostly what the one before said
+def _readings(pattern: str) -> tuple[tuple[str, str, frozenset[int]], ...]:
+    """Each phrase that a form stands for, its letters, and the letters behind which it has punctuation."""
+    made = []
+    for text in expand(pattern):
+        folded = fold(text)
+        if not folded.letters:
+            raise UnusableForm(pattern, "holds no letter")
+        letters = text if text == folded.letters else folded.letters  # one string where it is the same
+        breaks = frozenset(n for n in range(len(letters) - 1) if folded.gap_size(n))
+        made.append((text, letters, breaks))
+    return tuple(made)

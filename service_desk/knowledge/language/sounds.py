@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 
 from pypinyin import lazy_pinyin
 from pypinyin.pinyin_dict import pinyin_dict
@@ -51,10 +51,15 @@ def _syllables() -> frozenset[str]:
     ) | {"a", "e", "o"}
 
 
+@lru_cache(maxsize=4096)
+def _read(letters: str) -> tuple[str, ...]:
+    return tuple(lazy_pinyin(letters))
+
+
 def phrase_codes(letters: str, *, as_read: bool) -> set[str]:
     """The codes of a phrase: by the first reading of each character, and (slowly) as the phrase is read."""
     found = {letters.translate(_sounds)}
-    read = lazy_pinyin(letters) if as_read else []
+    read = _read(letters) if as_read else ()
     if len(read) == len(letters):
         found.add("".join(_code(_toneless(syllable)) for syllable in read))
     return found
