@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
-from service_desk.local import backup
+from service_desk.local import backup, file_backup
 from service_desk.local.preconditions import is_owned
 from service_desk.local.processes import StartError
 
@@ -33,7 +33,14 @@ class Command(BaseCommand):
                 raise StartError("The desk is running. Stop it with Ctrl-C, then restore.")  # noqa: TRY301
             with backup.database(settings.DATA_DIR, os.environ) as url:
                 old = backup.restore(url, file, stamp=stamp)
+            brought = file_backup.unpack(file, settings.FILES_DIR)
         except StartError as error:
             self.stderr.write(str(error))
             sys.exit(1)
         self.stdout.write(f"Restored. The database as it was before is kept as '{old}'.")
+        if brought is None:
+            self.stdout.write(
+                f"No files of cases lie beside it ({file_backup.pack_of(file)}); those on this machine stay."
+            )
+        else:
+            self.stdout.write(f"{brought} files of cases were brought back; those that were there stay.")
