@@ -1,0 +1,246 @@
+"""`python -m bench.call_events`: phone systems report 100 events a second, some twice, some out of order.
+
+Signed deliveries over real HTTP to the web processes of `make run`. Afterwards every call's row is held against what
+was played, which this file knows by itself: no event may be lost, and no repeat or swap may show.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import hashlib
+import hmac
+import http.client
+import json
+import queue
+import random
+import shutil
+import statistics
+import threading
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from bench.house import BASE, House, running
+
+PATH = "/api/v1/call-events"
+SENDERS = 24
+
+
+@dataclass(frozen=True)
+class Truth:
+    """How a call went, and so what its row must say."""
+
+    call_id: str
+    state: str
+    ring_count: int
+    ended_by: str
+    cause: str
+    holds: tuple[float, ...]
+
+
+@dataclass
+class Results:
+    """What the senders saw."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    seconds: list[float] = field(default_factory=list)
+    late: list[float] = field(default_factory=list)
+    answers: dict[str, int] = field(default_factory=dict)
+
+    def note(self, answer: str, took: float, late: float) -> None:
+        with self.lock:
+            self.seconds.append(took)
+            self.late.append(late)
+            self.answers[answer] = self.answers.get(answer, 0) + 1
+
+
+def play(count: int, mark: str, luck: random.Random, start: datetime) -> tuple[list[dict[str, Any]], list[Truth]]:
+    """About `count` events of calls of every kind, in order, and what they come to."""
+    events: list[dict[str, Any]] = []
+    truths: list[Truth] = []
+    while len(events) < count:
+        call_id, at = f"{mark}/{len(truths)}", start + timedelta(seconds=len(events) / 50)
+        who = {"direction": "inbound", "customer_number": f"0138{luck.randrange(10**8):08}"}
+        rings, held = luck.randint(1, 8), luck.choice([0.0, 10.0, 40.0])
+        answered, ended_by = luck.random() < 0.8, luck.choice(["customer", "agent"])
+        ring = (rings - 1) * 5 + 2.0
+        steps: list[tuple[str, float, dict[str, Any]]] = [("ringing", 0, {**who, "extension": "8006"})]
+        if answered:
+            steps.append(("answered", ring, {"extension": "8006"}))
+            if held:
+                steps += [("held", ring + 5, {}), ("resumed", ring + 5 + held, {})]
+        cause = "normal" if answered else "abandoned"
+        steps.append(("ended", ring + 90 * answered, {"ended_by": ended_by, "cause": cause}))
+        events += [
+            {
+                "id": f"{call_id}:{kind}",
+                "type": f"call.{kind}",
+                "timestamp": (at + timedelta(seconds=second)).isoformat(),
+                "data": {"call_id": call_id, **data},
+            }
+            for kind, second, data in steps
+        ]
+        holds = (held,) if answered and held else ()
+        truths.append(Truth(call_id, "ended" if answered else "missed", rings, ended_by, cause, holds))
+    return events, truths
+
+
+def disturbed(events: list[dict[str, Any]], luck: random.Random) -> list[dict[str, Any]]:
+    """One in ten is sent twice, one in ten changes places with a neighbour."""
+    sent = [again for event in events for again in ([event, event] if luck.random() < 0.1 else [event])]
+    for place in range(len(sent) - 1):
+        if luck.random() < 0.1:
+            sent[place], sent[place + 1] = sent[place + 1], sent[place]
+    return sent
+
+
+def send(port: int, work: queue.Queue[Any], results: Results, began: float) -> None:
+    """One keep-alive line; each delivery at its time, and again if the desk asks for that."""
+    line = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    while True:
+        item = work.get()
+        if item is None:
+            line.close()
+            return
+        due, key, secret, event = item
+        late = time.monotonic() - began - due
+        if late < 0:
+            time.sleep(-late)
+        while True:
+            status, took, answer = _deliver(line, key, secret, event)
+            if status in (202, 200):
+                results.note(answer, took, max(0.0, time.monotonic() - began - due))
+                break
+            results.note(f"HTTP {status}", took, 0.0)
+            if status not in (409, 429, 503):
+                break
+            time.sleep(0.2)
+
+
+def _deliver(
+    line: http.client.HTTPConnection, key: str, secret: bytes, event: dict[str, Any]
+) -> tuple[int, float, str]:
+    body, stamp = json.dumps(event).encode(), str(int(time.time()))
+    digest = hmac.new(secret, f"{event['id']}.{stamp}.".encode() + body, hashlib.sha256).digest()
+    headers = {
+        "Authorization": f"Bearer {key}",
+        "Content-Type": "application/json",
+        "webhook-id": event["id"],
+        "webhook-timestamp": stamp,
+        "webhook-signature": "v1," + base64.b64encode(digest).decode(),
+    }
+    begin = time.monotonic()
+    line.request("POST", PATH, body, headers)
+    response = line.getresponse()
+    answer = json.loads(response.read())
+    return response.status, time.monotonic() - begin, str(answer.get("status"))
+
+
+def measure(systems: int, rate: int, seconds: int) -> dict[str, Any]:
+    """One run; the desk's processes are up for as long as it lasts."""
+    from service_desk.people.models import Staff
+    from service_desk.telephony.actions import NewIntegration, create_integration
+
+    luck, mark = random.Random(systems), f"{systems}-{time.time_ns()}"
+    admin = Staff.objects.get(username="bench")
+    issued = [
+        create_integration(actor=admin, data=NewIntegration(name=f"{mark} {n}", events_per_second=1000))
+        for n in range(systems)
+    ]
+    lists, truths = [], []
+    for number in range(systems):
+        events, known = play(
+            rate * seconds // systems, f"{mark}.{number}", luck, datetime.now(tz=UTC) - timedelta(hours=1)
+        )
+        lists.append(disturbed(events, luck))
+        truths.append(known)
+    order = sorted(
+        (place * systems / rate, number, place) for number, one in enumerate(lists) for place in range(len(one))
+    )
+    results, work = Results(), queue.Queue[Any]()
+    with running(lambda name: name.startswith("web")) as port:
+        _warm(port)
+        began = time.monotonic() + 1
+        for due, number, place in order:
+            key, secret = issued[number].key, base64.b64decode(issued[number].secret.removeprefix("whsec_"))
+            work.put((due, key, secret, lists[number][place]))
+        threads = [threading.Thread(target=send, args=(port, work, results, began)) for _number in range(SENDERS)]
+        for thread in threads:
+            work.put(None)
+            thread.start()
+        for thread in threads:
+            thread.join()
+        took = time.monotonic() - began
+    wrong = [row for number, one in enumerate(issued) for row in _compare(one.integration.pk, truths[number])]
+    return {
+        "systems": systems,
+        "sent": len(order),
+        "seconds": round(took, 1),
+        "answers": results.answers,
+        "p50_ms": round(1000 * statistics.median(results.seconds)),
+        "p95_ms": round(1000 * statistics.quantiles(results.seconds, n=20)[18]),
+        "p95_from_due_ms": round(1000 * statistics.quantiles(results.late, n=20)[18]),
+        "calls": sum(map(len, truths)),
+        "rows_unlike_the_oracle": len(wrong),
+        "examples": wrong[:3],
+    }
+
+
+def _compare(integration: int, truths: list[Truth]) -> list[str]:
+    """The rows that differ from what was played, or are missing."""
+    from service_desk.telephony.models import Call, CallEvent
+
+    names = ("call_id", "state", "ring_count", "ended_by", "cause", "hold_seconds")
+    rows = {row[0]: row for row in Call.objects.filter(integration=integration).values_list(*names)}
+    wrong = []
+    for truth in truths:
+        row = rows.get(truth.call_id)
+        wanted = (truth.call_id, truth.state, truth.ring_count, truth.ended_by, truth.cause, list(truth.holds))
+        if row != wanted:
+            wrong.append(f"{wanted} is {row}")
+    kept = CallEvent.objects.filter(integration=integration).count()
+    return [*wrong, f"{len(rows)} rows, {kept} events"] if wrong else wrong
+
+
+def _warm(port: int) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        try:
+            line = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+            line.request("GET", "/livez")
+            if line.getresponse().status == 200:
+                return
+        except OSError:
+            time.sleep(0.2)
+    raise SystemExit("The desk did not come up.")
+
+
+def main() -> None:
+    """One and five systems, and the figures as JSON lines."""
+    parser = argparse.ArgumentParser(prog="python -m bench.call_events", description=__doc__)
+    parser.add_argument("--rate", type=int, default=100, help="events a second in all (default 100)")
+    parser.add_argument("--seconds", type=int, default=60, help="for how long (default 60)")
+    parser.add_argument("--systems", default="1,5", help="how many phone systems, one run each (default 1,5)")
+    parser.add_argument("--folder", type=Path, default=BASE / "var" / "bench-calls")
+    given = parser.parse_args()
+    house = House(given.folder, print)
+    house.open()
+    try:
+        from django.core.management import call_command
+
+        call_command("migrate", verbosity=0)
+        from service_desk.people.models import Staff
+
+        Staff.objects.create_user("bench", roles=["administrator"], full_name="bench")
+        for systems in given.systems.split(","):
+            print(json.dumps(measure(int(systems), given.rate, given.seconds), ensure_ascii=False), flush=True)
+    finally:
+        house.close(keep=False)
+        shutil.rmtree(given.folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()
