@@ -17,6 +17,7 @@ from service_desk.cases.tasks import sweep_register_drafts
 from service_desk.customers.models import Contact, Customer, PhoneNumber
 from service_desk.deadlines.clock import now
 from service_desk.deadlines.engine import sweep
+from service_desk.deadlines.rules import Door
 from service_desk.notices.models import Notice
 from service_desk.people.models import ProductType
 from tests.cases.callers import CASES, fields, key
@@ -316,7 +317,7 @@ def test_likeness_is_a_share_of_the_shorter_fault() -> None:
 
 # D7 -------------------------------------------------------------------------------------------------------------------
 def acceptance(client: Client, desk: World, ago: timedelta, severity: str = "") -> str:
-    asked = {"accepted_at": local(now() - ago), "product": desk.product.pk, "severity": severity}
+    asked = {"accepted_at": local(now() - ago), "product": str(desk.product.pk), "severity": severity}
     return text_of(client.get("/register/acceptance/", asked))
 
 
@@ -337,7 +338,7 @@ def test_D7_late_at_birth_raises_the_latest_due_step_once_marked_so(desk: World,
     agent.post("/register/", entry(desk, accepted_at=local(now() - timedelta(hours=2))))
     clock = CaseDeadline.objects.get(kind="first_response")
     for _ in range(3):
-        sweep(door="test")
+        sweep(door=Door.SENTINEL)
     told = Notice.objects.filter(about=f"case:{clock.case_id}", kind__startswith="clock_")
     assert {notice.kind for notice in told} == {"clock_escalation"}  # not the warning, not the breach
     assert {notice.facts["entered_late"] for notice in told} == {True}

@@ -22,7 +22,7 @@ class RequestFieldSerializer(serializers.Serializer[RequestField]):
     name = serializers.CharField()
     name_en = serializers.CharField()
     kind = serializers.ChoiceField(choices=FieldKind.choices)
-    required = serializers.BooleanField()
+    required = serializers.BooleanField()  # type: ignore[assignment]  # a declared field, taken off the class
     choices = serializers.ListField(source="choice_lines", child=serializers.CharField())
     lowest = serializers.DecimalField(max_digits=14, decimal_places=4, allow_null=True, coerce_to_string=False)
     highest = serializers.DecimalField(max_digits=14, decimal_places=4, allow_null=True, coerce_to_string=False)
