@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django.utils.functional import Promise
+from django.utils.translation import get_language, gettext_lazy, ngettext, pgettext, pgettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext, pgettext, pgettext_lazy
 
 from service_desk.deadlines.models import Policy
 from service_desk.deadlines.schedule import AtKind, Step, StepAt, StepKind
+from service_desk.people.models import ServiceLine
 from service_desk.people.rules import DutyRole
 
 #: The grades of cases as policies name them; the order is that of the columns.
@@ -58,6 +59,11 @@ PART_SLOTS: Mapping[str, Mapping[str, str | Promise]] = {
 def severity_word(code: str) -> str:
     """A grade in words; one that is not known here as it stands."""
     return str(SEVERITIES.get(code, code))
+
+
+def line_word(line: ServiceLine) -> str:
+    """A service line in the reader's language, as far as it has a name in it."""
+    return line.name_en if line.name_en and not (get_language() or "").startswith("zh") else line.name
 
 
 def subject_word(code: str) -> str:

@@ -40,7 +40,7 @@ def present() -> Policy:
 def test_C6_the_table_says_every_target_in_words(desk: World) -> None:
     reference.load()
     text = text_of(browser(desk.auditor).get("/policies/"))
-    for words in ("4 h elapsed", "8 h elapsed", "2 working days", "30 min elapsed", "物业服务"):
+    for words in ("4 h elapsed", "8 h elapsed", "2 working days", "30 min elapsed", "Property"):
         assert words in text
 
 
@@ -99,13 +99,13 @@ def test_C6_the_ladder_is_edited_row_by_row_without_a_script(desk: World, policy
         ({"amount": "5", "unit": "wd"}, "Working days need a working calendar"),
         ({"unit": "fortnights"}, "not one of the available choices"),
         ({"calendar": "999"}, "not one of the available choices"),
-        ({"steps_0_amount": "150"}, "above 0 and up to 1"),
-        ({"steps_0_code": "Warn!"}, "short name"),
+        ({"steps_0_amount": "150"}, "a share from 1 to 100"),
+        ({"steps_0_code": "Warn!"}, "only a-z, 0-9 and _"),
         ({"steps_0_code": "breach"}, "used twice"),
         ({"steps_0_slots": []}, "Choose at least one"),
         ({"steps_0_slots": ["nobody"]}, "not one of the available choices"),
-        ({"steps_0_repeat": "5"}, "only a step with needs_ack true is repeated"),
-        ({"steps_0_needs_ack": "on", "steps_0_repeat": "0.05"}, "whole seconds from 10"),
+        ({"steps_0_repeat": "5"}, "Only a step that must be acknowledged is repeated"),
+        ({"steps_0_needs_ack": "on", "steps_0_repeat": "0.05"}, "from 10 seconds"),
         ({"steps_0_kind": "shout"}, "not one of the available choices"),
         ({"steps-TOTAL_FORMS": "banana"}, "ManagementForm"),
         ({"steps-TOTAL_FORMS": "999999999"}, "needs your attention"),

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from service_desk.deadlines.models import Calendar, Policy
 from service_desk.deadlines.rules import NEVER_PAUSED, ClockKind
 from service_desk.deadlines.schedule import ScheduleError, StepKind, Target, parse_steps
-from service_desk.deadlines.steps import MOST_STEPS
+from service_desk.deadlines.steps import CODE, LEAST_REPEAT, MOST_REPEAT, MOST_STEPS
 from service_desk.deadlines.words import STEP_KINDS, slot_choices
 
 SECONDS = {"s": 1, "min": 60, "h": 3600, "d": 86_400}
@@ -140,7 +140,7 @@ class StepForm(forms.Form):
         max_digits=8,
         decimal_places=2,
         required=False,
-        help_text=gettext_lazy("Until somebody acknowledges it. Empty: told once."),
+        help_text=gettext_lazy("Until somebody acknowledges it. Empty: one notice only."),
     )
 
     def __init__(self, *args: Any, kind: str = "", **kwargs: Any) -> None:
@@ -152,6 +152,20 @@ class StepForm(forms.Form):
         slots.choices = [*known.items(), *((code, code) for code in wanted if code not in known)]
         for name in ("code", "amount", "repeat"):
             self.fields[name].widget.attrs["autocomplete"] = "off"
+
+    def clean(self) -> dict[str, Any]:
+        """In the words of this page, what the arithmetic would say in those of the policy's keys."""
+        data = super().clean() or {}
+        amount, repeat = data.get("amount"), data.get("repeat")
+        if amount is not None and data.get("unit") == "share" and not 0 < amount <= 100:
+            self.add_error("amount", _("Write a share from 1 to 100; what comes later is counted after the due time."))
+        if "code" in data and not CODE.fullmatch(data["code"]):
+            self.add_error("code", _("Begin with a letter; only a-z, 0-9 and _ may stand in it."))
+        if repeat is not None and not data.get("needs_ack"):
+            self.add_error("repeat", _("Only a step that must be acknowledged is repeated: nothing else would end it."))
+        elif repeat is not None and not LEAST_REPEAT <= repeat * 60 <= MOST_REPEAT:
+            self.add_error("repeat", _("Write a time from 10 seconds (0.17) to 7 days (10080)."))
+        return data
 
     @staticmethod
     def initial_of(step: Mapping[str, Any]) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from service_desk.deadlines.words import (
     Difference,
     calendar_word,
     differences,
+    line_word,
     rung,
     severity_word,
     subject_word,
@@ -51,7 +52,7 @@ class Cell:
 class Table:
     """The targets of one service line and kind of case: kinds of clock down, severities across."""
 
-    line: Any
+    line: str
     subject: str
     columns: list[str]
     rows: list[tuple[str, list[tuple[str, Cell | None]]]]
@@ -76,7 +77,7 @@ def _table(policies: list[Policy]) -> Table:
     columns = [code for code in codes if any(severity == code for _kind, severity in cells)]
     words = [severity_word(code) for code in columns]
     return Table(
-        line=policies[0].service_line,
+        line=line_word(policies[0].service_line),
         subject=subject_word(policies[0].subject),
         columns=words,
         rows=[
@@ -129,7 +130,7 @@ def policy_detail(request: HttpRequest, pk: int) -> HttpResponse:
 def _title(policy: Policy) -> dict[str, str]:
     return {
         "kind": str(policy.get_kind_display()),
-        "line": str(policy.service_line),
+        "line": line_word(policy.service_line),
         "subject": subject_word(policy.subject),
         "severity": severity_word(policy.severity),
     }

@@ -17,7 +17,7 @@ from service_desk.deadlines.calendar_words import day_changes
 from service_desk.deadlines.models import Rollout
 from service_desk.deadlines.preview import Line, lines_of
 from service_desk.deadlines.rules import ClockKind, RolloutState
-from service_desk.deadlines.words import differences, severity_word, target_word
+from service_desk.deadlines.words import differences, line_word, severity_word, target_word
 from service_desk.people.access import can, require
 from service_desk.rest.errors import Stale
 
@@ -51,7 +51,7 @@ def rollout_detail(request: HttpRequest, pk: int) -> HttpResponse:
 def _head(rollout: Rollout) -> dict[str, Any]:
     if rollout.policy is not None:
         policy = rollout.policy
-        words = f"{policy.service_line} · {severity_word(policy.severity)} · {policy.get_kind_display()}"
+        words = f"{line_word(policy.service_line)} · {severity_word(policy.severity)} · {policy.get_kind_display()}"
         back = reverse("policy-detail", args=[policy.pk])
     else:
         words, back = str(rollout.calendar), reverse("calendar-detail", args=[rollout.calendar_id])
