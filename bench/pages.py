@@ -78,10 +78,8 @@ def measure(*, runs: int = RUNS) -> list[dict[str, Any]]:
                     "load": load(),
                 }
             )
-            print(
-                f"{name:44} {figures[-1]['p50']:7.1f} {figures[-1]['p95']:7.1f} own {figures[-1]['own']:6.1f} ms  {len(queries)} queries",
-                flush=True,
-            )
+            last = figures[-1]
+            print(f"{name:40} {last['p50']:7.1f} {last['p95']:7.1f} own {last['own']:6.1f} ms", flush=True)
     return figures
 
 
