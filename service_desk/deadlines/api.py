@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_view
 from rest_framework import mixins, serializers
 
+from service_desk.deadlines import api_changes
 from service_desk.deadlines.models import Calendar, Policy
 from service_desk.deadlines.rules import ClockKind
 from service_desk.deadlines.schedule import StepKind
@@ -124,4 +125,8 @@ class CalendarViewSet(ReadersOnly, mixins.ListModelMixin, mixins.RetrieveModelMi
         return queryset
 
 
-router_entries = [("policies", PolicyViewSet, "policy"), ("calendars", CalendarViewSet, "calendar")]
+router_entries = [
+    ("policies", PolicyViewSet, "policy"),
+    ("calendars", CalendarViewSet, "calendar"),
+    *api_changes.router_entries,
+]

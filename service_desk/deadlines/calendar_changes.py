@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Max
 
 from service_desk.audit.actions import record
-from service_desk.deadlines.actions import lock_open, recompute
+from service_desk.deadlines.actions import lock_open, take_over
 from service_desk.deadlines.calendar_file import CalendarRow
 from service_desk.deadlines.clock import now
 from service_desk.deadlines.engine import concrete_clocks
@@ -72,11 +72,13 @@ def _next_version(
 
 def _compute_anew(model: type[Deadline], calendar: Calendar, version: CalendarVersion, actor: Any) -> Iterable[Moved]:
     moment = now()
-    for clock in lock_open(model, calendar_version__calendar=calendar):
+    detail = {"version": version.number}
+    for clock in lock_open(model, calendar_version__calendar=calendar, breached_at=None):
         before = clock.due_at
         clock.calendar_version = version
-        clock.save(update_fields=["calendar_version"])
-        if clock.state == ClockState.RUNNING and recompute(clock, now=moment, why="calendar", actor=actor):
+        if clock.state == ClockState.ERROR:
+            clock.save(update_fields=["calendar_version"])
+        elif take_over(clock, now=moment, why="calendar", actor=actor, detail=detail):
             yield Moved(clock, before, clock.due_at)
 
 
