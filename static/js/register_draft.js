@@ -22,12 +22,18 @@ async function keep(last = false) {
   sent = text;
   try {
     const answer = await fetch(form.dataset.draftUrl, { method: "POST", body: data, keepalive: last, headers: { "X-CSRFToken": data.get("csrfmiddlewaretoken") } });
-    // Logged out meanwhile, or no server: this tab has it still, and the next change tries again.
-    if (answer.ok && !answer.redirected) note.textContent = `${form.dataset.kept} ${new Intl.DateTimeFormat(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format()}`;
-    else sent = "";
+    const kept = answer.ok && !answer.redirected;
+    if (kept) note.textContent = `${form.dataset.kept} ${new Intl.DateTimeFormat(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format()}`;
+    else lost();
   } catch {
-    sent = "";
+    lost();
   }
+}
+
+// Logged out meanwhile, or no server: this tab has it still, and the next change tries again.
+function lost() {
+  sent = "";
+  note.textContent = form.dataset.keptHere;
 }
 
 function later() {
