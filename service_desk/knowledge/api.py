@@ -12,7 +12,9 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from service_desk.knowledge import sheet
 from service_desk.knowledge.actions import approve, dismiss, draft, note_use, publish, retire, roll_back
+from service_desk.knowledge.actions.sheets import import_sheet
 from service_desk.knowledge.current import check_text
 from service_desk.knowledge.diff import differences
 from service_desk.knowledge.models import BookRelease, LanguageFinding, PhraseVersion
@@ -194,6 +196,12 @@ class ManySerializer(NoteSerializer):
     phrases = serializers.ListField(child=IdField(), min_length=1, max_length=500)
 
 
+class SheetSerializer(StrictSerializer):
+    """The phrasebook as a sheet."""
+
+    csv = serializers.CharField(max_length=900_000, trim_whitespace=False)
+
+
 class ReleaseSerializer(serializers.Serializer[BookRelease]):
     """A release, without what it holds."""
 
@@ -238,7 +246,7 @@ class PhraseViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DeskViewSe
     serializer_class = PhraseSerializer
     lookup_value_regex = WHOLE_NUMBER
     keyset_order = ("id",)
-    required_scopes = {"list": READ, "retrieve": READ, "*": WRITE}
+    required_scopes = {"list": READ, "retrieve": READ, "export": READ, "*": WRITE}
 
     def get_queryset(self) -> QuerySet[PhraseVersion]:
         require(self.request.user, "phrase.view")
@@ -288,6 +296,23 @@ class PhraseViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DeskViewSe
         version = self.get_object()
         retire(actor=request.user, version=version, **checked(NoteSerializer, request.data))
         return Response(PhraseSerializer(self.get_queryset().get(pk=version.pk)).data)
+
+    @extend_schema(summary="The phrasebook in force as CSV", responses={200: SheetSerializer}, filters=False)
+    @action(detail=False, methods=["get"], pagination_class=None)
+    def export(self, request: Request) -> Response:
+        """One row an entry; a cell that would be a formula stands behind an apostrophe."""
+        rows = (v.snapshot() | {"note": v.note} for v in self.get_queryset().in_force().order_by("phrase__code"))
+        return Response({"csv": sheet.write(rows)})
+
+    @extend_schema(
+        summary="Drafts from CSV", request=SheetSerializer, responses={201: PhraseSerializer(many=True)}, filters=False
+    )
+    @action(detail=False, methods=["post"], url_path="import", url_name="import", pagination_class=None)
+    def import_csv(self, request: Request) -> Response:
+        """Each row is a draft, all of them or none; the columns are those of the export."""
+        made = import_sheet(actor=request.user, text=checked(SheetSerializer, request.data)["csv"])
+        whole = self.get_queryset().filter(pk__in=[version.pk for version in made]).order_by("id")
+        return Response(PhraseSerializer(whole, many=True).data, status.HTTP_201_CREATED)
 
     @extend_schema(summary="Count a use", request=None, responses={204: None})
     @action(detail=True, methods=["post"])

@@ -205,3 +205,19 @@ def test_the_lists_ask_a_bounded_number_of_questions(agent: APIClient, django_as
     for place in (PHRASES, RELEASES):
         with django_assert_max_num_queries(8):
             assert agent.get(place).status_code == 200
+
+
+def test_K4_the_phrasebook_goes_out_as_a_sheet_and_comes_in_as_drafts(agent: APIClient) -> None:
+    text = agent.get(f"{PHRASES}export/").json()["csv"]
+    assert text.count("B19") == 1
+    answer = agent.post(f"{PHRASES}import/", {"csv": text})
+    assert answer.status_code == 201, answer.content
+    assert {p["state"] for p in answer.json()} == {"draft"}
+    assert BookRelease.objects.count() == 2
+
+
+@pytest.mark.parametrize("body", [{}, {"csv": ""}, {"csv": 5}, {"csv": "a,b\n1,2"}, {"csv": "\x00"}, {"sheet": "x"}])
+def test_K4_a_bad_sheet_is_refused(agent: APIClient, body: Any) -> None:
+    answer = agent.post(f"{PHRASES}import/", body)
+    assert answer.status_code == 400
+    assert fields(answer)

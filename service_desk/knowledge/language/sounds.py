@@ -116,5 +116,8 @@ class Units:
                 codes.append(_code(syllable) if syllable in _syllables() else _OTHER)
                 spans.append((at, at + len(syllable) - 1))
                 at += len(syllable)
+            if end < len(letters) and letters[end] in "12345" and places[end] - places[end - 1] == 1:
+                spans[-1] = (spans[-1][0], end)  # bu4 zhi1 dao4: the figure is the tone
+                end += 1
             index = end
         self.codes, self.spans = "".join(codes), spans
