@@ -24,7 +24,7 @@ from service_desk.notices.models import Notice
 from service_desk.rest.errors import Refusal
 from tests.factories import World, shift_time, world
 
-FACTS = {"done": "一", "remaining": "二", "promised": "三"}
+FACTS: dict[str, Any] = {"done": "一", "remaining": "二", "promised": "三"}
 #: What a refusal under concurrency may be; anything else would have been a failure on somebody's screen.
 IN_ORDER = {"not_possible", "not_allowed", "already_handler", "stale"}
 

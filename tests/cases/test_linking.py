@@ -122,7 +122,7 @@ def split(desk: World, case: Case, **more: Any) -> Case:
 
 def test_C3_C5_what_is_split_off_keeps_acceptance_and_first_responder_and_is_not_late(desk: World) -> None:
     case = desk.register(severity="major")
-    words = {"done": "无", "remaining": "无", "promised": "无"}
+    words: dict[str, Any] = {"done": "无", "remaining": "无", "promised": "无"}
     actions.hand_over(case=case, actor=desk.agent, receiver=desk.colleague, **words)
     actions.accept(case=case, actor=desk.colleague)
     shift_time(case, days=3)

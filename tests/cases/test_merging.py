@@ -133,7 +133,7 @@ def test_D5_a_promise_goes_on_with_its_clock_in_the_survivor(desk: World) -> Non
 
 def test_D5_what_is_pending_with_somebody_is_settled_first(desk: World) -> None:
     survivor, case = desk.register(severity="minor"), desk.register()
-    words = {"done": "无", "remaining": "无", "promised": "无"}
+    words: dict[str, Any] = {"done": "无", "remaining": "无", "promised": "无"}
     actions.hand_over(case=case, actor=desk.agent, receiver=desk.colleague, **words)
     with pytest.raises(Conflict, match="hand-over is waiting"):
         merge(desk, case, survivor)

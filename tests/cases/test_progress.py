@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -148,20 +149,22 @@ def test_C12_it_stands_on_the_case_and_on_the_desk_and_is_agreed_through_both_do
     case = desk.register(severity="major")
     client, api = browser(desk.agent), session(desk.agent)
     assert "Progress told to the customer" in text_of(client.get(f"/cases/{case.number}/"))
-    for bad in (
+    wrong: list[dict[str, Any]] = [
         {"minutes": "", "text": "x"},
         {"minutes": "9" * 40, "text": "x"},
         {"minutes": "-5", "text": "x"},
         {"minutes": "30", "text": ""},
-    ):
+    ]
+    for bad in wrong:
         assert post(client, case, "interval", **bad).status_code == 422
     assert post(client, case, "interval", minutes="30", text="与客户约定").status_code == 302
-    for bad in (
+    wrong = [
         {"minutes": "x", "text": "a"},
         {"minutes": 10**40, "text": "a"},
         {"minutes": True, "text": "a"},
         {"text": "a"},
-    ):
+    ]
+    for bad in wrong:
         answer = move(api, case.number, "interval", **bad)
         assert (answer.status_code, "minutes" in fields(answer)) == (400, True)
     answer = move(api, case.number, "interval", minutes=45, text="改为 45 分钟")

@@ -39,7 +39,7 @@ def test_D4_a_reopened_case_has_clocks_of_its_own_and_the_first_results_stay(des
         (case.deadlines.get(cycle=2, kind="restoration"), 8),
         (case.deadlines.get(cycle=2, kind="solution"), 48),
     ):
-        assert (clock.started_at, clock.due_at) == (again.reopened_at, again.reopened_at + timedelta(hours=hours))
+        assert (clock.started_at, clock.due_at) == (again.counted_from, again.counted_from + timedelta(hours=hours))
 
 
 def test_D4_what_the_earlier_cycle_came_to_is_kept_and_never_changes(desk: World) -> None:
@@ -83,7 +83,7 @@ def test_D4_a_major_fault_that_returns_within_24_h_goes_on_with_the_same_four_ho
     shift_time(case, hours=20)
     again = reopen(desk, case)
     clock = case.deadlines.get(cycle=2, kind="emergency")
-    left = clock.due_at - again.reopened_at
+    left = clock.due_at - again.counted_from
     assert timedelta(minutes=59) < left <= timedelta(hours=1)
     assert (again.emergency_is_running, clock.started_at, clock.state) == (True, again.accepted_at, "running")
     assert case.deadlines.get(cycle=1, kind="emergency").state == "met"
@@ -116,7 +116,7 @@ def test_D4_after_24_h_a_major_fault_has_a_new_emergency_process(desk: World) ->
     again = reopen(desk, case)
     clock = case.deadlines.get(cycle=2, kind="emergency")
     assert again.emergency_started_at == again.reopened_at == clock.started_at
-    assert clock.due_at == again.reopened_at + timedelta(hours=4)
+    assert clock.due_at == again.counted_from + timedelta(hours=4)
 
 
 def test_D4_a_fault_that_returns_before_the_case_is_closed_keeps_the_clocks_that_run(desk: World) -> None:

@@ -113,7 +113,8 @@ class CaseSerializer(CaseLineSerializer):
         return dict(TiesSerializer(self._ties(case)).data)
 
     def _ties(self, case: Case) -> Ties:
-        known: dict[int, Ties] = self.context.setdefault("ties", {})
+        context: Any = self.context
+        known: dict[int, Ties] = context.setdefault("ties", {})
         if case.pk not in known:
             known[case.pk] = ties_of(case, self.context["request"].user)
         return known[case.pk]

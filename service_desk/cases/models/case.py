@@ -126,7 +126,9 @@ class Case(models.Model):
     registered_at = models.DateTimeField(pgettext_lazy("when", "Registered"), db_default=Now(), editable=False)
     late_registration = models.GeneratedField(
         # What was split off had been registered with the case it was a part of.
-        expression=Q(GreaterThan(F("registered_at") - F("accepted_at"), Value(REGISTRATION_LIMIT)), split_from=None),
+        expression=Q(  # type: ignore[arg-type]  # a condition is an expression too
+            GreaterThan(F("registered_at") - F("accepted_at"), Value(REGISTRATION_LIMIT)), split_from=None
+        ),
         output_field=models.BooleanField(_("Registered late")),
         db_persist=True,
     )
