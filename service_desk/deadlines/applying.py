@@ -7,13 +7,13 @@ clocks of its case can never wait for a chunk that waits for it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 from django.utils.translation import gettext as _
 
 from service_desk.audit.actions import record
@@ -247,9 +247,8 @@ def _apply(rollout: Rollout, lines: Sequence[Line], indexes: Sequence[int], *, w
                 take_over(clock, now=moment, why=mark.why, actor=rollout.confirmed_by, detail=mark.detail)
 
 
-def _locked(rows: Any, *, wait: bool) -> Iterable[Any]:
-    found: Iterable[Any] = with_what_they_need(rows).select_for_update(of=("self",), skip_locked=not wait)
-    return found
+def _locked(rows: QuerySet[Any], *, wait: bool) -> QuerySet[Any]:
+    return with_what_they_need(rows.order_by("pk")).select_for_update(of=("self",), skip_locked=not wait)
 
 
 def _stands_as(line: Line, clock: Any) -> bool:
@@ -268,7 +267,7 @@ def _take_newcomers(rollout: Rollout) -> bool:
     for model in concrete_clocks():
         fresh = aim.candidates(model).filter(armed_at__gte=rollout.listed_at)
         known = [clock for label, clock in listed_clocks if label == label_of(model)]
-        rows = list(_locked(fresh.exclude(pk__in=known)[:CHUNK], wait=False))
+        rows = list(_locked(fresh.exclude(pk__in=known), wait=False)[:CHUNK])
         for clock in rows:
             aim.lay_on(clock)
             take_over(clock, now=moment, why=mark.why, actor=rollout.confirmed_by, detail=mark.detail)

@@ -1,6 +1,6 @@
 """What a new policy version or a changed calendar would move, clock by clock, before anything is moved (D2, D8).
 
-A list holds at most `MOST` clocks, those with the lowest numbers first, so that its cost does not grow with the desk:
+A list holds at most `MOST` clocks, those due first, so that its cost does not grow with the desk:
 what is beyond is taken by the next list. Met and breached clocks are in no list, overdue ones neither: their breach
 stands. A pause keeps counting as it was counted: a clock that waited, and whose new policy speaks otherwise of
 waiting, stays with its version (D3).
@@ -22,7 +22,7 @@ from service_desk.deadlines.actions import last_fired
 from service_desk.deadlines.engine import concrete_clocks
 from service_desk.deadlines.hours import HoursError, WorkCalendar
 from service_desk.deadlines.models import CalendarVersion, Deadline, Policy, Rollout
-from service_desk.deadlines.rules import ClockState
+from service_desk.deadlines.rules import OPEN_STATES, ClockState
 from service_desk.deadlines.schedule import Plan, ScheduleError, current_and_next, plan
 from service_desk.deadlines.work_calendar import from_us, to_us
 
@@ -156,9 +156,9 @@ class Aim:
         return self.rollout.version or (calendar.current if calendar is not None else None)
 
     def candidates(self, model: type[Deadline]) -> QuerySet[Any]:
-        """The running and paused clocks with an older version; by number."""
+        """The running and paused clocks with an older version, those due first, as their index has them."""
         waiting = Q(state=ClockState.PAUSED) | Q(state=ClockState.RUNNING, due_at__gt=Now())
-        found = model._default_manager.filter(waiting, breached_at=None)
+        found = model._default_manager.filter(waiting, state__in=OPEN_STATES, breached_at=None)
         if self.policy is not None:
             same = {name: getattr(self.policy, name) for name in ("service_line_id", "subject", "severity", "kind")}
             older = Policy.objects.filter(**same, version__lt=self.policy.version)
@@ -168,7 +168,7 @@ class Aim:
             if self.draft is None and self.version is not None:
                 versions = versions.filter(number__lt=self.version.number)
             found = found.filter(calendar_version__in=list(versions.values_list("pk", flat=True)))
-        return found.order_by("pk")
+        return found.order_by("due_at", "pk")
 
     def lay_on(self, clock: Any) -> bool:
         """Give the clock (in memory) its new policy and calendar version; False when its pauses forbid it (D3)."""
