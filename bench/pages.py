@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import statistics
 import time
 from collections.abc import Callable, Iterator
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -127,10 +129,10 @@ def _addresses(client: Any) -> Iterator[tuple[str, str, Callable[[], Any]]]:
 def _deep(client: Any) -> str:
     address = "/cases/"
     for _ in range(DEEP):
-        following: str = client.get(address).context["next_url"]
-        if not following:
+        following = re.search(r'rel="next" href="([^"]+)"', client.get(address).content.decode())
+        if following is None:
             break
-        address = following
+        address = unescape(following[1])
     return address
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db.models import Q
@@ -15,8 +15,9 @@ from service_desk.cases.rules import EventType
 from service_desk.cases.words import around, holds, parts_of
 
 Pieces = list[tuple[str, bool]]
+Draw = Mapping[str, Callable[[Case], str]]
 #: Columns that list_rows.html draws in a way of their own; the others stand there as their text.
-DRAWN = frozenset({"number", "matter", "severity", "state", "due", "handler", "responder"})
+DRAWN = frozenset({"number", "matter", "due"})
 #: Lines of the timeline whose texts the search looks into (migration 0008).
 _SOUGHT = (EventType.NOTE, EventType.TOLD, EventType.WAITING, EventType.RESTORED)
 
@@ -33,14 +34,17 @@ class MarkedRow:
     cells: list[tuple[Column, str]]
 
 
-def marked(rows: Sequence[Row], asked: str, shown: Sequence[Column]) -> list[MarkedRow]:
-    """The rows with the words of the search marked; at most one more query, for texts of timelines."""
+def marked(rows: Sequence[Row], asked: str, shown: Sequence[Column], drawn: Draw) -> list[MarkedRow]:
+    """The rows with the words of the search marked; at most one more query, for texts of timelines.
+
+    `drawn` draws the cells of some columns; the others show their text.
+    """
     asked = asked.strip()
     notes = _notes([row.case for row in rows], asked) if asked else {}
-    return [_row(row, asked, notes.get(row.case.pk, []), shown) for row in rows]
+    return [_row(row, asked, notes.get(row.case.pk, []), shown, drawn) for row in rows]
 
 
-def _row(row: Row, asked: str, notes: list[str], shown: Sequence[Column]) -> MarkedRow:
+def _row(row: Row, asked: str, notes: list[str], shown: Sequence[Column], drawn: Draw) -> MarkedRow:
     case = row.case
     matter, customer = f"{case.product_type.name} {case.fault}", case.customer.name
     elsewhere = ""
@@ -53,7 +57,7 @@ def _row(row: Row, asked: str, notes: list[str], shown: Sequence[Column]) -> Mar
         parts_of(matter, asked),
         parts_of(customer, asked),
         parts_of(elsewhere, asked),
-        [(column, "" if column.key in DRAWN else column.text(case)) for column in shown],
+        [(column, "" if column.key in DRAWN else drawn.get(column.key, column.text)(case)) for column in shown],
     )
 
 

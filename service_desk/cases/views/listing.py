@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,9 @@ from django.contrib.auth.decorators import login_required
 from django.db.models.functions import Now
 from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.utils.functional import Promise
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
@@ -84,7 +86,7 @@ def case_list(request: HttpRequest) -> HttpResponse:
     page, lost = _page(request, found, form.order, shown)
     context = {
         "form": form,
-        "rows": marked(_rows(page.items), form.chosen.get("q", ""), shown),
+        "rows": marked(_rows(page.items), form.chosen.get("q", ""), shown, Drawn().cells),
         "chips": list(_chips(request, form)),
         "clear_url": addresses.with_changes(QueryDict(f"view={ALL}")) if _is_narrow(form) else "",
         "next_url": _address(request, after=page.next) if page.next else "",
@@ -104,6 +106,25 @@ def case_list(request: HttpRequest) -> HttpResponse:
         **_views(request, there.views),
     }
     return render(request, "cases/list.html", context)
+
+
+class Drawn:
+    """Cells drawn by the components of the pages, each of one look once a page: many rows share few of them."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[Any, ...], SafeString] = {}
+        self.cells: dict[str, Callable[[Case], str]] = {
+            "severity": lambda case: self._one("severity", case.severity, case.emergency_is_running, case=case),
+            "state": lambda case: self._one("state", case.state, case=case),
+            "handler": lambda case: self._one("person", case.handler_id, person=case.handler),
+            "responder": lambda case: self._one("person", case.first_responder_id, person=case.first_responder),
+        }
+
+    def _one(self, look: str, *key: Any, **things: Any) -> SafeString:
+        found = self._kept.get((look, *key))
+        if found is None:
+            found = self._kept[look, *key] = render_to_string(f"cases/cell_{look}.html", things)
+        return found
 
 
 def _rows(cases: list[Any]) -> list[board.Row]:
