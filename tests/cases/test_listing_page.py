@@ -112,7 +112,7 @@ def test_keyset_pages_go_forward_and_back_without_gap_or_repeat(desk: World) -> 
     assert [len(page) for page in pages] == [24, 24, 24, 13]
     assert [number for page in pages for number in page] == cases[::-1]
     back = agent.get(response.context["previous_url"])
-    assert [row.case.number for row in back.context["rows"]] == pages[1]
+    assert [row.case.number for row in back.context["rows"]] == pages[-2]
 
 
 @pytest.mark.parametrize("sort", ["newest", "oldest", "deadline"])
