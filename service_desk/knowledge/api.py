@@ -153,7 +153,7 @@ class PhraseSerializer(serializers.Serializer[PhraseVersion]):
     text = serializers.CharField()
     category = serializers.CharField(allow_blank=True)
     situation = serializers.CharField(allow_blank=True)
-    source = serializers.CharField(allow_blank=True)
+    source = serializers.CharField(allow_blank=True)  # type: ignore[assignment]
     note = serializers.CharField(allow_blank=True)
     author = NamedSerializer(allow_null=True)
     approver = NamedSerializer(allow_null=True)
@@ -278,7 +278,10 @@ class PhraseViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DeskViewSe
         return Response(ReleaseSerializer(made).data)
 
     @extend_schema(
-        summary="Approve several drafts as one release", request=ManySerializer, responses={200: ReleaseSerializer}
+        summary="Approve several drafts as one release",
+        operation_id="phrases_approve_many",
+        request=ManySerializer,
+        responses={200: ReleaseSerializer},
     )
     @action(detail=False, methods=["post"], url_path="approve", url_name="approve-many")
     def approve_many(self, request: Request) -> Response:
@@ -301,7 +304,10 @@ class PhraseViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DeskViewSe
     @action(detail=False, methods=["get"], pagination_class=None)
     def export(self, request: Request) -> Response:
         """One row an entry; a cell that would be a formula stands behind an apostrophe."""
-        rows = (v.snapshot() | {"note": v.note} for v in self.get_queryset().in_force().order_by("phrase__code"))
+        require(request.user, "phrase.view")
+        rows = (
+            v.snapshot() | {"note": v.note} for v in PhraseVersion.objects.whole().in_force().order_by("phrase__code")
+        )
         return Response({"csv": sheet.write(rows)})
 
     @extend_schema(
@@ -312,7 +318,7 @@ class PhraseViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DeskViewSe
         """Each row is a draft, all of them or none; the columns are those of the export."""
         made = import_sheet(actor=request.user, text=checked(SheetSerializer, request.data)["csv"])
         whole = self.get_queryset().filter(pk__in=[version.pk for version in made]).order_by("id")
-        return Response(PhraseSerializer(whole, many=True).data, status.HTTP_201_CREATED)
+        return Response(self.get_serializer(whole, many=True).data, status.HTTP_201_CREATED)
 
     @extend_schema(summary="Count a use", request=None, responses={204: None})
     @action(detail=True, methods=["post"])
@@ -458,7 +464,8 @@ class FindingViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DeskViewS
     @action(detail=False, methods=["get"], pagination_class=None)
     def figures(self, request: Request) -> Response:
         """Found, dismissed, overridden and replaced, for each entry; at most 500."""
-        return Response(FigureSerializer(self.get_queryset().order_by().figures()[:500], many=True).data)
+        require(request.user, "finding.view")
+        return Response(FigureSerializer(LanguageFinding.objects.figures()[:500], many=True).data)
 
     @extend_schema(summary="Not a fault", request=ReasonSerializer, responses={200: FindingSerializer})
     @action(detail=True, methods=["post"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -70,11 +71,12 @@ def test_K4_approver_is_not_author_in_the_database_either(author: Staff) -> None
 @pytest.mark.parametrize("role", [Role.FRONT_DESK, Role.AUDITOR, Role.FIELD_ENGINEER])
 def test_K4_only_editors_approve_retire_and_release(author: Staff, role: str) -> None:
     other, version = staff("other", role), drafted(author)
-    for deed in (
+    deeds: list[Callable[[], object]] = [
         lambda: approve(actor=other, versions=[version]),
         lambda: retire(actor=other, version=version),
         lambda: publish(actor=other),
-    ):
+    ]
+    for deed in deeds:
         with pytest.raises(NotAllowed):
             deed()
     assert not BookRelease.objects.exists()

@@ -120,10 +120,10 @@ def dismiss(*, actor: Any, finding: LanguageFinding, reason: str) -> PhraseVersi
 def _draft_exception(actor: Any, finding: LanguageFinding, reason: str) -> PhraseVersion | None:
     """The entry as it is now, with the exception added; nothing if the entry is out of force."""
     phrase = Phrase.objects.filter(code=finding.entry).first()
-    current = phrase and phrase.versions.filter(state="approved").first()
+    current = PhraseVersion.objects.in_force().filter(phrase__code=finding.entry).first()
     if phrase is None or current is None:
         return None
-    content = {**current.content}
+    content: dict[str, Any] = {**current.content}
     example = finding.excerpt.strip()
     content["must_not_hit"] = _with(content.get("must_not_hit", []), example)
     if allow := _longer(finding):
