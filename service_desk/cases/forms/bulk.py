@@ -51,7 +51,6 @@ class ShiftForm(forms.Form):
                 self.fields[f"{name}_{pk}"] = forms.CharField(
                     label=labels[name],
                     max_length=4000,
-                    required=False,
                     initial=getattr(each, name),
                     widget=forms.Textarea(attrs={"rows": 3}),
                 )
@@ -66,11 +65,10 @@ class ShiftForm(forms.Form):
         chosen = [case for case in self.cases if cleaned.get(f"take_{case.pk}")]
         if not chosen:
             self.add_error(None, forms.ValidationError(_("Choose at least one case."), code="required"))
-        for case in chosen:
-            for name in FACTS:
-                key = f"{name}_{case.pk}"
-                if key not in self.errors and not (cleaned.get(key) or "").strip():
-                    self.add_error(key, forms.ValidationError(_("Please fill this in."), code="required"))
+        for case in self.cases:
+            if case not in chosen:
+                for name in FACTS:
+                    self.errors.pop(f"{name}_{case.pk}", None)
         return cleaned
 
     @property
