@@ -52,7 +52,7 @@ class IntegrationAuthentication(BaseAuthentication):
         if given is None:
             if not getattr(request.parser_context.get("view"), "only_phone_systems", False):
                 return None
-            raise DoorProblem("key-invalid", _("A key of a phone system is needed: Authorization: Bearer ck_live_…"))
+            raise DoorProblem("key-invalid", _("A key of a phone system is needed: Authorization: Bearer ck_live_..."))
         integration, now = _integration_of(given.text)
         _note_caller(request, integration)
         self._admit(request, integration, now, by_header=given.by_header)
@@ -160,15 +160,15 @@ def _demand_signature(request: HttpRequest, integration: Integration, now: datet
     if not (message_id and header and timestamp):
         raise DoorProblem(
             "signature-missing",
-            _("The headers webhook-id, webhook-timestamp and webhook-signature are needed."),
+            _("These headers are needed: %(names)s.") % {"names": "webhook-id, webhook-timestamp, webhook-signature"},
         )
     if len(message_id) > _LONGEST_ID:
-        raise DoorProblem("signature-invalid", _("The webhook-id has at most 250 characters."))
+        raise DoorProblem("signature-invalid", _("The id has at most 250 characters."))
     if not _in_window(timestamp, now):
         extra = {"server_time": now.astimezone(UTC).isoformat().replace("+00:00", "Z")}
         raise DoorProblem(
             "timestamp-out-of-range",
-            _("The webhook-timestamp lies more than 300 seconds from the desk's clock."),
+            _("The timestamp lies more than 300 seconds from the desk's time."),
             extra=extra,
         )
     stored = (integration.secret, integration.previous_secret)

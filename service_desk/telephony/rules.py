@@ -105,9 +105,9 @@ class CallRule(TextChoices):
 class Verdict(TextChoices):
     """What a call's facts say about a rule."""
 
-    KEPT = "kept", _("kept")
-    BREACHED = "breached", _("breached")
-    DUE = "due", _("to be done")
+    KEPT = "kept", pgettext_lazy("call rule", "kept")
+    BREACHED = "breached", pgettext_lazy("call rule", "breached")
+    DUE = "due", pgettext_lazy("call rule", "to be done")
 
 
 class RecordStatus(TextChoices):

@@ -365,6 +365,28 @@ def test_T6_the_word_that_goes_with_a_transfer(phone: Pbx) -> None:
     assert noted.facts.get(rule="T6").verdict == "kept"
 
 
+def test_T6_in_whatever_order_two_linked_calls_are_told() -> None:
+    luck = random.Random(6)
+    for _number in range(15):
+        phone, first = pbx(), Script(call_id="first")
+        second = Script(call_id="second", start=first.start)
+        events = [
+            first.event("ringing", 0),
+            first.event("answered", 4),
+            first.event("transferred", 10, transfer_to="8010"),
+            second.event("ringing", 12, extension="8010"),
+            second.event("answered", 14, extension="8010"),
+        ]
+        luck.shuffle(events)
+        for event in events:
+            with TestCase.captureOnCommitCallbacks(execute=True):
+                phone.post(event)
+        fact = CallFact.objects.get(call__integration=phone.integration, rule="T6")
+        order = [event["id"] for event in events]
+        assert (fact.verdict, fact.call.call_id) == ("breached", "first"), order
+        assert CallLink.objects.filter(parent__integration=phone.integration).count() == 1, order
+
+
 def test_others_hear_of_a_change_inside_its_transaction(phone: Pbx) -> None:
     heard: list[CallChange] = []
     listener = listen(heard.append)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+import json
+from typing import Any, NamedTuple
 
 from django.db import connection
 
@@ -43,8 +44,32 @@ _BY_NUMBER = """
 """
 
 
-def link(call: Call, *, is_new: bool) -> bool:
-    """Write the links that `call` shows; whether it was answered and has a call above it that should hear of it."""
+_BY_TRANSFER = """
+    SELECT %(call)s::bigint AS parent, c.id AS child, COALESCE(t->>'new_call_id', '') <> c.call_id AS guessed
+    FROM telephony_call c, jsonb_array_elements(%(transfers)s::jsonb) t
+    WHERE c.customer_e164 = %(number)s AND c.integration_id = %(integration)s AND c.parent_call_id = ''
+        AND t->>'to' = ANY(c.extensions_rung || ARRAY[c.extension, c.line_number, c.queue]::varchar[])
+        AND COALESCE(t->>'new_call_id', '') IN ('', c.call_id) AND c.id <> %(call)s
+        AND c.started_at
+            BETWEEN (t->>'at')::timestamptz - interval '2 seconds' AND (t->>'at')::timestamptz + %(within)s
+    ORDER BY c.id LIMIT 1
+"""
+_ANSWERING = frozenset({"call.answered", "call.held", "call.resumed", "record", "link", "sweep"})
+_COMING_IN = frozenset({"call.started", "call.ringing", "call.answered", "record"})
+
+
+class Linked(NamedTuple):
+    """Which other calls a change concerns."""
+
+    has_parent: bool  # the call was answered, and the one above it should hear of that
+    has_new_child: bool
+
+
+def link(call: Call, *, is_new: bool, cause: str) -> Linked:
+    """Write the links that `call` shows, from whichever side they show first.
+
+    What an event of this kind cannot show is not asked for: this is on the way of every event.
+    """
     values: dict[str, Any] = {
         "call": call.pk,
         "integration": call.integration_id,
@@ -54,18 +79,27 @@ def link(call: Call, *, is_new: bool) -> bool:
         "number": call.customer_e164 or "",
         "began": call.started_at,
         "within": JOINED_WITHIN,
+        "transfers": json.dumps(call.transfers),
         "reached": [text for text in {call.extension, call.line_number, call.queue, *call.extensions_rung} if text],
     }
+    parents = children = 0
     with connection.cursor() as cursor:
         # One after the other: pairs of one statement would not see each other, and could close a loop.
         if call.parent_call_id:
             cursor.execute(_NEW.format(pairs=_PARENT), values)
+            parents += cursor.rowcount
         if is_new or values["new"]:
             cursor.execute(_NEW.format(pairs=_CHILDREN), values)
-        if values["number"] and not call.parent_call_id and values["reached"] and call.started_at:
+            children += cursor.rowcount
+        if call.transfers and values["number"]:
+            cursor.execute(_NEW.format(pairs=_BY_TRANSFER), values)
+            children += cursor.rowcount
+        by_number = values["number"] and values["reached"] and call.started_at and not call.parent_call_id
+        if by_number and cause in _COMING_IN:
             cursor.execute(_NEW.format(pairs=_BY_NUMBER), values)
-        if call.answered_at is None:
-            return False
+            parents += cursor.rowcount
+        if call.answered_at is None or not (parents or cause in _ANSWERING):
+            return Linked(False, children > 0)
         cursor.execute("SELECT EXISTS (SELECT 1 FROM telephony_calllink WHERE child_id = %s)", [call.pk])
         (has_parent,) = cursor.fetchone()
-    return bool(has_parent)
+    return Linked(bool(has_parent), children > 0)

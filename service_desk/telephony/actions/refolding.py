@@ -39,7 +39,7 @@ INSERT INTO telephony_callfact (call_id, rule, verdict, detail, note)
 VALUES (%s, %s, %s, %s, '')
 ON CONFLICT (call_id, rule) DO UPDATE SET verdict = EXCLUDED.verdict, detail = EXCLUDED.detail, note = %s,
     changed_at = statement_timestamp(), withdrawn_at = NULL
-RETURNING id
+RETURNING id, rule, verdict, detail, found_at, changed_at, withdrawn_at, note
 """
 REFUTED, CHANGED = "refuted by what was heard later", "changed by what was heard later"
 
@@ -73,7 +73,10 @@ def refold(call: Call, *, before: str, cause: str, is_live: bool, heard_at: date
     )
     _write(call, folded, grounds, heard_at)
     changed = _keep_facts(call, grounds.facts, facts_of(folded, grounds.limits, grounds.handed))
-    if link(call, is_new=not before):
+    linked = link(call, is_new=not before, cause=cause)
+    if linked.has_new_child:
+        transaction.on_commit(lambda: refold_later(call.pk), robust=True)
+    if linked.has_parent:
         transaction.on_commit(lambda: refold_parents_of(call.pk), robust=True)
     announce(CallChange(call, before, cause, is_live, changed))
     answered = folded.extension or folded.agent_code
@@ -87,6 +90,11 @@ def refold_call(pk: int, *, cause: str) -> Call | None:
     if call is not None:
         refold(call, before=call.state, cause=cause, is_live=False)
     return call
+
+
+def refold_later(pk: int) -> None:
+    """A transfer whose colleague may have answered before the desk heard of the transfer (T6)."""
+    refold_call(pk, cause="link")
 
 
 def refold_parents_of(child: int) -> None:
@@ -185,7 +193,7 @@ def _keep_facts(
     call: Call, known: dict[str, tuple[str, dict[str, Any], bool]], found: dict[str, Finding]
 ) -> list[CallFact]:
     """Write what differs; a fact that no longer holds is withdrawn with a note."""
-    touched: list[int] = []
+    touched: list[CallFact] = []
     with connection.cursor() as cursor:
         for rule, finding in found.items():
             detail = dict(finding.detail)
@@ -195,13 +203,32 @@ def _keep_facts(
             was_breach = old is not None and old[0] == Verdict.BREACHED and finding.verdict != Verdict.BREACHED
             row: list[Any] = [call.pk, rule, finding.verdict, json.dumps(detail), REFUTED if was_breach else CHANGED]
             cursor.execute(_KEEP_FACT, row)
-            touched.append(cursor.fetchone()[0])
+            touched.append(_fact(call, cursor.fetchone()))
         gone = [rule for rule, (_verdict, _detail, stands) in known.items() if stands and rule not in found]
         if gone:
             cursor.execute(
                 "UPDATE telephony_callfact SET withdrawn_at = statement_timestamp(),"
-                " changed_at = statement_timestamp(), note = %s WHERE call_id = %s AND rule = ANY(%s) RETURNING id",
+                " changed_at = statement_timestamp(), note = %s WHERE call_id = %s AND rule = ANY(%s)"
+                " RETURNING id, rule, verdict, detail, found_at, changed_at, withdrawn_at, note",
                 [REFUTED, call.pk, gone],
             )
-            touched += [pk for (pk,) in cursor.fetchall()]
-    return list(CallFact.objects.filter(pk__in=touched).order_by("rule")) if touched else []
+            touched += [_fact(call, row) for row in cursor.fetchall()]
+    return sorted(touched, key=lambda fact: fact.rule)
+
+
+def _fact(call: Call, row: tuple[Any, ...]) -> CallFact:
+    """The fact as it stands now, without asking for it again."""
+    pk, rule, verdict, detail, found_at, changed_at, withdrawn_at, note = row
+    fact = CallFact(
+        pk=pk,
+        call=call,
+        rule=rule,
+        verdict=verdict,
+        detail=_json(detail),
+        found_at=found_at,
+        changed_at=changed_at,
+        withdrawn_at=withdrawn_at,
+        note=note,
+    )
+    fact._state.adding = False
+    return fact

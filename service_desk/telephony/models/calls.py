@@ -198,7 +198,7 @@ class CallRecord(models.Model):
     call = models.OneToOneField(Call, verbose_name=_("Call"), on_delete=models.PROTECT, related_name="record")
     data = models.JSONField(_("Content"))
     digest = models.BinaryField(max_length=32)
-    versions = models.PositiveIntegerField(_("Sent (times changed)"), default=1)
+    versions = models.PositiveIntegerField(_("Versions of the record"), default=1)
     received_at = models.DateTimeField(_("Received"), db_default=Now())
 
     class Meta:
