@@ -43,8 +43,17 @@ class AllowedMoveSerializer(serializers.Serializer[Any]):
     reason = serializers.CharField(allow_blank=True)
 
 
-def _number(**options: Any) -> Any:
-    return serializers.SlugRelatedField(slug_field="number", read_only=True, **options)
+class CaseNumberField(serializers.CharField):
+    """Another case by its number."""
+
+    def to_representation(self, value: Case) -> str:
+        return value.number
+
+
+def _number(*, many: bool = False, allow_null: bool = False) -> Any:
+    if many:
+        return serializers.ListField(child=CaseNumberField(), read_only=True)
+    return CaseNumberField(allow_null=allow_null, read_only=True)
 
 
 class TiesSerializer(serializers.Serializer[Ties]):
