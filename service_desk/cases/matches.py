@@ -57,8 +57,15 @@ def _row(row: Row, asked: str, notes: list[str], shown: Sequence[Column], drawn:
         parts_of(matter, asked),
         parts_of(customer, asked),
         parts_of(elsewhere, asked),
-        [(column, "" if column.key in DRAWN else drawn.get(column.key, column.text)(case)) for column in shown],
+        [(column, _cell(column, case, drawn)) for column in shown],
     )
+
+
+def _cell(column: Column, case: Case, drawn: Draw) -> str:
+    if column.key in DRAWN:
+        return ""
+    draw = drawn.get(column.key)
+    return draw(case) if draw is not None else column.text(case)
 
 
 def _notes(cases: Sequence[Case], asked: str) -> dict[int, list[str]]:

@@ -25,7 +25,7 @@ def desk(db: None) -> World:
 def csv_of(person: Any, query: str = "", **answers: Any) -> list[list[str]]:
     answer = browser(person).post(f"/cases/export/{query}", {"format": "csv", **answers})
     assert answer.status_code == 200, text_of(answer)
-    data = b"".join(answer.streaming_content)
+    data = b"".join(answer)
     assert data.startswith(b"\xef\xbb\xbf")
     return list(csv.reader(io.StringIO(data.decode("utf-8-sig"))))
 
@@ -44,7 +44,7 @@ def test_the_file_has_the_rows_columns_and_order_of_the_list(desk: World) -> Non
 def test_a_workbook_holds_text_and_no_formula(desk: World) -> None:
     desk.register(fault="=HYPERLINK(1)")
     answer = browser(desk.agent).post("/cases/export/?cols=number,fault", {"format": "xlsx"})
-    book = zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content)))
+    book = zipfile.ZipFile(io.BytesIO(b"".join(answer)))
     sheet = book.read("xl/worksheets/sheet1.xml").decode()
     assert "=HYPERLINK(1)" in sheet
     assert "<f>" not in sheet
@@ -124,4 +124,4 @@ def test_an_export_reads_by_chunks_and_costs_the_same_queries(desk: World, djang
     agent.get("/cases/")
     with django_assert_max_num_queries(12):
         answer = agent.post("/cases/export/?cols=number,unit,request_type,line,due", {"format": "csv"})
-    assert b"".join(answer.streaming_content).count(b"\r\n") == 13
+    assert b"".join(answer).count(b"\r\n") == 13
