@@ -206,9 +206,12 @@ form.addEventListener("input", ({ target }) => {
 
 // A form that came back: straight to the first thing to mend.
 const wrong = form.querySelector('[aria-invalid="true"], .field--wrong input:not([type="hidden"])');
+// Whoever types already, before this script has come, is left where they are.
+const who = field("customer_text");
+const typing = document.activeElement === who && who.value !== who.defaultValue && !form.querySelector(".draft-note");
 if (wrong) wrong.focus();
 // A new one: the caller is on the line, so typing starts with who it is (or, coming from a customer's page, with what is wrong).
-else (field("customer_text").value ? field("fault") : field("customer_text")).focus();
+else if (!typing) (who.value ? field("fault") : who).focus();
 // A draft was filled in before this script listened.
 if (field("customer").value && !card.querySelector(".panel")) customerChanged();
 if (field("request_type").value !== (part.dataset.type ?? "")) typeChanged();
