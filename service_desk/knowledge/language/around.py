@@ -30,16 +30,16 @@ _STAFF = (
 _SAY = (
     "反复说|一直说|又说|还说|总说|表示|说|称|声称|自称|骂|反映|投诉|反馈|抱怨|质疑|质问|询问|咨询|追问|问道|问|喊|嚷|吼|叫|讲|诉称|诉|"
     "提到|提出|指出|指责|埋怨|告知|告诉|回答|回复|答复|答|描述|转述|复述|强调|觉得|认为|以为|嘲笑|讽刺|辱骂|侮辱|羞辱|歧视|"
-    "自嘲|调侃|开玩笑|来电|来函|留言|评价|写道|要求|怀疑|想知道|想问|嘟囔|嘀咕|大骂|破口大骂|说道|称呼|口述|陈述|举报"
+    "所述|所称|所说|所言|自嘲|调侃|开玩笑|来电|来函|留言|评价|写道|要求|怀疑|想知道|想问|嘟囔|嘀咕|大骂|破口大骂|说道|称呼|口述|陈述|举报"
 )
 _REPORT = re.compile(
-    rf"(?<![跟对和向给回问替帮同与诉叫让])(?:{_WHO})[^。！？!?\n“”「」，,；;]{{0,12}}?(?:{_SAY})(?!的|完|明|服|法|话(?![：:“「])|不定|到底|谢|好了|题)"
+    rf"(?<![跟对和向给回问替帮同与诉叫让])(?:{_WHO})[^。！？!?\n“”「」，,；;]{{0,12}}?(?:{_SAY})(?!的|也没|没用|没有用|都没用|吧|完|明|服|法|话(?![：:“「])|不定|到底|谢|好了|题)"
     rf"|(?:{_WHO}|{_STAFF})(?:[^。！？!?\n“”「」；;]{{0,14}}?)(?:{_SAY})(?:道|过|了|着|成|是|为)?[：:，,]?[“「『‘\"《]"
     rf"|(?:{_WHO})的?(?:原话|意见|诉求|说法|疑问|反馈|投诉内容|抱怨|提问|问题|留言)(?:是|为|如下|：|:|“|「)"
     r"|被[^。！？!?，,；;\n]{0,10}?(?:骂|叫|称|说|喊|嘲笑|当|喻)(?:作|做|成|为|是)?"
-    rf"|(?:{_WHO}|{_STAFF}|[一-鿿]{{1,3}})(?:骂|辱骂|嘲笑|讽刺|侮辱|歧视|羞辱|称呼|管)(?!完)"
+    rf"|(?:{_WHO}|{_STAFF}|[一-鿿]{{1,3}})(?:骂|辱骂|嘲笑|讽刺|侮辱|歧视|羞辱|称呼)(?!完)"
     r"|(?:原话|投诉内容|工单内容|原文|原句|绰号|外号|网名|昵称|小名|诨号|诨名)[^。！？!?\n，,]{0,3}?[为是叫]"
-    r"|(?:来电|来信|致电|原话|录音中|投诉内容|投诉单|工单内容|客诉|留言|评论|差评|原文|原句|转述|引用|据反映|据称|自称|自嘲|绰号|外号|网名|昵称|小名)"
+    r"|(?:来电|来信|致电|原话|录音中|投诉内容|投诉单|工单内容|客诉|差评|原文|原句|转述|引用|据反映|据称|自称|自嘲|绰号|外号|网名|昵称|小名)"
     r"[^。！？!?\n，,]{0,6}?(?:说|称|反映|投诉|骂|问|叫|写|：|:|“|「)"
     r"|(?:customer|caller|client|guest|user|she|he|they)\s+(?:said|says|called|complained|asked|wrote|told|shouted)"
 )
@@ -82,7 +82,7 @@ _POLITE_OBJECT = re.compile(
     r"您|贵(?:姓|方|司|公司|单位)|是否|能否|可否|方便|方不方便|有没有帮|怎么称呼|如何称呼|密码|介不介意|可不可以(?:麻烦|请|先)|能不能(?:麻烦|请)|哪位"
 )
 _OTHERS = re.compile(
-    rf"(?:{_WHO}|{_STAFF}|谁|有些人|很多人|不少人|多数人|新人|新手|外人|司机|快递员|物业|厂家|父母|家里人|本机|系统|怕|担心|以为|说|称|反映|表示|"
+    rf"(?:{_WHO}|{_STAFF}|谁|有些人|很多人|不少人|多数人|新人|新手|外人|司机|快递员|物业|厂家|父母|家里人|本机|系统|怕|担心|以为|称|反映|表示|"
     r"明明|假装|装作|是不是|难道|其实不是|并非|不是|不会|不能|不可能|原来|之前|此前|以前|当时|并|尚|如|倘|若|万一|要是|因为|由于|因|别人|"
     r"不知道的|才|就连|连|号码|地址)"
 )
@@ -178,7 +178,7 @@ class Around:
 
     def _reported_behind(self) -> bool:
         behind = self.behind.lstrip("”」』’\"'，, ")
-        return bool(re.match(rf"^(?:，|,)?(?:{_WHO})[^，,]{{0,4}}(?:说|称|骂|问|喊|反映|抱怨)", behind))
+        return bool(re.match(rf"^(?:，|,)?(?:{_WHO})[^，,]{{0,4}}(?:说|称|骂|问|喊|反映|抱怨)(?!的)", behind))
 
     def is_rule(self) -> bool:
         """Whether the sentence forbids the words or speaks about them."""
@@ -211,7 +211,7 @@ class Around:
         """Whether the clause says what would happen if."""
         return bool(_CONDITION.search(self.before))
 
-    def excused_as_quotation(self, *, to_customer: bool) -> bool:
+    def excused_as_quotation(self, *, to_customer: bool, epithet: bool) -> bool:
         """Marks with a reason for them: somebody's words in a report, a title; irony is none."""
         quoted = self.quotation()
         if quoted is None:
@@ -225,7 +225,7 @@ class Around:
             return False
         if to_customer:
             return bool(_SORRY.search(self._neighbourhood()) or _ABOUT_WORDS.search(outside))
-        if _ABOUT_WORDS.search(outside) or "：" in outside or ":" in outside:
+        if not epithet or _ABOUT_WORDS.search(outside) or "：" in outside or ":" in outside:
             return True
         return inside_end - inside_start > (self.end - self.start) + 2
 
@@ -268,7 +268,8 @@ class Around:
         mine = bool(_ME.search(before)) or self.plain[self.start] in "我俺咱"
         if _CONDITION.search(before) or after.startswith(("的", "者")) or after.rstrip("，, ").endswith("的话"):
             return False
-        if _POLITE_OBJECT.search(after) or re.search(r"您(?:们)?(?:可能|还|是否|也许)?$", before):
+        knowing = self.plain[self.start : self.end].endswith("道")  # 不知道您…: what is known may be asked politely
+        if (knowing and _POLITE_OBJECT.search(after)) or re.search(r"您(?:们)?(?:可能|还|是否|也许)?$", before):
             return False
         if not mine and _OTHERS.search(before):
             return False

@@ -16,7 +16,7 @@ from service_desk.knowledge.language.folding import Folded, fold
 from service_desk.knowledge.language.lines import Roles
 from service_desk.knowledge.language.matching import Candidate, candidates
 from service_desk.knowledge.language.release import Entry
-from service_desk.knowledge.rules import Direction, How, Speaker, Weight, weight
+from service_desk.knowledge.rules import Category, Direction, How, Speaker, Weight, weight
 
 LONGEST = 20_000  # characters that are read in one piece; a longer text is read in several
 _MOST_JUDGED = 400  # candidates of a piece: a text of nothing but banned phrases takes seconds, not hours
@@ -130,12 +130,7 @@ def _chosen(hits: list[_Hit], judge: _Judge) -> tuple[list[_Hit], list[Excused]]
 
 
 def _rank(hit: _Hit) -> tuple[int, int, int]:
-    length = hit.end - hit.start if _sure(hit) else hit.end - hit.start - 1
-    return -length, _ORDER[hit.candidate.how], hit.start
-
-
-def _sure(hit: _Hit) -> bool:
-    return hit.candidate.how in (How.EXACT, How.VARIANT, How.SPLIT)
+    return hit.start - hit.end, _ORDER[hit.candidate.how], hit.start
 
 
 def _merged(hits: list[_Hit], folded: Folded) -> list[list[_Hit]]:
@@ -175,13 +170,13 @@ class _Judge:
         if self._is_inside_a_word(hit):
             return "word_boundary"
         around = Around(self.folded.plain, hit.start, hit.end, self.roles.body(hit.start))
-        return self._excused_by_sentence(around) or self._excused_by_entry(hit, entry, around)
+        return self._excused_by_sentence(around, entry) or self._excused_by_entry(hit, entry, around)
 
-    def _excused_by_sentence(self, around: Around) -> str:
+    def _excused_by_sentence(self, around: Around, entry: Entry) -> str:
         to_customer = self.direction == Direction.TO_CUSTOMER
         if around.is_rule():
             return "rule"
-        if around.excused_as_quotation(to_customer=to_customer):
+        if around.excused_as_quotation(to_customer=to_customer, epithet=entry.category == Category.DISRESPECTFUL):
             return "quotation"
         if around.is_report() or (to_customer and around.sorry_for_staff()):
             return "report"
