@@ -41,6 +41,7 @@ from service_desk.people.models import Qualification
 from service_desk.rest import scopes
 from service_desk.rest.actions import issue_key
 from service_desk.rest.documentation import description
+from tests.cases.papers import SERVICE, submitted
 from tests.factories import World, world
 
 pytestmark = pytest.mark.schema
@@ -93,6 +94,10 @@ def desk(db: None, _connection_kept: None) -> World:
         case = desk.register(actor=desk.chief, severity="minor")
         for verb, words in WAY[:steps]:
             getattr(actions, verb)(case=case, actor=desk.chief, **words)
+    submitted(case, desk.chief)
+    actions.save_report(case=case, actor=desk.chief, kind="service_report", data=SERVICE)
+    for number in range(EXAMPLES + 1):
+        actions.attach(case=case, actor=desk.chief, content=f"line {number}".encode(), name="a.log")
     _key, text = issue_key(
         actor=desk.chief, owner=desk.chief, name="schema", scopes=scopes.known(), expires_at=now() + timedelta(days=1)
     )
@@ -162,9 +167,28 @@ def aim_at_a_case(desk: World, case: Any, luck: int) -> None:
         cases = desk.customer.cases.filter(state__in=MOVES[verb].sources, first_responder=desk.chief).order_by("-id")
         ready = next((one for one in cases if not why_not(desk.chief, verb, one)), None)
         case.path_parameters["number"] = ready.number if ready else case.path_parameters["number"]
+    if "/reports/" in case.path or "/files/" in case.path:
+        aim_at_papers(desk, case, luck)
     if verb == "explanation":
         clock = CaseDeadline.objects.filter(case__customer=desk.customer)[luck % 7]
         case.path_parameters.update(number=clock.case.number, clock=clock.pk)
+
+
+def aim_at_papers(desk: World, case: Any, luck: int) -> None:
+    """Reports and files: those of one case, a draft for what changes it, and bodies that can be taken."""
+    verb = case.path.rstrip("/").rpartition("/")[2]
+    subject = desk.customer.cases.filter(reports__isnull=False).earliest("id")
+    case.path_parameters["number"] = subject.number
+    if "id" in case.path_parameters:
+        reports = subject.reports.order_by("-state" if verb == "pdf" else "state")
+        things = reports if "/reports/" in case.path else subject.files.kept()
+        case.path_parameters["id"] = next(thing.pk for thing in things)
+    if verb == "files" and case.method == "POST":
+        case.body = {"file": f"log {luck}".encode(), "purpose": "attachment"}
+    elif verb == "reports" and case.method == "POST":
+        case.body = {"kind": "upgrade_summary", "data": {}}
+    elif case.method == "PATCH":
+        case.body = {"data": {"found": "光衰过大"}}
 
 
 @schema.parametrize()  # type: ignore[untyped-decorator]

@@ -170,8 +170,8 @@ def test_bad_requests_are_answered_in_words(desk: World, case: Case, settings: A
 
 def test_what_is_handed_out_cannot_run_in_the_browser(desk: World, case: Case) -> None:
     file = add(case, desk.agent, b"<html><script>alert(1)</script></html>", "现场 报告.html")
-    answer: Any = browser(desk.agent).get(f"{case.get_absolute_url()}files/{file.pk}/")
-    assert b"".join(answer.streaming_content) == b"<html><script>alert(1)</script></html>"
+    answer = browser(desk.agent).get(f"{case.get_absolute_url()}files/{file.pk}/")
+    assert answer.content == b"<html><script>alert(1)</script></html>"
     assert answer.headers["Content-Disposition"].startswith("attachment; filename*=utf-8''%E7%8E%B0%E5%9C%BA%20")
     assert answer.headers["Content-Type"] == "application/octet-stream"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
@@ -188,9 +188,9 @@ def test_P6_files_of_a_confidential_case_are_for_its_holders_and_each_download_i
         assert browser(desk.chief).get(f"{url}{rest}").status_code == 404
     assert browser(desk.chief).get(f"{case.get_absolute_url()}files/").status_code == 404
     assert not CaseFile.objects.visible_to(desk.chief).exists()
-    answer: Any = browser(desk.agent).get(url)
+    answer = browser(desk.agent).get(url)
     assert answer.status_code == 200
-    assert b"".join(answer.streaming_content).startswith(b"\x89PNG")
+    assert answer.content.startswith(b"\x89PNG")
     assert browser(desk.agent).get(f"{url}small/").status_code == 404
     assert AuditEntry.objects.filter(verb="file.download", actor=desk.agent).count() == 1
 

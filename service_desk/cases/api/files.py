@@ -6,7 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db.models import QuerySet
-from django.http.response import HttpResponseBase
+from django.http import HttpResponse
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, extend_schema_view
@@ -129,7 +129,7 @@ class FileViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, OfCase):
         responses={(200, "application/octet-stream"): OpenApiTypes.BINARY},
     )
     @action(detail=True, pagination_class=None)
-    def content(self, request: Request, number: str, pk: str) -> HttpResponseBase:
+    def content(self, request: Request, number: str, pk: str) -> HttpResponse:
         """Of a confidential case each download is recorded (P6)."""
         checked(StrictSerializer, request.query_params)
         file = self.get_object()

@@ -7,8 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
-from django.http.response import HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
@@ -115,20 +114,20 @@ def file_for(request: HttpRequest, number: str, pk: int) -> CaseFile:
 
 @login_required
 @require_GET
-def file_content(request: HttpRequest, number: str, pk: int) -> HttpResponseBase:
+def file_content(request: HttpRequest, number: str, pk: int) -> HttpResponse:
     """The file itself, always to be kept, never to be run."""
     return content_of(file_for(request, number, pk), person(request))
 
 
 @login_required
 @require_GET
-def file_thumbnail(request: HttpRequest, number: str, pk: int) -> HttpResponseBase:
+def file_thumbnail(request: HttpRequest, number: str, pk: int) -> HttpResponse:
     """A picture made small, for the case's page; of a confidential case there is none, since looking is recorded."""
     file = file_for(request, number, pk)
     path = vault.thumbnail_of(file.stored)
     if file.withdrawn_at is not None or not file.thumbnail or file.case.confidential or not path.is_file():
         raise Http404(_("There is no such picture."))
-    response = guarded(FileResponse(path.open("rb"), content_type=file.content_type))
+    response = guarded(HttpResponse(path.read_bytes(), content_type=file.content_type))
     response.headers["Cache-Control"] = "private, max-age=3600"
     return response
 
