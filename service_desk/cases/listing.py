@@ -29,7 +29,7 @@ from service_desk.rest.keyset import Page, page
 #: The pseudo-state of everything with work left, and the pseudo-severity of a case without a grade.
 OPEN = "open"
 UNGRADED = "none"
-PAGE_SIZE = 24
+PAGE_SIZE = 20
 #: So far the rows are counted; beyond, 'more than'.
 COUNTED = 1_000
 _MOST_CUSTOMERS = 100
@@ -226,11 +226,14 @@ def _search(text: str) -> tuple[Q, bool]:
         found |= Q(caller_e164=e164) | Q(customer__in=list(owners))
     if number and number["prefix"]:
         return found, False
+    if e164:  # who has the number is known; a text may hold it too
+        sought = words.holding("".join(character for character in text if character.isdigit()))
+        return found | sought.condition, sought.common
     customers = Customer.objects.suggest(text).values_list("pk", flat=True)[: _MOST_CUSTOMERS + 1]
     known = list(customers)
     if len(known) <= _MOST_CUSTOMERS:  # more have a word in common that the subjects hold as well
         found |= Q(customer__in=known)
-    sought = words.holding("".join(character for character in text if character.isdigit()) if e164 else text)
+    sought = words.holding(text)
     return found | sought.condition, sought.common
 
 

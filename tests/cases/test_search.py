@@ -160,4 +160,4 @@ def test_the_search_costs_at_most_twelve_queries(desk: World, django_assert_max_
     agent.get("/cases/")
     for query in ("?q=欧阳晨曦&state=open&severity=none", f"?q=断站&product={desk.product.pk}&unit={desk.unit.pk}"):
         with django_assert_max_num_queries(12):
-            assert len(agent.get(f"/cases/{query}").context["rows"]) == 24
+            assert len(agent.get(f"/cases/{query}").context["rows"]) == 20
