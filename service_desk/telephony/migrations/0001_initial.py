@@ -96,7 +96,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('data', models.JSONField(verbose_name='Content')),
                 ('digest', models.BinaryField(max_length=32)),
-                ('versions', models.PositiveIntegerField(default=1, verbose_name='Sent (times changed)')),
+                ('versions', models.PositiveIntegerField(default=1, verbose_name='Versions of the record')),
                 ('received_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name='Received')),
                 ('call', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='record', to='telephony.call', verbose_name='Call')),
             ],
