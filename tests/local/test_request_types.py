@@ -41,4 +41,5 @@ def test_the_demo_company_uses_them(db: None, settings: Any, tmp_path: Any) -> N
     assert Case.objects.filter(request_values__trapped=True, told_once_at__isnull=False).exists()
     assert Case.objects.exclude(read_back__reason=None).filter(read_back__name=False).exists()
     for case in Case.objects.exclude(told_once_at=None):
+        assert case.told_once_at is not None
         assert abs(case.told_once_at - case.registered_at) < timedelta(seconds=5)  # time passes for what was told too
