@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+import logging
 import threading
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import connection, connections
 from rest_framework.test import APIClient
 
 from service_desk.deadlines.clock import now
 from service_desk.people.rules import Role
 from service_desk.telephony.models import Call, Extension, settled_before
+from service_desk.telephony.redaction import HideKeys
 from tests.cases.callers import key, session
 from tests.factories import staff
 from tests.telephony.senders import Pbx, Script, administrator, pbx
@@ -99,6 +102,19 @@ def test_a_change_that_is_numbered_but_not_committed_holds_back_those_after_it()
     assert held_back["results"] == []
     assert len(phone.get(CALLS).json()["results"]) == 1
     assert settled_before() <= now()
+
+
+def test_a_slash_at_the_end_is_no_fault(phone: Pbx) -> None:
+    assert phone.post(Script().event("ringing", 0), "/api/v1/call-events/").status_code == 202
+    assert phone.get(f"{CALLS}/").json() == phone.get(CALLS).json()
+
+
+def test_a_key_in_the_address_does_not_get_into_the_log(phone: Pbx) -> None:
+    record = logging.LogRecord("x", logging.WARNING, "", 0, "Bad: %s", (f"/from/{phone.key}/",), None)
+    assert HideKeys().filter(record)
+    assert phone.key[-20:] not in record.getMessage()
+    assert phone.key[:16] in record.getMessage()
+    assert settings.LOGGING["handlers"]["console"]["filters"] == ["keys"]
 
 
 def test_extensions_are_told_by_the_phone_system_itself(phone: Pbx) -> None:
