@@ -1,7 +1,7 @@
 """Measures the language check: 2 000 characters against 10 000 forms, checks a second on two cores, bulk text, memory.
 
-`python -m bench.language` prints one line a figure and ends with 1 if a target is missed; with `--cpu` it counts processor
-time, which a machine that is busy with something else does not lengthen as much.
+`python -m bench.language` prints one line a figure and ends with 1 if a target is missed; with `--cpu` it counts
+processor time, which other work on the machine lengthens less.
 """
 
 from __future__ import annotations

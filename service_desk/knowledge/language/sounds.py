@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from functools import cache, lru_cache
 
 from pypinyin import lazy_pinyin
@@ -87,37 +88,58 @@ class Units:
     """The sounds of a text: one code for each character and for each syllable of a Latin word."""
 
     def __init__(self, folded: Folded) -> None:
-        letters = folded.letters
-        self.codes = letters.translate(_sounds)
-        self.spans: list[tuple[int, int]] | None = None
-        if _WORD.search(letters):
+        self.codes = folded.letters.translate(_sounds)
+        self._firsts: list[int] | None = None
+        self._lasts: list[int] = []
+        if _WORD.search(folded.letters):
             self._with_latin(folded)
 
     def letters(self, unit: int) -> tuple[int, int]:
         """First and last letter of a unit."""
-        return (unit, unit) if self.spans is None else self.spans[unit]
+        return (unit, unit) if self._firsts is None else (self._firsts[unit], self._lasts[unit])
 
     def _with_latin(self, folded: Folded) -> None:
-        letters, places = folded.letters, folded.places
+        """Latin words as syllables; what lies between stays one unit a character."""
+        letters = folded.letters
         codes: list[str] = []
-        spans: list[tuple[int, int]] = []
-        index = 0
-        while index < len(letters):
-            if not "a" <= letters[index] <= "z":
-                codes.append(self.codes[index])
-                spans.append((index, index))
-                index += 1
-                continue
-            end = index + 1
-            while end < len(letters) and "a" <= letters[end] <= "z" and places[end] - places[end - 1] <= 1:
-                end += 1
-            at = index
-            for syllable in parse(letters[index:end]) or letters[index:end]:
+        firsts: list[int] = []
+        lasts: list[int] = []
+        at = 0
+        for start, end in _latin_words(folded):
+            codes.append(self.codes[at:start])
+            firsts.extend(range(at, start))
+            lasts.extend(range(at, start))
+            for syllable in parse(letters[start:end]) or letters[start:end]:
                 codes.append(_code(syllable) if syllable in _syllables() else _OTHER)
-                spans.append((at, at + len(syllable) - 1))
-                at += len(syllable)
-            if end < len(letters) and letters[end] in "12345" and places[end] - places[end - 1] == 1:
-                spans[-1] = (spans[-1][0], end)  # bu4 zhi1 dao4: the figure is the tone
-                end += 1
-            index = end
-        self.codes, self.spans = "".join(codes), spans
+                firsts.append(start)
+                start += len(syllable)
+                lasts.append(start - 1)
+            at = end
+            if _is_tone(folded, end):
+                lasts[-1] = end
+                at += 1
+        codes.append(self.codes[at:])
+        firsts.extend(range(at, len(letters)))
+        lasts.extend(range(at, len(letters)))
+        self.codes, self._firsts, self._lasts = "".join(codes), firsts, lasts
+
+
+def _latin_words(folded: Folded) -> Iterator[tuple[int, int]]:
+    """Runs of Latin letters, parted where something was dropped between."""
+    places = folded.places
+    for run in _WORD.finditer(folded.letters):
+        start = run.start()
+        for index in range(start + 1, run.end()):
+            if places[index] - places[index - 1] > 1:
+                yield start, index
+                start = index
+        yield start, run.end()
+
+
+def _is_tone(folded: Folded, index: int) -> bool:
+    """Whether a figure behind a syllable is its tone: bu4 zhi1 dao4."""
+    return (
+        index < len(folded.letters)
+        and folded.letters[index] in "12345"
+        and folded.places[index] - folded.places[index - 1] == 1
+    )
