@@ -237,7 +237,6 @@ def the_colleague_brings_it_to_its_end(shift: Shift) -> None:
 
 def it_is_found_by_a_word_inside_a_sentence(shift: Shift) -> None:
     page = shift.agent
-    page.keyboard.press("Escape")
     page.keyboard.press("/")
     expect(page.locator("#desk-search")).to_be_focused()
     page.keyboard.insert_text("防静电手环")
