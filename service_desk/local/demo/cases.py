@@ -147,6 +147,10 @@ STORIES: tuple[Story, ...] = (
            promise(20, "一个半小时内回电告知原因", 90), keep(108, "回电晚了 18 分钟，已向客户致歉并说明邻区漏配。"))),
     Story("海南省三亚市", "5G 室内分布系统", "免税店收银区 5G 速率低", "minor", "xulei", D, (start(),)),
     Story("西藏自治区那", "IP 承载网路由器", "学校视频会议卡顿，海拔高设备降额运行请协助评估", "minor", "wuting", 4 * D, (start(), wait(60, "third_party", "等待当地运营商提供链路质量报告"))),
+    # Came back after it was closed; reported twice.
+    Story("金地名津 B", "给排水系统", "二楼卫生间顶面渗水", "minor", "songyan", 3 * D, (*done("楼上地漏接口老化，已更换并做闭水试验。", "渗水已处理。", minutes=3 * H),
+           (2 * D, "reopen", {"text": "业主来电：雨后又有渗水，面积比上次小。", "fault_returned": True}), note(40, "已约楼上业主今天下午配合查看。"))),
+    Story("招商银行股份", "IP 承载网路由器", "多个网点反映专线仍然中断", "major", "wuting", 21),
     # Fresh: nobody has started yet.
     Story("深圳宝安国际", "5G 室内分布系统", "国内到达层 3 个 RRU 告警", "major", "chenjing", 12),
     Story("金地名津 B", "给排水系统", "厨房下水反臭", "minor", "songyan", 25),
@@ -188,6 +192,7 @@ def build(company: Company, customers: dict[str, Customer]) -> Iterator[str]:
     """Write the cases, oldest first, so that the numbers of a day stand in order; yields each number."""
     for story in sorted(STORIES, key=lambda story: -story.ago):
         yield _tell(story, company, customers)
+    _merge_twice_reported(company)
     _answer_some(company)
     Delivery.objects.filter(state=DeliveryState.PENDING).update(
         state=DeliveryState.SENT, sent_at=now(), attempts=1, fence=1
@@ -226,6 +231,13 @@ def _tell(story: Story, company: Company, customers: dict[str, Customer]) -> str
     advance(case, timedelta(minutes=max(left, 0)))
     case.refresh_from_db()
     return case.number
+
+
+def _merge_twice_reported(company: Company) -> None:
+    """What a branch and its head office reported is one matter (D5)."""
+    twice, survivor = (Case.objects.get(fault=fault) for fault in ("多个网点反映专线仍然中断", "营业网点专线时断时续"))
+    words = "总行与网点分别报障，同一条专线。"
+    actions.merge(case=twice, actor=company.staff["wuting"], into=survivor.number, text=words)
 
 
 def _as_said(case: Case, words: dict[str, Any], company: Company, left: float) -> dict[str, Any]:
