@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -57,7 +57,7 @@ def _named(*path: str) -> Callable[[Any], str]:
 
 
 def _severity(case: Case) -> str:
-    return str(case.get_severity_display()) if case.severity else _t("not graded")
+    return str(case.get_severity_display()) if case.severity else gettext("not graded")
 
 
 _ALL = (
