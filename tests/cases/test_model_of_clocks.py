@@ -1,6 +1,6 @@
 """D2-D8 by machine: any order of verbs, passing time, policy and calendar changes against a naive model.
 
-Twelve lives of 25 steps by default; DESK_MODEL_EXAMPLES=1000 looks deeper.
+Thirty lives of 25 steps by default; DESK_MODEL_EXAMPLES=1000 looks deeper.
 """
 
 from __future__ import annotations
@@ -484,7 +484,7 @@ def test_D2_to_D8_any_life_of_cases_is_as_the_naive_model_says() -> None:
     run_state_machine_as_test(
         Lives,
         settings=settings(
-            max_examples=int(os.environ.get("DESK_MODEL_EXAMPLES", "12")),
+            max_examples=int(os.environ.get("DESK_MODEL_EXAMPLES", "30")),
             stateful_step_count=25,
             deadline=None,
             suppress_health_check=list(HealthCheck),
