@@ -295,6 +295,14 @@ class Lives(RuleBasedStateMachine):
             self.goes_on(case)
             case.state = "restored" if case.restored else "in_progress"
 
+    @rule(index=st.integers(0, 2), minutes=st.sampled_from(PASSING))
+    def waits_a_while(self, index: int, minutes: int) -> None:
+        """A whole wait in one step, since its four would seldom come in this order by chance."""
+        self.starts(index)
+        self.waits(index)
+        self.time_passes(minutes)
+        self.resumes(index)
+
     def goes_on(self, case: model.Case) -> None:
         case.pauses[-1] = (case.pauses[-1][0], self.now)
         for clock in case.clocks:
