@@ -346,7 +346,14 @@ SPECTACULAR_SETTINGS = {
             ),
             "deadlines.rules": ("ClockKind", "ClockState"),
             "knowledge.rules": (
-                "Category", "Direction", "FindingOutcome", "How", "PhraseKind", "PhraseState", "Speaker", "Weight"
+                "Category",
+                "Direction",
+                "FindingOutcome",
+                "How",
+                "PhraseKind",
+                "PhraseState",
+                "Speaker",
+                "Weight",
             ),
             "notices.rules": ("AckVia", "ChannelKind", "DeliveryState", "Level"),
             "people.rules": ("DutyRole", "Role"),

@@ -28,7 +28,8 @@ NAMES = {"Celery", "Message-ID", "Webhook", "Bearer", "FreeSWITCH（mod_json_cdr
 BARE = re.compile(r"^[\W\d_]*$")
 #: Words of Latin letters that may stand on a Chinese page: names, codes, keys of the keyboard.
 LATIN = re.compile(
-    r"CALL|REST|API|CSV|PDF|Excel|Word|xlsx|UTF-8|GB18030|CTI|Zammad|FreeSWITCH|mod_json_cdr|Asterisk|SHA-256|E\.164|English|Celery|Webhook|OpenAPI|Ctrl|Enter|Esc|EMAIL_HOST|JSON|\b\d+ ms|\d\sMB|"
+    r"CALL|REST|API|CSV|PDF|Excel|Word|xlsx|UTF-8|GB18030|CTI|Zammad|FreeSWITCH|mod_json_cdr|Asterisk|SHA-256|"
+    r"E\.164|English|Celery|Webhook|OpenAPI|Ctrl|Enter|Esc|EMAIL_HOST|JSON|\b\d+ ms|\d\sMB|"
     r"[a-z]+:(?:read|write|ack|check)"
 )
 GLOSSARY_ROW = re.compile(r"^\| (?P<english>[A-Za-z][^|]*?) \| (?P<chinese>[^|]+?) \| [^|]+ \|[^|]*\|$", re.MULTILINE)
@@ -117,7 +118,8 @@ def test_nothing_is_left_in_English(chinese: Catalog) -> None:
 
 def test_no_English_sentence_stands_inside_a_translation(chinese: Catalog) -> None:
     left = [words for _english, words in pairs(chinese) if SENTENCE.search(PLACEHOLDER.sub("", words))]
-    assert [words for words in left if not re.search("Authorization: Bearer|date,is_working,name|manage.py relay_asterisk", words)] == []
+    meant = re.compile("Authorization: Bearer|date,is_working,name|manage.py relay_asterisk")
+    assert [words for words in left if not meant.search(words)] == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

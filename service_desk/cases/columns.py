@@ -11,9 +11,8 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils.functional import Promise
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from service_desk.cases.models import Case, CaseDeadline
 from service_desk.customers.rules import mask_number

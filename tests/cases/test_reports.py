@@ -225,7 +225,7 @@ def test_C8_a_correction_is_a_new_revision_that_takes_its_place(desk: World) -> 
     def revisions() -> list[tuple[int, Any]]:
         return [(report.revision, report) for report in CustomerReport.objects.with_successor()]
 
-    known = {revision: report for revision, report in revisions()}
+    known = dict(revisions())
     assert (known[1].superseded, known[2].superseded) == (True, False)
     assert known[1].data["found"] == SERVICE["found"]
 

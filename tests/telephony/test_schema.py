@@ -32,7 +32,8 @@ from service_desk.telephony.models import Call, Extension
 from tests.factories import staff
 from tests.telephony.senders import Pbx, Script, administrator, pbx
 
-pytestmark = [pytest.mark.schema, pytest.mark.django_db]
+# One worker, so that the last test sees what the others were answered.
+pytestmark = [pytest.mark.schema, pytest.mark.django_db, pytest.mark.xdist_group("phone-schema")]
 
 EXAMPLES = int(os.environ.get("DESK_SCHEMA_EXAMPLES", "15"))
 ANSWERS: dict[str, Counter[int]] = {}

@@ -78,7 +78,6 @@ class CaseDeadline(Deadline):
             if p.ends_at is None or p.ends_at > since
         ]
 
-
     def gap(self) -> timedelta:
         """How much of the time since its start lies in gaps."""
         ends = [(datetime.fromisoformat(since), datetime.fromisoformat(until)) for since, until, _why in self.gaps]

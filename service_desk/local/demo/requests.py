@@ -27,7 +27,12 @@ _ASKED: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "软交换版本升级": (
         "版本升级",
-        {"version_now": "V300R002C01SPC200", "version_new": "V300R003C00SPC100", "window": "2026-11-19", "affects": True},
+        {
+            "version_now": "V300R002C01SPC200",
+            "version_new": "V300R003C00SPC100",
+            "window": "2026-11-19",
+            "affects": True,
+        },
     ),
     "平安中心 48 层": ("故障申告", {"scope": "单站"}),
 }
