@@ -46,8 +46,8 @@ class AllowedMoveSerializer(serializers.Serializer[Any]):
 class CaseNumberField(serializers.CharField):
     """Another case by its number."""
 
-    def to_representation(self, value: Case) -> str:
-        return value.number
+    def to_representation(self, value: Any) -> str:
+        return str(value.number)
 
 
 def _number(*, many: bool = False, allow_null: bool = False) -> Any:
