@@ -344,7 +344,7 @@ SPECTACULAR_SETTINGS = {
                 "Severity",
                 "WaitingFor",
             ),
-            "deadlines.rules": ("ClockKind", "ClockState"),
+            "deadlines.rules": ("ClockKind", "ClockState", "RolloutState"),
             "knowledge.rules": (
                 "Category",
                 "Direction",
@@ -357,6 +357,7 @@ SPECTACULAR_SETTINGS = {
             ),
             "notices.rules": ("AckVia", "ChannelKind", "DeliveryState", "Level"),
             "people.rules": ("DutyRole", "Role"),
+            "telephony.rules": ("CallState",),
         }.items()
         for name in names
     },

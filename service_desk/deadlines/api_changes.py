@@ -44,7 +44,7 @@ class ChangeSerializer(serializers.Serializer[Rollout]):
     id = serializers.IntegerField()
     policy = serializers.IntegerField(source="policy_id", allow_null=True)
     calendar = serializers.IntegerField(source="calendar_id", allow_null=True)
-    state = serializers.ChoiceField(choices=[(state.value, state.value) for state in RolloutState])
+    state = serializers.ChoiceField(choices=RolloutState.choices)
     token = serializers.CharField(help_text="Names exactly this list; send it to apply.")
     clocks = serializers.SerializerMethodField(help_text="All clocks concerned.")
     moves = serializers.SerializerMethodField(help_text="How many would be due at another time.")

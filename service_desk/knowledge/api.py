@@ -26,7 +26,7 @@ from service_desk.knowledge.shapes import (
     CheckSerializer,
     DifferenceSerializer,
     DiffFilterSerializer,
-    DraftSerializer,
+    PhraseDraftSerializer,
     FigureSerializer,
     FindingFilterSerializer,
     FindingSerializer,
@@ -105,10 +105,10 @@ class PhraseViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DeskViewSe
                 wanted[f"phrase__{name}"] = wanted.pop(name)
         return queryset.filter(**wanted)
 
-    @extend_schema(summary="Draft a phrase", request=DraftSerializer, responses={201: PhraseSerializer})
+    @extend_schema(summary="Draft a phrase", request=PhraseDraftSerializer, responses={201: PhraseSerializer})
     def create(self, request: Request) -> Response:
         """Propose an entry, or another version of one; it is in force once somebody else approves it."""
-        made = draft(actor=request.user, **checked(DraftSerializer, request.data))
+        made = draft(actor=request.user, **checked(PhraseDraftSerializer, request.data))
         there = self.reverse_action("detail", [made.pk])
         whole = self.get_queryset().get(pk=made.pk)
         return Response(PhraseSerializer(whole).data, status.HTTP_201_CREATED, headers={"Location": there})

@@ -129,7 +129,7 @@ class PhraseFilterSerializer(FilterSerializer):
     code = serializers.CharField(required=False, max_length=20)
 
 
-class DraftSerializer(StrictSerializer):
+class PhraseDraftSerializer(StrictSerializer):
     """A proposal: a new entry, or another version of one."""
 
     set_by_desk = frozenset({"id", "state", "author", "approver", "created_at", "approved_at", "source"})

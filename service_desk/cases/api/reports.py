@@ -63,7 +63,7 @@ _ANSWERS = " ".join(
 )
 
 
-class DraftSerializer(StrictSerializer):
+class ReportDraftSerializer(StrictSerializer):
     """What is written so far; the whole of it, each time."""
 
     kind = serializers.ChoiceField(choices=DemandedReport.choices)
@@ -117,12 +117,12 @@ class ReportViewSet(EtagMixin, mixins.ListModelMixin, mixins.RetrieveModelMixin,
     @extend_schema(
         summary="Begin the draft of a report",
         parameters=[CASE_IN_PATH],
-        request=DraftSerializer,
+        request=ReportDraftSerializer,
         responses={201: ReportSerializer},
     )
     def create(self, request: Request, number: str) -> Response:
         """After a submitted report it is the next revision; while there is a draft it is refused."""
-        given = checked(DraftSerializer, request.data)
+        given = checked(ReportDraftSerializer, request.data)
         case = self.case()
         if case.reports.filter(kind=given["kind"], state=ReportState.DRAFT).exists():
             raise Conflict(_("There is a draft of this report already."), remedy=_("Change that one."))
