@@ -152,6 +152,8 @@ class CaseFilters(forms.Form):
 
     @property
     def order(self) -> Sort:
-        """The order that was asked for; newest first when none or an unknown one was."""
-        value = getattr(self, "cleaned_data", {}).get("sort")
-        return Sort(value) if value else Sort.NEWEST
+        """The order that was asked for; else of what is overdue the longest first, of all other lists the newest."""
+        cleaned = getattr(self, "cleaned_data", {})
+        if cleaned.get("sort"):
+            return Sort(cleaned["sort"])
+        return Sort.DEADLINE if cleaned.get("overdue") else Sort.NEWEST
