@@ -23,7 +23,7 @@ class DeskRenderer(TemplatesSetting):
     form_template_name = "components/form.html"
     field_template_name = "components/field.html"
 
-    def render(self, template_name: str, context: Any, request: Any = None) -> SafeString:
+    def render(self, template_name: str, context: Any, request: Any = None) -> str:
         """The control by hand where that is all there is to it, else by its template."""
         by_hand = _BY_HAND.get(template_name)
         return super().render(template_name, context, request) if by_hand is None else by_hand(context["widget"])
