@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from django.conf import settings
+from django.db import connection
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
@@ -50,13 +51,18 @@ def _line() -> _Line:
     return _Line()
 
 
+def _key(integration_id: int) -> str:
+    """Two desks may share one Redis; their systems have the same numbers."""
+    return f"desk:calls:{connection.settings_dict['NAME']}:{integration_id}"
+
+
 def wait_for(integration_id: int, per_second: int) -> float:
     """Seconds this system has to wait; 0 when it may deliver now. Without Redis everything may: calls matter more."""
     line = _line()
     if time.monotonic() < line.silent_until:
         return 0.0
     try:
-        waits = line.redis.eval(_TAKE, 1, f"desk:calls:{integration_id}", str(per_second), str(BURST_SECONDS))
+        waits = line.redis.eval(_TAKE, 1, _key(integration_id), str(per_second), str(BURST_SECONDS))
     except (RedisError, OSError) as error:
         line.silent_until = time.monotonic() + _REST_SECONDS
         log.warning("Deliveries are not counted, Redis does not answer: %s", type(error).__name__)

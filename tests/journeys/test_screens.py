@@ -104,7 +104,7 @@ def test_the_switch_of_theme_keeps_the_place_and_stays_with_the_person(journey: 
     with page.expect_response("**/theme/"):
         page.locator("#person-menu").get_by_role("button", name="Dark").click()
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
-    assert page.evaluate("getComputedStyle(document.documentElement).backgroundColor") != light
+    expect(page.locator("html")).not_to_have_css("background-color", light)
     expect(page.get_by_label("Fault in brief")).to_have_value("写到一半")
     assert visitor.pages_seen == 1
     elsewhere = journey.visit(person).page
