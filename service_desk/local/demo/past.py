@@ -46,7 +46,8 @@ _SHIFT = (
         WHERE id = %(case)s""",
     """UPDATE cases_casepause SET starts_at = starts_at - %(back)s::interval, ends_at = ends_at - %(back)s::interval
         WHERE case_id = %(case)s""",
-    "UPDATE cases_caseevent SET at = at - %(back)s::interval WHERE case_id = %(case)s",
+    """UPDATE cases_caseevent SET at = at - %(back)s::interval, data = CASE WHEN data ? 'due' THEN jsonb_set(data, '{due}',
+        to_jsonb((data->>'due')::timestamptz - %(back)s::interval)) ELSE data END WHERE case_id = %(case)s""",
     """UPDATE cases_handover SET proposed_at = proposed_at - %(back)s::interval,
         decided_at = decided_at - %(back)s::interval WHERE case_id = %(case)s""",
     """UPDATE cases_promise SET made_at = made_at - %(back)s::interval, due_at = due_at - %(back)s::interval,
