@@ -76,13 +76,15 @@ _ORDERS = {
 class Found:
     """The cases that meet the filters; `common`: thousands hold the words, `alone`: which are the only filter.
 
-    `costly`: a filter that no index of cases answers, so that counting would look at very many of them.
+    `costly`: a filter that no index of cases answers, so that counting would look at very many of them. `late_only`:
+    nothing but what is overdue is asked for, which by deadline stands at the very beginning.
     """
 
     cases: CaseQuerySet
     common: bool = False
     alone: bool = False
     costly: bool = False
+    late_only: bool = False
 
 
 def find(user: Any, filters: Mapping[str, Any]) -> Found:
@@ -92,7 +94,7 @@ def find(user: Any, filters: Mapping[str, Any]) -> Found:
         if name != "q":
             cases = _NARROW[name](cases, value, user)
     if "q" not in filters:
-        return Found(cases, costly="overdue" in filters)
+        return Found(cases, costly="overdue" in filters, late_only=filters.keys() == {"overdue"})
     condition, common = _search(filters["q"])
     return Found(cases.filter(condition), common, alone=len(filters) == 1, costly="overdue" in filters)
 
@@ -102,16 +104,16 @@ def order_of(cases: QuerySet[Case], sort: Sort) -> tuple[QuerySet[Case], tuple[s
     return (_with_nearest_clock(cases) if sort == Sort.DEADLINE else cases), _ORDERS[sort]
 
 
-def in_order(cases: QuerySet[Case], sort: Sort) -> tuple[QuerySet[Case], tuple[str, ...]]:
+def in_order(cases: QuerySet[Case], sort: Sort, *, late_only: bool = False) -> tuple[QuerySet[Case], tuple[str, ...]]:
     """The cases as a page needs them, and the columns of the order."""
-    if sort == Sort.DEADLINE:
+    if sort == Sort.DEADLINE and not late_only:
         cases = _named_if_few(cases.filter(state__in=OPEN_STATES))
     return order_of(cases.select_related("customer", "product_type", "handler", "first_responder"), sort)
 
 
-def one_page(cases: QuerySet[Case], sort: Sort, *, after: str | None = None, before: str | None = None) -> Page[Case]:
+def one_page(found: Found, sort: Sort, *, after: str | None = None, before: str | None = None) -> Page[Case]:
     """A page in this order; raises `keyset.BadCursor`."""
-    ordered, columns = in_order(cases, sort)
+    ordered, columns = in_order(found.cases, sort, late_only=found.late_only)
     return page(ordered, order=columns, size=PAGE_SIZE, after=after, before=before)
 
 
@@ -176,9 +178,9 @@ def _watched(cases: CaseQuerySet, _value: bool, user: Any) -> CaseQuerySet:
 
 def _overdue(cases: CaseQuerySet, _value: bool, _user: Any) -> CaseQuerySet:
     late = CaseDeadline.objects.open().filter(due_at__lt=Now())
-    few = list(late.order_by().values_list("case", flat=True).distinct()[: _FEW + 1])
+    few = list(late.order_by().values_list("case", flat=True)[: _FEW + 1])
     if len(few) <= _FEW:
-        return cases.filter(pk__in=few, state__in=OPEN_STATES)
+        return cases.filter(pk__in=set(few), state__in=OPEN_STATES)
     return cases.filter(Exists(late.filter(case=OuterRef("pk"))), state__in=OPEN_STATES)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -169,11 +169,12 @@ def _views(request: HttpRequest, views: Sequence[OfferedView]) -> dict[str, Any]
 def _page(request: HttpRequest, found: listing.Found, sort: Sort, shown: list[Column]) -> tuple[Page[Case], bool]:
     """The page that the address names; the first one when its cursor belongs to another list."""
     after, before = request.GET.get("after") or None, request.GET.get("before") or None
-    cases = columns.needed(found.cases, shown).annotate(read_at=Now())
+    needed: Any = columns.needed(found.cases, shown).annotate(read_at=Now())
+    found = replace(found, cases=needed)
     try:
-        return listing.one_page(cases, sort, after=after, before=before), False
+        return listing.one_page(found, sort, after=after, before=before), False
     except BadCursor:
-        return listing.one_page(cases, sort), True
+        return listing.one_page(found, sort), True
 
 
 def _total(number: int | None) -> str:
