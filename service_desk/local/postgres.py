@@ -30,7 +30,14 @@ RECOVERY_PATIENCE = 900.0
 # Pages go into the log uncompressed: this build knows pglz alone, which cost eight times the processor time of all
 # the rest in a storm of due clocks (docs/performance.md).
 DURABLE = ("wal_compression=off", "max_wal_size=2GB")
-FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum_naptime=10min")
+# Tests of many at once have a connection for each.
+FAST = (
+    "fsync=off",
+    "synchronous_commit=off",
+    "full_page_writes=off",
+    "autovacuum_naptime=10min",
+    "max_connections=250",
+)
 COMMON = (
     "listen_addresses=",
     "unix_socket_permissions=0700",
