@@ -9,19 +9,11 @@ from django.http import Http404, HttpRequest
 from django.utils.translation import gettext as _
 
 from service_desk.cases.models import Case
+from service_desk.people.models import Staff
 
-_NAMED = (
-    "customer",
-    "contact",
-    "product_type",
-    "service_line",
-    "handler__unit",
-    "first_responder__unit",
-    "graded_by",
-    "registered_by",
-    "request_type",
-    "told_once_by",
-)
+_NAMED = ("customer", "contact", "product_type", "service_line", "request_type")
+#: Often one person in several parts: fetched together, since PostgreSQL plans a dozen joins longer than it runs them.
+_PEOPLE = ("handler", "first_responder", "graded_by", "registered_by", "told_once_by")
 
 
 def case_for(request: HttpRequest, number: str) -> Case:
@@ -29,6 +21,10 @@ def case_for(request: HttpRequest, number: str) -> Case:
     found = Case.objects.visible_to(request.user).select_related(*_NAMED).filter(number=number).first()
     if found is None:
         raise Http404(_("There is no such case."))
+    parts = {name: pk for name in _PEOPLE if (pk := getattr(found, f"{name}_id")) is not None}
+    people = Staff.objects.select_related("unit").in_bulk(set(parts.values()))
+    for name, pk in parts.items():
+        setattr(found, name, people[pk])
     return found
 
 
