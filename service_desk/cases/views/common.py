@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Max
+from django.db.models.functions import Now
 from django.http import Http404, HttpRequest
 from django.utils.translation import gettext as _
 
@@ -18,7 +20,8 @@ _PEOPLE = ("handler", "first_responder", "graded_by", "registered_by", "told_onc
 
 def case_for(request: HttpRequest, number: str) -> Case:
     """The case with everything its page names; 404 alike for one that is not there and one that is not theirs (P6)."""
-    found = Case.objects.visible_to(request.user).select_related(*_NAMED).filter(number=number).first()
+    cases = Case.objects.visible_to(request.user).select_related(*_NAMED)
+    found = cases.annotate(read_at=Now()).filter(number=number).first()
     if found is None:
         raise Http404(_("There is no such case."))
     parts = {name: pk for name in _PEOPLE if (pk := getattr(found, f"{name}_id")) is not None}
@@ -26,6 +29,12 @@ def case_for(request: HttpRequest, number: str) -> Case:
     for name, pk in parts.items():
         setattr(found, name, people[pk])
     return found
+
+
+def read_at(case: Case) -> datetime:
+    """When the case of `case_for` was read, by the database's clock."""
+    moment: datetime = getattr(case, "read_at")  # noqa: B009 - an annotation of the query
+    return moment
 
 
 def wants_part(request: HttpRequest) -> bool:

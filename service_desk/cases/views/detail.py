@@ -22,9 +22,8 @@ from service_desk.cases.rules import ENDED_STATES, MAIN_WAY, SEVERITY_MEANING, C
 from service_desk.cases.tellings import emergency_tellings
 from service_desk.cases.ties import ties_of
 from service_desk.cases.timeline import Show, stream
-from service_desk.cases.views.common import case_for, last_event, person, wants_part
+from service_desk.cases.views.common import case_for, last_event, person, read_at, wants_part
 from service_desk.customers.rules import mask_number
-from service_desk.deadlines.clock import now
 from service_desk.deadlines.rules import PART_KINDS, ClockKind
 from service_desk.people.access import can
 
@@ -78,7 +77,7 @@ def case_print(request: HttpRequest, number: str) -> HttpResponse:
 def _facts(case: Case, user: Any) -> dict[str, Any]:
     """What the page and the sheet of a case both say."""
     prefetch_related_objects([case], "pauses")
-    clocks = faces_of(case, moment := now())
+    clocks = faces_of(case, moment := read_at(case))
     emergency = [clock for clock in clocks if clock.kind == ClockKind.EMERGENCY]
     shown = next((clock for clock in emergency if clock.is_open), emergency[0] if emergency else None)
     began = case.emergency_started_at
