@@ -77,6 +77,8 @@ def _each_looked_at(text: str) -> Subquery:
 
 def parts_of(text: str, asked: str) -> list[tuple[str, bool]]:
     """The text in pieces, each with whether it is one of the words asked for; folded as the index folds."""
+    if not asked or not text:
+        return [(text, False)] if text else []
     folded, places = _folded(text)
     marked = [False] * len(text)
     for word in _folded(asked)[0].split():

@@ -161,3 +161,12 @@ def test_the_search_costs_at_most_twelve_queries(desk: World, django_assert_max_
     for query in ("?q=欧阳晨曦&state=open&severity=none", f"?q=断站&product={desk.product.pk}&unit={desk.unit.pk}"):
         with django_assert_max_num_queries(12):
             assert len(agent.get(f"/cases/{query}").context["rows"]) == 20
+
+
+@pytest.mark.parametrize("asked", ["", "<b>", "script"])
+def test_marks_let_no_text_of_a_case_become_markup(desk: World, asked: str) -> None:
+    desk.register(fault="<script>alert(1)</script>&<b>")
+    html = browser(desk.agent).get("/cases/", {"q": asked} if asked else {}).content.decode()
+    assert "<script>alert" not in html
+    assert "alert(1)" in html.replace("<mark>", "").replace("</mark>", "")
+    assert "<b>" not in html.split("<tbody>")[1].split("</tbody>")[0].replace("<div><b>", "")
