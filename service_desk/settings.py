@@ -95,7 +95,10 @@ INSTALLED_APPS = [
     "service_desk.telephony",
     "service_desk.knowledge",
     "service_desk.cases",
+    "service_desk.complaints",
+    "service_desk.calls",
     "service_desk.quality",
+    "service_desk.reports",
     "service_desk.dashboard",
     "service_desk.local",
 ]

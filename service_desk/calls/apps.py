@@ -1,0 +1,12 @@
+"""The calls package as Django knows it."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class CallsConfig(AppConfig):
+    """What a telephone call means to the desk: who pops up, what it was registered as, what was left unregistered."""
+
+    name = "service_desk.calls"
+    label = "calls"
+    verbose_name = _("Calls")

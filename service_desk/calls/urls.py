@@ -1,0 +1,5 @@
+"""Addresses of the calls."""
+
+from typing import Any
+
+urlpatterns: list[Any] = []

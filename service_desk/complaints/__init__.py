@@ -1,0 +1,1 @@
+"""What makes a case a complaint: its level, its circle, the five clears, the ladder of instances."""

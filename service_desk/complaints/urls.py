@@ -1,0 +1,5 @@
+"""Addresses of the complaints."""
+
+from typing import Any
+
+urlpatterns: list[Any] = []

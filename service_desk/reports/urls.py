@@ -1,0 +1,5 @@
+"""Addresses of the reports."""
+
+from typing import Any
+
+urlpatterns: list[Any] = []
