@@ -24,7 +24,10 @@ class IntegrationForm(forms.Form):
     name = forms.CharField(
         label=pgettext_lazy("integration", "Name"), max_length=80, help_text=_("Such as 'Hotline, head office'.")
     )
-    kind = forms.ChoiceField(label=_("Kind"), choices=IntegrationKind.choices)
+    kind = forms.ChoiceField(
+        label=_("Kind"),
+        choices=[(value, label) for value, label in IntegrationKind.choices if value != IntegrationKind.MANUAL],
+    )
     auth_mode = forms.ChoiceField(
         label=_("Proof"),
         choices=AuthMode.choices,

@@ -38,3 +38,19 @@ def may_note(user: Any, call: Any) -> Decision | bool:
     if user.has_role(*LEADING_ROLES) or call is None or call.responsible is None or call.responsible == user:
         return bool(user.has_role(*DESK_ROLES, *LEADING_ROLES))
     return Decision(False, _("Only who holds the call notes what goes with its transfer."))
+
+
+@rule("call.by_hand")
+def may_write_down(user: Any, _thing: Any) -> bool:
+    """Whoever takes calls writes down those of which no phone system tells."""
+    return bool(user.has_role(*DESK_ROLES, *LEADING_ROLES))
+
+
+@rule("call.handle")
+def may_handle(user: Any, call: Any) -> Decision | bool:
+    """Answer, hold, resume and end are pressed by whose call it is; a ringing one by whoever is at the desk."""
+    if not user.has_role(*DESK_ROLES, *LEADING_ROLES):
+        return False
+    if call is None or call.responsible is None or call.responsible == user:
+        return True
+    return Decision(False, _("This call is %(name)s's already.") % {"name": call.responsible})

@@ -82,6 +82,7 @@ class IntegrationKind(TextChoices):
     GENERIC_CTI = "generic_cti", _("Generic CTI (as for Zammad)")
     FREESWITCH = "freeswitch", _("FreeSWITCH (mod_json_cdr)")
     ASTERISK = "asterisk", _("Asterisk (manager interface)")
+    MANUAL = "manual", _("By hand, without a phone system")  # the desk's own: it has no door and is set up by nobody
 
 
 class AuthMode(TextChoices):

@@ -50,7 +50,11 @@ def integration_list(request: HttpRequest) -> HttpResponse:
         .annotate(total=Sum("times"))
         .values("total")
     )
-    rows = Integration.objects.annotate(last_at=Subquery(last[:1]), refused=Subquery(refused)).select_related("unit")
+    rows = (
+        Integration.objects.with_a_door()
+        .annotate(last_at=Subquery(last[:1]), refused=Subquery(refused))
+        .select_related("unit")
+    )
     strangers = RefusedDelivery.objects.filter(integration=None, minute__gte=moment - _DAY).aggregate(n=Sum("times"))
     systems = [(row, _face(row, moment)) for row in rows[:500]]
     return render(request, "telephony/list.html", {"systems": systems, "strangers": strangers["n"] or 0})
@@ -77,7 +81,7 @@ def integration_new(request: HttpRequest) -> HttpResponse:
 def integration_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One phone system: what it is, who sits where, what came and what did not."""
     require(request.user, "telephony.administer")
-    row = get_object_or_404(Integration, pk=pk)
+    row = get_object_or_404(Integration.objects.with_a_door(), pk=pk)
     if request.method != "POST":
         return _show(request, row)
     form = IntegrationForm.of(row, request.POST)
@@ -97,7 +101,7 @@ def integration_detail(request: HttpRequest, pk: int) -> HttpResponse:
 def integration_do(request: HttpRequest, pk: int, deed: str) -> HttpResponse:
     """Replace or retire credentials, switch, or send a test event."""
     require(request.user, "telephony.administer")
-    row, actor = get_object_or_404(Integration, pk=pk), _actor(request)
+    row, actor = get_object_or_404(Integration.objects.with_a_door(), pk=pk), _actor(request)
     if deed == "rotate":
         return _show(request, row, issued=actions.rotate_credentials(actor=actor, integration=row))
     if deed == "retire":
@@ -118,7 +122,7 @@ def integration_do(request: HttpRequest, pk: int, deed: str) -> HttpResponse:
 def extension_add(request: HttpRequest, pk: int) -> HttpResponse:
     """Somebody sits at a phone."""
     require(request.user, "telephony.administer")
-    row = get_object_or_404(Integration, pk=pk)
+    row = get_object_or_404(Integration.objects.with_a_door(), pk=pk)
     form = ExtensionForm(request.POST, now=now())
     if form.is_valid():
         try:

@@ -114,6 +114,11 @@ class Call(models.Model):
             models.Index(fields=["last_heard_at"], name="call_open", condition=Q(ended_at=None)),
             models.Index(fields=["agent", "-id"], name="call_by_agent"),
             models.Index(
+                fields=["-id"],
+                name="call_unclaimed",
+                condition=Q(agent=None, claimed_by=None, answered_at__isnull=False),
+            ),
+            models.Index(
                 fields=["integration", "parent_call_id"], name="call_by_parent", condition=~Q(parent_call_id="")
             ),
         ]

@@ -17,6 +17,14 @@ from service_desk.people.models import Staff, Unit
 from service_desk.telephony.rules import LIMITS, AuthMode, IntegrationKind, Limits
 
 
+class IntegrationQuerySet(models.QuerySet["Integration"]):
+    """Reads as questions."""
+
+    def with_a_door(self) -> IntegrationQuerySet:
+        """Real phone systems: without the desk's own, in which calls are written down by hand."""
+        return self.exclude(kind=IntegrationKind.MANUAL)
+
+
 class Integration(models.Model):
     """One phone system of one company; its key says who it is, its secret signs, both may be replaced without a gap."""
 
@@ -47,6 +55,8 @@ class Integration(models.Model):
     is_active = models.BooleanField(_("Active"), default=True)
     created_at = models.DateTimeField(_("Since"), db_default=Now(), editable=False)
 
+    objects: ClassVar[Any] = IntegrationQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("Phone system")
         verbose_name_plural = _("Phone systems")
@@ -60,6 +70,9 @@ class Integration(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(events_per_second__gte=1, events_per_second__lte=10_000), name="integration_rate_is_sane"
+            ),
+            models.UniqueConstraint(
+                fields=["kind"], condition=Q(kind=IntegrationKind.MANUAL), name="integration_by_hand_is_one"
             ),
         ]
 
