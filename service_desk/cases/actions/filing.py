@@ -16,7 +16,7 @@ from service_desk.audit.actions import record
 from service_desk.cases import vault
 from service_desk.cases.actions.beside import audit, beside
 from service_desk.cases.actions.changing import Change, chosen, said
-from service_desk.cases.filetypes import BadFile, Taken, examined
+from service_desk.rest.filetypes import BadFile, Taken, examined
 from service_desk.cases.models import Case, CaseEvent, CaseFile, CustomerReport
 from service_desk.cases.rules import EventType, FilePurpose
 from service_desk.deadlines.clock import now

@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from service_desk.cases.filetypes import IMAGES, LONGEST_NAME
+from service_desk.rest.filetypes import IMAGES, LONGEST_NAME
 from service_desk.cases.models.case import Case
 from service_desk.cases.models.history import CaseEvent
 from service_desk.cases.models.reports import CustomerReport

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from service_desk.cases.filetypes import LONGEST_NAME, BadFile, clean_name, examined
+from service_desk.rest.filetypes import LONGEST_NAME, BadFile, clean_name, examined
 from tests.cases.test_files import office, picture
 
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n"
