@@ -66,7 +66,7 @@ def export(*, actor: Any, wanted: Wanted) -> IO[bytes]:
             require(actor, "case.export_numbers")
             demand_clean({"reason": wanted.reason})
             detail["reason"] = said(wanted.reason, "reason", limit=200)
-        found = listing.find(actor, wanted.filters).cases
+        found = listing.find(actor, wanted.filters)
         demand_not_too_many(found)
         file, rows = _written(found, wanted)
         record(
@@ -79,7 +79,7 @@ def export(*, actor: Any, wanted: Wanted) -> IO[bytes]:
     return file
 
 
-def _written(found: Any, wanted: Wanted) -> tuple[IO[bytes], int]:
+def _written(found: listing.Found, wanted: Wanted) -> tuple[IO[bytes], int]:
     """The file and its rows."""
     file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by the answer that sends it
     try:
@@ -90,9 +90,9 @@ def _written(found: Any, wanted: Wanted) -> tuple[IO[bytes], int]:
         raise
 
 
-def demand_not_too_many(found: Any) -> None:
+def demand_not_too_many(found: listing.Found) -> None:
     """Raise Invalid, with the remedy, when more cases were found than are written at once."""
-    if found.order_by()[: MOST + 1].count() > MOST:
+    if found.cases.order_by()[: MOST + 1].count() > MOST:
         raise Invalid(
             _("More than %(most)s cases meet these filters.") % {"most": f"{MOST:,}"},
             field="format",
@@ -114,8 +114,8 @@ def _head(shown: Sequence[Column]) -> list[str]:
     return [f"{column.label} ({settings.TIME_ZONE})" if column.moment else str(column.label) for column in shown]
 
 
-def _lines(found: Any, wanted: Wanted) -> Iterator[list[str]]:
-    cases, order = listing.order_of(columns.needed(found, wanted.columns), wanted.sort)
+def _lines(found: listing.Found, wanted: Wanted) -> Iterator[list[str]]:
+    cases, order = listing.order_of(found.dressed(lambda cases: columns.needed(cases, wanted.columns)), wanted.sort)
     if any(column.key == "due" for column in wanted.columns):
         cases = columns.with_next_due(cases)
     cells = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -34,6 +34,7 @@ PAGE_SIZE = 20
 COUNTED = 1_000
 _MOST_CUSTOMERS = 100
 _FEW = 2_000
+_PEOPLE = ("customer", "product_type", "handler", "first_responder")
 _UNIT_AND_BELOW = """
 WITH RECURSIVE below (id) AS (
     SELECT %s::bigint UNION SELECT u.id FROM people_unit u JOIN below b ON u.parent_id = b.id
@@ -76,44 +77,59 @@ _ORDERS = {
 class Found:
     """The cases that meet the filters; `common`: thousands hold the words, `alone`: which are the only filter.
 
-    `costly`: a filter that no index of cases answers, so that counting would look at very many of them. `late_only`:
-    nothing but what is overdue is asked for, which by deadline stands at the very beginning.
+    `costly`: a filter that no index of cases answers, so that counting would look at very many of them. `by_clock`: the
+    same cases as they are asked for by deadline, where what is `late` is told by the clock that the order needs anyway;
+    `many`: no filter that could leave few of them.
     """
 
     cases: CaseQuerySet
+    by_clock: CaseQuerySet
     common: bool = False
     alone: bool = False
-    costly: bool = False
-    late_only: bool = False
+    late: bool = False
+    many: bool = False
+
+    @property
+    def costly(self) -> bool:
+        """What is overdue no index of cases tells."""
+        return self.late
+
+    def dressed(self, needing: Callable[[CaseQuerySet], Any]) -> Found:
+        """The same cases with what a page needs of each."""
+        return replace(self, cases=needing(self.cases), by_clock=needing(self.by_clock))
 
 
 def find(user: Any, filters: Mapping[str, Any]) -> Found:
     """The cases this person may know of that meet all `filters` (see forms.filters.CaseFilters)."""
-    cases = Case.objects.visible_to(user)
+    by_clock, common = Case.objects.visible_to(user), False
     for name, value in filters.items():
-        if name != "q":
-            cases = _NARROW[name](cases, value, user)
-    if "q" not in filters:
-        return Found(cases, costly="overdue" in filters, late_only=filters.keys() == {"overdue"})
-    condition, common = _search(filters["q"])
-    return Found(cases.filter(condition), common, alone=len(filters) == 1, costly="overdue" in filters)
+        if name == "q":
+            condition, common = _search(value)
+            by_clock = by_clock.filter(condition)
+        elif name != "overdue":
+            by_clock = _NARROW[name](by_clock, value, user)
+    late = "overdue" in filters
+    cases = _overdue(by_clock) if late else by_clock
+    many = filters.keys() <= {"overdue", "state"} and filters.get("state", OPEN) == OPEN
+    return Found(cases, by_clock, common, alone=len(filters) == 1, late=late, many=many)
 
 
-def order_of(cases: QuerySet[Case], sort: Sort) -> tuple[QuerySet[Case], tuple[str, ...]]:
-    """The cases with what this order needs, and its columns. By deadline only cases with a running clock are listed."""
-    return (_with_nearest_clock(cases) if sort == Sort.DEADLINE else cases), _ORDERS[sort]
-
-
-def in_order(cases: QuerySet[Case], sort: Sort, *, late_only: bool = False) -> tuple[QuerySet[Case], tuple[str, ...]]:
+def in_order(found: Found, sort: Sort) -> tuple[QuerySet[Case], tuple[str, ...]]:
     """The cases as a page needs them, and the columns of the order."""
-    if sort == Sort.DEADLINE and not late_only:
-        cases = _named_if_few(cases.filter(state__in=OPEN_STATES))
-    return order_of(cases.select_related("customer", "product_type", "handler", "first_responder"), sort)
+    return order_of(found.dressed(lambda cases: cases.select_related(*_PEOPLE)), sort)
+
+
+def order_of(found: Found, sort: Sort) -> tuple[QuerySet[Case], tuple[str, ...]]:
+    """The cases with what this order needs, and its columns. By deadline only cases with a running clock are listed."""
+    if sort != Sort.DEADLINE:
+        return found.cases, _ORDERS[sort]
+    cases = found.by_clock.filter(state__in=OPEN_STATES)
+    return _with_nearest_clock(cases if found.many else _named_if_few(cases), late=found.late), _ORDERS[sort]
 
 
 def one_page(found: Found, sort: Sort, *, after: str | None = None, before: str | None = None) -> Page[Case]:
     """A page in this order; raises `keyset.BadCursor`."""
-    ordered, columns = in_order(found.cases, sort, late_only=found.late_only)
+    ordered, columns = in_order(found, sort)
     return page(ordered, order=columns, size=PAGE_SIZE, after=after, before=before)
 
 
@@ -131,22 +147,21 @@ def count(found: Found, sort: Sort) -> int | None:
 
 def _named_if_few(cases: QuerySet[Case]) -> QuerySet[Case]:
     """The same cases by their keys, if they are few: else every clock would be walked to find theirs."""
-    if not cases.query.where:
-        return cases
     few = list(cases.order_by().values_list("pk", flat=True)[: _FEW + 1])
     return cases.filter(pk__in=few) if len(few) <= _FEW else cases
 
 
-def _with_nearest_clock(cases: QuerySet[Case]) -> QuerySet[Case]:
+def _with_nearest_clock(cases: QuerySet[Case], *, late: bool) -> QuerySet[Case]:
     """Joined to the one clock of each case that is due first: PostgreSQL walks the clocks' index by due time."""
     earlier = CaseDeadline.objects.open().filter(
         Q(due_at__lt=OuterRef("deadlines__due_at"))
         | Q(due_at=OuterRef("deadlines__due_at"), id__lt=OuterRef("deadlines__id")),
         case=OuterRef("pk"),
     )
-    return cases.filter(~Exists(earlier), deadlines__state__in=RUNNING_STATES).annotate(
-        nearest_at=F("deadlines__due_at"), clock_id=F("deadlines__id")
-    )
+    here = Q(deadlines__state__in=RUNNING_STATES)  # all in one filter: each filter would join the clocks anew
+    if late:
+        here &= Q(deadlines__due_at__lt=Now())
+    return cases.filter(~Exists(earlier), here).annotate(nearest_at=F("deadlines__due_at"), clock_id=F("deadlines__id"))
 
 
 def _by_state(cases: CaseQuerySet, value: str, _user: Any) -> CaseQuerySet:
@@ -176,7 +191,7 @@ def _watched(cases: CaseQuerySet, _value: bool, user: Any) -> CaseQuerySet:
     return cases.filter(pk__in=CaseWatch.objects.filter(staff=user).values("case"))
 
 
-def _overdue(cases: CaseQuerySet, _value: bool, _user: Any) -> CaseQuerySet:
+def _overdue(cases: CaseQuerySet) -> CaseQuerySet:
     late = CaseDeadline.objects.open().filter(due_at__lt=Now())
     few = list(late.order_by().values_list("case", flat=True)[: _FEW + 1])
     if len(few) <= _FEW:
@@ -262,7 +277,6 @@ _NARROW: Mapping[str, Callable[[CaseQuerySet, Any, Any], CaseQuerySet]] = {
     "watched": _watched,
     "promised": lambda cases, _value, _user: cases.filter(next_promise_at__isnull=False),
     "emergency": lambda cases, _value, _user: cases.in_emergency(),
-    "overdue": _overdue,
     "late": lambda cases, _value, _user: cases.filter(late_registration=True),
     "no_merged": lambda cases, _value, _user: cases.filter(merged_into=None),
     "no_children": lambda cases, _value, _user: cases.filter(parent=None),

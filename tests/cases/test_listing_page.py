@@ -70,6 +70,19 @@ def test_C7_in_emergency_and_overdue_are_filters(desk: World) -> None:
     assert found(desk.agent, "?overdue=on") == [overdue.number]
 
 
+def test_overdue_is_the_same_set_in_every_order_and_with_further_filters(desk: World) -> None:
+    least, most = desk.register(severity="minor"), desk.register(severity="minor", actor=desk.colleague)
+    desk.register(severity="minor")
+    shift_time(least, hours=9)  # two clocks of each are late: it stands in the list once all the same
+    shift_time(most, hours=10)
+    assert found(desk.agent, "?overdue=on") == [most.number, least.number]
+    assert found(desk.agent, "?overdue=on&state=open&sort=deadline") == [most.number, least.number]
+    for sort in ("newest", "oldest", "accepted", "accepted_oldest"):
+        assert sorted(found(desk.agent, f"?overdue=on&sort={sort}")) == sorted([least.number, most.number])
+    assert found(desk.agent, "?overdue=on&mine=on") == [least.number]
+    assert found(desk.agent, f"?overdue=on&q={most.number}") == [most.number]
+
+
 def test_customer_handler_product_mine_and_days(desk: World) -> None:
     mine, other = desk.register(), desk.register(actor=desk.colleague)
     assert found(desk.agent, f"?handler={desk.colleague.pk}") == [other.number]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from django.db.models import QuerySet
@@ -128,7 +129,10 @@ def wanted_cases(user: Any, parameters: Any) -> tuple[QuerySet[Case], tuple[str,
     given = {_ON_SCREEN.get(name, name): value for name, value in given.items()}
     if "answer" in given:
         given["answer"] = tuple(given["answer"].split(":", 1))
-    return in_order(find(user, given).cases.filter(**exact), sort)
+    found = find(user, given)
+    if exact:
+        found = replace(found.dressed(lambda cases: cases.filter(**exact)), many=False)
+    return in_order(found, sort)
 
 
 def registration(given: dict[str, Any], actor: Any) -> Registration:

@@ -72,7 +72,7 @@ def _sent(wanted: Wanted, request: HttpRequest) -> FileResponse:
 def _too_many(user: object, filters: CaseFilters) -> str:
     """The refusal in words before anything is pressed; empty when the list is short enough."""
     try:
-        demand_not_too_many(listing.find(user, filters.chosen).cases)
+        demand_not_too_many(listing.find(user, filters.chosen))
     except Invalid as refusal:
         return " ".join(f"{error.message} {error.remedy or ''}".strip() for error in refusal.errors)
     return ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -169,8 +169,7 @@ def _views(request: HttpRequest, views: Sequence[OfferedView]) -> dict[str, Any]
 def _page(request: HttpRequest, found: listing.Found, sort: Sort, shown: list[Column]) -> tuple[Page[Case], bool]:
     """The page that the address names; the first one when its cursor belongs to another list."""
     after, before = request.GET.get("after") or None, request.GET.get("before") or None
-    needed: Any = columns.needed(found.cases, shown).annotate(read_at=Now())
-    found = replace(found, cases=needed)
+    found = found.dressed(lambda cases: columns.needed(cases, shown).annotate(read_at=Now()))
     try:
         return listing.one_page(found, sort, after=after, before=before), False
     except BadCursor:
