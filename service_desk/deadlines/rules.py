@@ -22,13 +22,15 @@ class ClockKind(TextChoices):
     PROMISE = "promise", _("Promise to the customer")
     CONSULTATION = "consultation", _("Answer of the expert")
     PROGRESS = "progress", _("Progress told to the customer")
+    REGISTRATION = "registration", _("Registration of a call")
 
 
 #: Clocks of a part of a case, armed with that part and not with the case.
 PART_KINDS = (ClockKind.HAND_OVER, ClockKind.PROMISE, ClockKind.CONSULTATION)
 
-#: What no waiting holds, whatever a policy says: the emergency (C7), what was promised (C11), progress (C12, D3).
-NEVER_PAUSED = (ClockKind.EMERGENCY, *PART_KINDS, ClockKind.PROGRESS)
+#: What no waiting holds, whatever a policy says: the emergency (C7), what was promised (C11), progress (C12), the
+#: registration of a call (C3, D3).
+NEVER_PAUSED = (ClockKind.EMERGENCY, *PART_KINDS, ClockKind.PROGRESS, ClockKind.REGISTRATION)
 
 
 class ClockState(TextChoices):

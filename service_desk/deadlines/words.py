@@ -23,7 +23,7 @@ SEVERITIES: Mapping[str, str | Promise] = {
     "minor": gettext_lazy("Minor"),
     "enquiry": gettext_lazy("Enquiry"),
 }
-SUBJECTS: Mapping[str, str | Promise] = {"call": gettext_lazy("CALL ticket")}
+SUBJECTS: Mapping[str, str | Promise] = {"call": gettext_lazy("CALL ticket"), "phone": gettext_lazy("Telephone call")}
 STEP_KINDS: Mapping[str, str | Promise] = {
     StepKind.START: pgettext_lazy("step", "start"),
     StepKind.WARNING: pgettext_lazy("step", "warning"),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 import binascii
 import hashlib
 import hmac
 import re
 import secrets
 import string
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
@@ -18,6 +18,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from service_desk.customers.rules import to_e164
+from service_desk.rest.signing import new_secret as new_secret
+from service_desk.rest.signing import sign as sign
 
 
 class CallEventType(TextChoices):
@@ -101,6 +103,7 @@ class CallRule(TextChoices):
     HOLD = "T4", _("T4 word to the waiting caller in time")
     HANG_UP = "T5", _("T5 the caller hangs up first")
     TRANSFER = "T6", _("T6 transfer with name and matter")
+    REGISTERED = "T7", _("T7 answered call registered in time")
 
 
 class Verdict(TextChoices):
@@ -171,7 +174,6 @@ def e164_cn(raw: str, region: str = "CN") -> str | None:
 KEY_MARK = "ck_live"
 _KEY = re.compile(r"ck_live_([a-z0-9]{8})_[0-9a-f]{48}")
 _ALPHABET = string.ascii_lowercase + string.digits
-SECRET_MARK = "whsec_"  # noqa: S105  (a mark, not a secret)
 
 
 class KeyText(NamedTuple):
@@ -198,19 +200,7 @@ def parse_key(text: str) -> KeyText | None:
     return KeyText(found.group(1), text) if found else None
 
 
-def new_secret() -> str:
-    """A secret of the Standard Webhooks scheme."""
-    return SECRET_MARK + base64.b64encode(secrets.token_bytes(24)).decode()
-
-
-def sign(secret: str, message_id: str, timestamp: str, body: bytes) -> str:
-    """The signature of these very bytes, as the header carries it."""
-    key = base64.b64decode(secret.removeprefix(SECRET_MARK))
-    digest = hmac.new(key, f"{message_id}.{timestamp}.".encode() + body, hashlib.sha256).digest()
-    return "v1," + base64.b64encode(digest).decode()
-
-
-def is_signed(secrets_in_force: list[str], header: str, message_id: str, timestamp: str, body: bytes) -> bool:
+def is_signed(secrets_in_force: Sequence[str], header: str, message_id: str, timestamp: str, body: bytes) -> bool:
     """Whether one signature of the list in the header is that of one secret in force."""
     given = [part.encode("utf-8", "replace") for part in header.split()[:10] if part.startswith("v1,")]
     try:

@@ -1,8 +1,20 @@
 """The registration clock of a call."""
 
-from typing import Any
+from django.db import migrations, models
 
-from django.db import migrations
+_KINDS = [
+    ("first_response", "First response"),
+    ("on_site", "On site"),
+    ("feedback", "Feedback to the customer"),
+    ("restoration", "Restoration"),
+    ("solution", "Solution"),
+    ("emergency", "Emergency process"),
+    ("hand_over", "Acceptance of a hand-over"),
+    ("promise", "Promise to the customer"),
+    ("consultation", "Answer of the expert"),
+    ("progress", "Progress told to the customer"),
+    ("registration", "Registration of a call"),
+]
 
 
 class Migration(migrations.Migration):
@@ -10,4 +22,10 @@ class Migration(migrations.Migration):
 
     dependencies = [("deadlines", "0004_complaints")]
 
-    operations: list[Any] = []
+    operations = [
+        migrations.AlterField(
+            model_name="policy",
+            name="kind",
+            field=models.CharField(choices=_KINDS, max_length=30, verbose_name="Clock"),
+        ),
+    ]

@@ -16,7 +16,7 @@ from service_desk.telephony.announcing import CallChange, announce
 from service_desk.telephony.call_facts import Finding, HandedOver, facts_of
 from service_desk.telephony.folding import Folded, Happening, fold
 from service_desk.telephony.models import Call, CallFact, Extension
-from service_desk.telephony.rules import LIMITS, Limits, Verdict, e164_cn
+from service_desk.telephony.rules import LIMITS, CallRule, Limits, Verdict, e164_cn
 
 _TIMES = ("started_at", "ringing_at", "answered_at", "ended_at")
 
@@ -204,7 +204,11 @@ def _keep_facts(
             row: list[Any] = [call.pk, rule, finding.verdict, json.dumps(detail), REFUTED if was_breach else CHANGED]
             cursor.execute(_KEEP_FACT, row)
             touched.append(_fact(call, cursor.fetchone()))
-        gone = [rule for rule, (_verdict, _detail, stands) in known.items() if stands and rule not in found]
+        gone = [
+            rule
+            for rule, (_verdict, _detail, stands) in known.items()
+            if stands and rule not in found and rule != CallRule.REGISTERED  # T7 does not follow from the events alone
+        ]
         if gone:
             cursor.execute(
                 "UPDATE telephony_callfact SET withdrawn_at = statement_timestamp(),"
