@@ -68,9 +68,11 @@ def uuid_of(text: Any) -> uuid.UUID | None:
         return None
 
 
-def drafts_for(request: HttpRequest, moment: datetime) -> tuple[Draft | None, list[Draft]]:
-    """The draft with which the form begins, and the others that are offered; one query."""
-    asked = uuid_of(request.GET.get("draft", ""))
+def drafts_for(
+    request: HttpRequest, moment: datetime, wanted: uuid.UUID | None = None
+) -> tuple[Draft | None, list[Draft]]:
+    """The draft with which the form begins (that of `wanted`, if given), and the others that are offered; one query."""
+    asked = wanted or uuid_of(request.GET.get("draft", ""))
     found = [_draft(row) for row in drafts_of(request.user)[: _OFFERED + 1]]
     if asked is not None and asked not in {each.token for each in found}:
         found = [_draft(row) for row in drafts_of(request.user).filter(token=asked)] + found

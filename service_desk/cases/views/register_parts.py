@@ -13,12 +13,12 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from service_desk.cases.callers import customers_calling
 from service_desk.cases.forms.registering import RegisterForm
-from service_desk.cases.models import Case
 from service_desk.cases.rules import REGISTRATION_LIMIT, CaseKind, CaseState, Severity
 from service_desk.cases.similar import similar_cases
 from service_desk.cases.views.drafts import uuid_of
-from service_desk.customers.models import Customer, InstalledProduct
+from service_desk.customers.models import InstalledProduct
 from service_desk.customers.rules import to_e164
 from service_desk.deadlines.actions import planned
 from service_desk.deadlines.clock import SKEW, now
@@ -31,7 +31,6 @@ from service_desk.people.models import ProductType
 from service_desk.rest.clean import is_clean
 
 _SUGGESTED = 20
-_CALLERS = 5
 #: An acceptance time that is not older than this is now: nothing is gone of any target worth saying.
 _JUST_NOW = timedelta(minutes=1)
 
@@ -138,15 +137,7 @@ def callers(request: HttpRequest) -> HttpResponse:
     """The customers to whom a caller's number belongs, to choose from."""
     require(request.user, "case.register")
     e164 = to_e164(request.GET.get("caller_phone", "")[:60], settings.PHONE_REGION)
-    found: list[Customer] = []
-    if e164:
-        calls = Case.objects.visible_to(request.user).filter(caller_e164=e164).order_by("-id")
-        known = Customer.objects.filter(is_active=True)
-        by_number = known.filter(numbers__e164=e164).distinct().order_by("name")
-        found = list(by_number[:_CALLERS])
-        if not found:
-            recent = list(calls.values_list("customer_id", flat=True)[:20])
-            found = list(known.filter(pk__in=recent).order_by("name")[:_CALLERS])
+    found = customers_calling(e164, request.user)
     return render(request, "cases/register_callers.html", {"found": found, "asked": bool(e164)})
 
 
