@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from service_desk.cases.models import Case
 from service_desk.cases.paperwork import missing_report_url
-from service_desk.cases.rules import MOVES, CaseState, refusal
+from service_desk.cases.rules import MOVES, NOT_FOR_COMPLAINTS, CaseState, is_complaint, refusal
 from service_desk.people.access import can
 
 #: The moves that carry a case along; the first possible one is what is to be done next.
@@ -20,8 +20,6 @@ ALONG = ("grade", "start", "restore", "resolve", "reply", "close")
 ANSWERS = ("accept", "answer", "resume")
 #: Moves that ask nothing: one press does them.
 AT_ONCE = frozenset({"start", "resume", "accept", "withdraw"})
-#: What is written in these the customer hears or reads; what is written elsewhere stays in the house.
-READ_BY_CUSTOMER = frozenset({"tell", "reply", "promise", "postpone"})
 _SYMBOLS = {
     "grade": "scale",
     "start": "play",
@@ -94,7 +92,7 @@ def moves_for(user: Any, case: Case) -> list[Choice]:
             **dict(zip(("instead", "instead_label"), instead_of(verb, reasons, case), strict=True)),
         )
         for verb, move in MOVES.items()
-        if not (move.occasional and reasons[verb])
+        if not (move.occasional and reasons[verb]) and not (is_complaint(case) and verb in NOT_FOR_COMPLAINTS)
     ]
 
 

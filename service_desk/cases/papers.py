@@ -212,6 +212,11 @@ UPGRADE = Paper(
 PAPERS: Mapping[str, Paper] = {str(paper.kind): paper for paper in (SERVICE, UPGRADE)}
 
 
+def words_of(kind: str) -> list[str]:
+    """The entries that are written in sentences, for the language check (K3)."""
+    return [entry.key for entry in PAPERS[kind].entries if entry.kind == EntryKind.TEXT]
+
+
 def cleaned(kind: str, given: Mapping[str, Any], *, now: datetime, complete: bool) -> dict[str, Any]:
     """The answers as they are kept: trimmed, moments in UTC, empty rows left out; Invalid naming each wrong entry.
 

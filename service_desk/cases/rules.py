@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -19,9 +19,10 @@ REGISTRATION_LIMIT = timedelta(hours=24)
 
 
 class CaseKind(TextChoices):
-    """What sort of matter it is; complaints join as a room of their own."""
+    """What sort of matter it is; what a complaint is beyond a case is a room of its own."""
 
     CALL = "call", _("CALL ticket")
+    COMPLAINT = "complaint", _("Complaint")
 
 
 class Severity(TextChoices):
@@ -199,6 +200,32 @@ class EventType(TextChoices):
     REPORT = "report", _("Report submitted to the customer")
     FILE = "file", _("File added")
     FILE_GONE = "file_gone", _("File withdrawn")
+    CLEAR = "clear", _("Five clears")
+    ESCALATED = "escalated", _("Complaint taken to the next instance")
+    DECIDED = "decided", _("Complaint decided")
+    SATISFACTION = "satisfaction", _("What the complainant says to the answer")
+    CIRCLE = "circle", _("Circle changed")
+    CORRECTIVE = "corrective", _("Corrective action")
+    CONCERNS = "concerns", _("Whom the complaint concerns")
+    LEVEL = "level", _("Level raised")
+    IDENTIFIED = "identified", _("Number of another body")
+    SUGGESTION = "suggestion", _("Suggestion")
+
+
+#: Lines whose words the customer hears or reads: a banned phrase stops them; in all others it only warns (K3).
+TO_CUSTOMER = frozenset(
+    {EventType.TOLD, EventType.REPLIED, EventType.PROMISED, EventType.POSTPONED, EventType.REPORT}
+)
+#: The verbs of such lines: what is written in them the customer hears or reads, all else stays in the house.
+READ_BY_CUSTOMER = frozenset({"tell", "reply", "promise", "postpone"})
+#: The field in which the words of a line are given, where it is not called `text`.
+FIELD_OF: Mapping[str, str] = {
+    EventType.RESOLVED: "outcome",
+    EventType.REPLIED: "reply",
+    EventType.HAND_OVER: "remaining",
+}
+#: Lines that repeat words which another line, or the part's own registration, has been checked for.
+SAID_ELSEWHERE = frozenset({EventType.TOOK_OVER, EventType.EMERGENCY, EventType.SPLIT})
 
 
 class CaseLike(Protocol):
@@ -415,7 +442,10 @@ def missing_condition(condition: str, case: CaseLike) -> Promise | None:
             case.severity is not None,
             _("The severity has been graded; it never changes. Record an impact observation."),
         ),
-        "graded": (case.severity is None, _("The first responder has not graded the severity yet.")),
+        "graded": (
+            case.severity is None and not is_complaint(case),
+            _("The first responder has not graded the severity yet."),
+        ),
         "not_arrived": (getattr(case, "arrived_at", None) is not None, _("The arrival on site is recorded already.")),
         "no_emergency": (case.emergency_started_at is not None, _("An emergency process is never paused.")),
         "no_running_emergency": (running, _("The emergency process is running; restore the service first.")),
@@ -442,6 +472,23 @@ def missing_condition(condition: str, case: CaseLike) -> Promise | None:
     return words if failed else None
 
 
+#: What only a CALL ticket has, severity and emergency; and what would make a complaint disappear (P1, D5).
+NOT_FOR_COMPLAINTS = frozenset({"grade", "ask", "observe", "restore", "told_once", "merge", "split", "cancel"})
+#: What a room above demands of a move of its kind of case, asked last: (verb, case) → why not, or None.
+Demand = Callable[[str, Any], "Promise | str | None"]
+_DEMANDS: dict[str, Demand] = {}
+
+
+def register_demand(kind: str, demand: Demand) -> None:
+    """A room hands over what it demands of the moves of its kind of case; called once, when it is ready."""
+    _DEMANDS[kind] = demand
+
+
+def is_complaint(case: Any) -> bool:
+    """Whether this case is a complaint."""
+    return getattr(case, "kind", CaseKind.CALL) == CaseKind.COMPLAINT
+
+
 #: Conditions that somebody's words fulfil; an outcome comes before a reply.
 _TO_SAY = ("outcome", "reply")
 
@@ -451,6 +498,8 @@ def refusal(move: Move, case: CaseLike) -> Promise | str | None:
 
     While work is under way, what a person has yet to say (the outcome, the reply) says more than the state does.
     """
+    if is_complaint(case) and move.verb in NOT_FOR_COMPLAINTS:
+        return _("Not for a complaint: it is answered, and it stays.")
     if case.state not in move.sources:
         if case.state != CaseState.REGISTERED and case.state not in ENDED_STATES:
             for condition in (said for said in _TO_SAY if said in move.needs):
@@ -462,7 +511,8 @@ def refusal(move: Move, case: CaseLike) -> Promise | str | None:
         words = missing_condition(condition, case)
         if words is not None:
             return words
-    return None
+    demand = _DEMANDS.get(getattr(case, "kind", ""))
+    return demand(move.verb, case) if demand is not None else None
 
 
 def not_read_back(ticks: Mapping[str, bool]) -> list[str]:

@@ -11,10 +11,12 @@ import logging
 import threading
 import time
 
+from django.utils.translation import gettext as _
+
 from service_desk.knowledge.language.check import Answer, check
 from service_desk.knowledge.language.compiled import Compiled
 from service_desk.knowledge.language.release import Release
-from service_desk.knowledge.models import BookRelease
+from service_desk.knowledge.models import BookRelease, LanguageFinding
 from service_desk.knowledge.rules import Speaker
 
 EVERY = 2.0  # seconds
@@ -74,3 +76,9 @@ def compiled(*, newest: bool = False) -> Compiled:
 def check_text(text: str, direction: str, speaker: str = Speaker.AGENT, *, newest: bool = False) -> Answer:
     """Hold a text against the release in force."""
     return check(compiled(newest=newest), text, direction, speaker)
+
+
+def said_instead(finding: LanguageFinding) -> str:
+    """What the entry of a finding proposes to say instead, in words; empty when it is in force no more."""
+    suggestions = next((entry.suggestions for entry in compiled().entries if entry.code == finding.entry), ())
+    return _("Say instead: %(phrase)s") % {"phrase": suggestions[0]} if suggestions else ""

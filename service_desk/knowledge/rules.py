@@ -87,3 +87,38 @@ class FindingOutcome(TextChoices):
     REPLACED = "replaced", pgettext_lazy("finding", "Replaced")
     DISMISSED = "dismissed", pgettext_lazy("finding", "Not a fault")
     OVERRIDDEN = "overridden", pgettext_lazy("finding", "Sent all the same")
+
+
+class Situation(TextChoices):
+    """Where a call stands, in the order in which one goes (K5)."""
+
+    PICK_UP = "pick_up", _("Picking up")
+    LATE_PICK_UP = "late_pick_up", _("Picked up late")
+    ASKING = "asking", _("Asking for the matter")
+    READ_BACK = "read_back", _("Reading back")
+    WAIT = "wait", _("Asking to wait")
+    HOLD = "hold", _("While on hold")
+    LONG_HOLD = "long_hold", _("Waiting takes long")
+    APOLOGY = "apology", pgettext_lazy("call", "Apology")
+    UPSET = "upset", _("Caller is upset")
+    UNKNOWN = "unknown", _("Answer not known yet")
+    TRANSFER = "transfer", pgettext_lazy("call", "Transfer")
+    ABSENT = "absent", _("Person asked for is absent")
+    THANKS = "thanks", pgettext_lazy("call", "Thanks")
+    CLOSING = "closing", pgettext_lazy("call", "Closing")
+
+
+class DayPart(TextChoices):
+    """When a greeting fits (K1)."""
+
+    MORNING = "morning", _("in the morning")
+    AFTERNOON = "afternoon", _("in the afternoon")
+    EVENING = "evening", _("in the evening")
+
+
+class TranscriptState(TextChoices):
+    """How far the check of a transcript has come."""
+
+    WAITING = "waiting", pgettext_lazy("transcript", "Waiting")
+    RUNNING = "running", pgettext_lazy("transcript", "Being checked")
+    DONE = "done", pgettext_lazy("transcript", "Checked")

@@ -14,10 +14,12 @@ from django.utils.translation import gettext as _
 from service_desk.audit.actions import record
 from service_desk.cases.actions.watching import tell_watchers
 from service_desk.cases.models import Case, CaseDeadline, CaseEvent
-from service_desk.cases.rules import DEEDS, MOVES, EventType, refusal
+from service_desk.cases.rules import DEEDS, FIELD_OF, MOVES, SAID_ELSEWHERE, TO_CUSTOMER, EventType, refusal
 from service_desk.deadlines import actions as clocks
 from service_desk.deadlines.clock import now
 from service_desk.deadlines.models import Policy
+from service_desk.knowledge.actions import hear
+from service_desk.knowledge.models import LanguageFinding
 from service_desk.notices.actions import NewNotice, send_many
 from service_desk.notices.live import poke_case
 from service_desk.notices.rules import Level
@@ -30,6 +32,7 @@ class Change:
     """One verb at work on one locked case; `now` is the database's clock, UTC.
 
     `lines` are the lines of the timeline it wrote, `told` the people it told by themselves: watchers hear the rest.
+    `found` is what the language check found in the words, `override` why a supervisor lets them pass (K3).
     """
 
     case: Case
@@ -37,12 +40,23 @@ class Change:
     now: datetime
     lines: list[CaseEvent] = field(default_factory=list)
     told: set[int] = field(default_factory=set)
+    override: str = ""
+    found: list[LanguageFinding] = field(default_factory=list)
 
     def say(self, type: EventType, text: str = "", **data: Any) -> CaseEvent:  # noqa: A002 - the field's own name
-        """Write a line of the timeline."""
+        """Write a line of the timeline; its words go through the language check, by which door they ever came."""
+        if text and type not in SAID_ELSEWHERE:
+            self.hear(text, FIELD_OF.get(type, "text"), to_customer=type in TO_CUSTOMER)
         line = CaseEvent.objects.create(case=self.case, at=self.now, actor=self.actor, type=type, text=text, data=data)
         self.lines.append(line)
         return line
+
+    def hear(self, text: str, field: str, *, to_customer: bool = False) -> None:
+        """Check words that stand in no line of their own; raises Unsayable for what must not go to a customer (K3)."""
+        thing = f"case:{self.case.pk}"
+        self.found += hear(
+            actor=self.actor, text=text, thing=thing, field=field, to_customer=to_customer, override=self.override
+        )
 
     def stop_clocks(self, *kinds: str) -> None:
         """End the open clocks of these kinds: what they demanded is done."""
@@ -107,12 +121,19 @@ class Change:
 
 @contextmanager
 def changing(
-    *, case: Case, actor: Any, verb: str, version: int | None = None, detail: Mapping[str, Any] | None = None
+    *,
+    case: Case,
+    actor: Any,
+    verb: str,
+    version: int | None = None,
+    detail: Mapping[str, Any] | None = None,
+    override: str = "",
 ) -> Iterator[Change]:
     """Lock the case, refuse what may not or cannot be, hand it over, then save it with history and audit.
 
     Raises NotFound when the actor may not know of the case, NotAllowed, Conflict when the move is not possible now
-    (the message says which condition is missing), Stale when `version` is not the present one.
+    (the message says which condition is missing), Stale when `version` is not the present one, Unsayable when words
+    to the customer hold what must not be said and no supervisor gives a reason as `override` (K3).
     """
     move = MOVES.get(verb) or DEEDS[verb]
     with transaction.atomic():
@@ -133,7 +154,7 @@ def changing(
         if words is not None:
             raise Conflict(str(words), code="not_possible")
         # Asked once the lock is held: a moment from before the wait would lie before what happened meanwhile.
-        change = Change(case=locked, actor=actor, now=now())
+        change = Change(case=locked, actor=actor, now=now(), override=override)
         yield change
         if move.target is not None and locked.state in move.sources:
             locked.state = move.target
@@ -144,6 +165,7 @@ def changing(
         record(verb=f"case.{verb}", thing=f"case:{locked.pk}", actor=actor, detail=dict(detail or {}))
         tell_watchers(change)
         poke_case(locked.number)
+        locked.language_found = tuple(change.found)
 
 
 def survivor_of(case: Case, actor: Any) -> Case:

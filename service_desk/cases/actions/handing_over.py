@@ -40,6 +40,8 @@ def hand_over(
             promised=said(promised, "promised", limit=4000),
             proposed_at=change.now,
         )
+        change.hear(offer.done, "done")
+        change.hear(offer.promised, "promised")
         change.case.hand_over_pending = True
         words = {"receiver": str(receiver), "done": offer.done, "promised": offer.promised}
         change.say(EventType.HAND_OVER, offer.remaining, **words)

@@ -89,9 +89,9 @@ def note(*, case: Case, actor: Any, text: str, version: int | None = None) -> Ca
     return change.case
 
 
-def tell(*, case: Case, actor: Any, text: str, channel: str, version: int | None = None) -> Case:
+def tell(*, case: Case, actor: Any, text: str, channel: str, override: str = "", version: int | None = None) -> Case:
     """Record what the customer was told on the way: feedback (C6, C12)."""
-    with changing(case=case, actor=actor, verb="tell", version=version) as change:
+    with changing(case=case, actor=actor, verb="tell", version=version, override=override) as change:
         change.say(EventType.TOLD, said(text, "text"), channel=chosen(channel, Channel, "channel"))
         progress_told(change)
     return change.case
@@ -178,9 +178,9 @@ def resolve(*, case: Case, actor: Any, outcome: str, version: int | None = None)
     return change.case
 
 
-def reply(*, case: Case, actor: Any, reply: str, channel: str, version: int | None = None) -> Case:
+def reply(*, case: Case, actor: Any, reply: str, channel: str, override: str = "", version: int | None = None) -> Case:
     """Record the final reply to the customer (C5: every matter is answered)."""
-    with changing(case=case, actor=actor, verb="reply", version=version) as change:
+    with changing(case=case, actor=actor, verb="reply", version=version, override=override) as change:
         change.case.reply = said(reply, "reply")
         change.case.reply_channel = chosen(channel, Channel, "channel")
         change.case.replied_at = change.now

@@ -19,9 +19,11 @@ from service_desk.rest.errors import Conflict, Invalid
 FURTHEST = timedelta(days=366)
 
 
-def promise(*, case: Case, actor: Any, text: str, due_at: datetime | None, version: int | None = None) -> Case:
+def promise(
+    *, case: Case, actor: Any, text: str, due_at: datetime | None, override: str = "", version: int | None = None
+) -> Case:
     """Promise `text` until `due_at`; 'I will get back to you' without a time is not accepted."""
-    with changing(case=case, actor=actor, verb="promise", version=version) as change:
+    with changing(case=case, actor=actor, verb="promise", version=version, override=override) as change:
         _make(change, said(text, "text", limit=500), _checked_due(change, due_at))
     return change.case
 
@@ -48,10 +50,12 @@ def postpone(
     due_at: datetime | None,
     text: str,
     channel: str,
+    override: str = "",
     version: int | None = None,
 ) -> Case:
     """Tell the customer, with the reason, before the time is over that it will be later; afterwards it is broken."""
-    with changing(case=case, actor=actor, verb="postpone", version=version, detail={"promise": promise}) as change:
+    detail = {"promise": promise}
+    with changing(case=case, actor=actor, verb="postpone", version=version, detail=detail, override=override) as change:
         found = _open_promise(change, promise)
         words = said(text, "text", limit=2000)
         by = chosen(channel, Channel, "channel")

@@ -19,6 +19,7 @@ from service_desk.cases.actions.emergency import emergency_ladder
 from service_desk.cases.actions.moving import policies_for
 from service_desk.cases.actions.telling_once import told
 from service_desk.cases.models import Case, CaseDeadline, CaseEvent, RequestType
+from service_desk.cases.origins import tell_registered
 from service_desk.cases.permits import is_qualified
 from service_desk.cases.requesting import checked_values
 from service_desk.cases.rules import (
@@ -35,6 +36,7 @@ from service_desk.customers.rules import to_e164
 from service_desk.deadlines import actions as clocks
 from service_desk.deadlines.clock import SKEW, now
 from service_desk.deadlines.rules import ClockKind
+from service_desk.knowledge.actions import hear
 from service_desk.notices.live import poke_case
 from service_desk.people.access import require
 from service_desk.people.models import ProductType
@@ -88,6 +90,7 @@ def register(*, actor: Any, data: Registration) -> Case:
         elif data.request_values or data.told_once:
             raise _without_request_type(data)
         case.pk = _reserved_key()  # timeline and clocks refer to it; the references are checked at commit
+        case.language_found = _heard(case, actor)
         _tell_timeline(case, actor, moment)
         _arm(case, moment)
         # The number comes last: from here to the commit every other registration of the day waits for its row.
@@ -99,6 +102,7 @@ def register(*, actor: Any, data: Registration) -> Case:
             actor=actor,
             detail={"number": case.number, "severity": severity},
         )
+        tell_registered(case, actor)
         poke_case(case.number)
     return case
 
@@ -221,6 +225,16 @@ def next_number(moment: datetime) -> str:
         )
         (ordinal,) = cursor.fetchone()
     return number_of(f"{day:%Y%m%d}", ordinal)
+
+
+def _heard(case: Case, actor: Any) -> tuple[Any, ...]:
+    """What the language check finds in the words of the registration: a note of the house, so it only warns (K3)."""
+    thing = f"case:{case.pk}"
+    return tuple(
+        found
+        for field, text in (("fault", case.fault), ("description", case.description))
+        for found in hear(actor=actor, text=text, thing=thing, field=field)
+    )
 
 
 def _tell_timeline(case: Case, actor: Any, moment: datetime) -> None:

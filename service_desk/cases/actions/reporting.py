@@ -8,7 +8,7 @@ from typing import Any
 from service_desk.cases.actions.beside import audit, beside
 from service_desk.cases.actions.changing import Change, changing, chosen, said
 from service_desk.cases.models import Case, CustomerReport
-from service_desk.cases.papers import cleaned
+from service_desk.cases.papers import cleaned, words_of
 from service_desk.cases.rules import Channel, DemandedReport, EventType, ReportState
 from service_desk.rest.errors import Stale
 
@@ -37,14 +37,17 @@ def submit_report(
     channel: str,
     recipient: str,
     data: Mapping[str, Any] | None = None,
+    override: str = "",
     version: int | None = None,
 ) -> CustomerReport:
     """Record that the report was given to the customer: complete, by what way, to whom; from now on it stands.
 
     Without `data` the draft is submitted as it is.
     """
-    with changing(case=case, actor=actor, verb="submit", detail={"kind": kind}) as change:
+    with changing(case=case, actor=actor, verb="submit", detail={"kind": kind}, override=override) as change:
         report = _write(change, chosen(kind, DemandedReport, "kind"), data, version, complete=True)
+        for key in words_of(report.kind):
+            change.hear(report.data.get(key, ""), key, to_customer=True)
         report.channel = chosen(channel, Channel, "channel")
         report.recipient = said(recipient, "recipient", limit=120)
         report.state = ReportState.SUBMITTED

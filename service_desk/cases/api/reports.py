@@ -81,6 +81,13 @@ class SubmissionSerializer(StrictSerializer):
 
     channel = serializers.ChoiceField(choices=Channel.choices)
     recipient = serializers.CharField(max_length=120)
+    override = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        max_length=200,
+        default="",
+        help_text="A supervisor's reason why it is sent although the language check stops it.",
+    )
 
 
 class OfCase(DeskViewSet):

@@ -175,6 +175,16 @@ _FIELDS: Mapping[str, Callable[[], serializers.Field[Any, Any, Any, Any]]] = {
         required=False, default=True, help_text="False: service runs, so restoration is not due again (D4)."
     ),
 }
+#: Words that the customer hears or reads: a supervisor may let pass what the language check stops (K3).
+_OVERRIDE: Mapping[str, Callable[[], serializers.Field[Any, Any, Any, Any]]] = {
+    "override": lambda: _text(
+        200,
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="A supervisor's reason why it is sent all the same.",
+    )
+}
 # What a verb takes besides the fields that `MOVES` demands, or in another form.
 _ALSO: Mapping[str, Mapping[str, Callable[[], serializers.Field[Any, Any, Any, Any]]]] = {
     "arrive": {"text": lambda: _text(required=False, allow_blank=True, default="")},
@@ -186,9 +196,11 @@ _ALSO: Mapping[str, Mapping[str, Callable[[], serializers.Field[Any, Any, Any, A
     "merge": {"text": lambda: _text(2000)},
     "split": {"product_type": lambda: IdField(required=False, help_text="The same as this case's, when left out.")},
     "decline": {"text": lambda: _text(2000), "not_mine": _FIELDS["not_mine"]},
-    "promise": {"text": lambda: _text(500)},
+    "tell": _OVERRIDE,
+    "reply": _OVERRIDE,
+    "promise": {"text": lambda: _text(500), **_OVERRIDE},
     "keep": {"text": lambda: _text(2000)},
-    "postpone": {"text": lambda: _text(2000)},
+    "postpone": {"text": lambda: _text(2000), **_OVERRIDE},
     "ask": {"text": lambda: _text(4000)},
     "answer": {"text": lambda: _text(4000)},
 }

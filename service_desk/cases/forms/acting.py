@@ -15,8 +15,17 @@ from django.utils.translation import gettext_lazy as _
 from service_desk.cases.actions.progress import LONGEST
 from service_desk.cases.models import Case
 from service_desk.cases.models.note_templates import TemplateUse
-from service_desk.cases.rules import SEVERITY_MEANING, CaseState, Channel, Relation, Severity, WaitingFor
+from service_desk.cases.rules import (
+    READ_BY_CUSTOMER,
+    SEVERITY_MEANING,
+    CaseState,
+    Channel,
+    Relation,
+    Severity,
+    WaitingFor,
+)
 from service_desk.deadlines.clock import now
+from service_desk.knowledge.forms.overriding import OverrideField
 from service_desk.people.fields import MomentField, PersonField
 from service_desk.people.models import ProductType, Staff
 
@@ -249,9 +258,19 @@ class MoveForm(forms.Form):
         fields = FIELDS[verb](case) if verb in FIELDS else {}
         self.asked = tuple(fields)
         self.fields.update(fields)
+        if verb in READ_BY_CUSTOMER:
+            self._add_override()
         for name in self.asked[:1]:
             if not isinstance(fields[name].widget, forms.RadioSelect):
                 fields[name].widget.attrs["autofocus"] = True
+
+    def _add_override(self) -> None:
+        """Words for the customer: marked for the check while typing, with room for a supervisor's reason (K3)."""
+        for name in self.asked:
+            if isinstance(self.fields[name].widget, forms.Textarea):
+                self.fields[name].widget.attrs["data-language"] = "to_customer"
+        self.fields["override"] = OverrideField()
+        self.asked += ("override",)
 
     @property
     def asks_for_words(self) -> bool:

@@ -16,6 +16,7 @@ from django.utils.translation import pgettext_lazy
 from service_desk.cases.models import Case
 from service_desk.cases.papers import MOST_ROWS, PAPERS, Entry, EntryKind
 from service_desk.cases.rules import Channel, DemandedReport
+from service_desk.knowledge.forms.overriding import OverrideField
 from service_desk.people.fields import MomentField, add_refusal
 from service_desk.rest.errors import FieldError
 
@@ -120,6 +121,7 @@ class SubmissionForm(DraftForm):
         max_length=120,
         help_text=_("The person at the customer's who received it."),
     )
+    override = OverrideField()
 
 
 def _field(entry: Entry, now: datetime) -> forms.Field:
@@ -133,7 +135,7 @@ def _field(entry: Entry, now: datetime) -> forms.Field:
         )
     widget: forms.Widget = forms.TextInput(attrs={"autocomplete": "off"})
     if entry.kind == EntryKind.TEXT:
-        widget = forms.Textarea(attrs={"rows": 3, "data-count": "1"})
+        widget = forms.Textarea(attrs={"rows": 3, "data-count": "1", "data-language": "to_customer"})
     return forms.CharField(
         label=str(entry.label),
         help_text=str(entry.help),

@@ -12,6 +12,7 @@ from django.db import models
 from django.db.models import F, Q, Value
 from django.db.models.functions import Now
 from django.db.models.lookups import GreaterThan
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -35,13 +36,16 @@ class CaseQuerySet(models.QuerySet["Case"]):
     """Reads as questions. Every list, count, search and export starts from `visible_to`."""
 
     def visible_to(self, user: Any) -> Self:
-        """The cases this person may know of: confidential ones only those who hold them (P6)."""
+        """The cases this person may know of: confidential ones only those who hold them or are in their circle (P6)."""
         if not user.is_authenticated or not user.is_active:
             return self.none()
-        own = Q(handler=user) | Q(first_responder=user)
+        # Of a complaint its circle alone knows: who received it may be the person it is about (P1, P7).
+        own = Q(kind=CaseKind.CALL) & (Q(handler=user) | Q(first_responder=user))
+        circle = Case._meta.get_field("circle").related_model  # type: ignore[misc]  # its room imports this one
+        known = own | Q(pk__in=circle._default_manager.filter(staff=user, until=None).order_by().values("case"))
         if user.has_role(*READING_ROLES):
-            return self.filter(Q(confidential=False) | own)
-        return self.filter(own)
+            return self.filter(Q(confidential=False) | known)
+        return self.filter(known)
 
     def open(self) -> Self:
         """Cases with work left."""
@@ -198,6 +202,8 @@ class Case(models.Model):
     service_report_at = models.DateTimeField(_("Technical service report submitted"), null=True, editable=False)
     upgrade_summary_at = models.DateTimeField(_("Version upgrade summary submitted"), null=True, editable=False)
 
+    # P4: of a complaint; policies are asked by it as they are by the severity of a CALL ticket
+    level = models.CharField(_("Level"), max_length=10, blank=True, default="", db_default="", editable=False)
     confidential = models.BooleanField(_("Confidential"), default=False)
     version = models.PositiveIntegerField(default=1, editable=False)
 
@@ -284,7 +290,8 @@ class Case(models.Model):
                 | (
                     ~Q(outcome="")
                     & ~Q(reply="")
-                    & Q(severity__isnull=False, resolved_at__isnull=False, replied_at__isnull=False)
+                    & Q(resolved_at__isnull=False, replied_at__isnull=False)
+                    & (Q(severity__isnull=False) | Q(kind=CaseKind.COMPLAINT))
                 ),
                 name="case_closed_with_outcome_and_reply",
             ),
@@ -310,14 +317,40 @@ class Case(models.Model):
                 | Q(hand_over_pending=False, consultation_pending=False, open_promises=0),
                 name="case_ended_owes_nothing",
             ),
+            models.CheckConstraint(
+                condition=Q(kind=CaseKind.CALL, level="")
+                | (
+                    Q(kind=CaseKind.COMPLAINT, confidential=True, severity=None, emergency_started_at=None)
+                    & ~Q(level="")
+                    & ~Q(state__in=[CaseState.CANCELLED, CaseState.MERGED])
+                ),
+                name="case_complaint_is_confidential",
+            ),
         ]
 
+    #: What the language check found in the words of the verb that handed this case back; no column.
+    language_found: tuple[Any, ...] = ()
+
     def __str__(self) -> str:
-        return f"{self.number} {self.subject}"
+        # A complaint in a log or a list of errors says nothing of its matter (P6).
+        return self.number if self.kind == CaseKind.COMPLAINT else f"{self.number} {self.subject}"
 
     def get_absolute_url(self) -> str:
         """Where the case is shown."""
         return f"/cases/{self.number}/"
+
+    @cached_property
+    def inner_circle(self) -> frozenset[int]:
+        """Who may know of it while it is confidential: those in its circle when this was asked first (P6)."""
+        return frozenset(self.circle.filter(until=None).values_list("staff_id", flat=True))
+
+    @property
+    def told_pages(self) -> frozenset[int] | None:
+        """Whose open pages are told that it has changed; None: everybody's."""
+        if not self.confidential:
+            return None
+        own = () if self.kind == CaseKind.COMPLAINT else (self.handler_id, self.first_responder_id)
+        return self.inner_circle.union(own)
 
     @property
     def is_open(self) -> bool:

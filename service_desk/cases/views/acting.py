@@ -18,12 +18,13 @@ from service_desk.cases.actions.changing import survivor_of
 from service_desk.cases.actions.drafting import discard_draft
 from service_desk.cases.forms.acting import MoveForm
 from service_desk.cases.models import Case, CaseEvent
-from service_desk.cases.moves import READ_BY_CUSTOMER, ask_first, why_not
+from service_desk.cases.moves import ask_first, why_not
 from service_desk.cases.paperwork import missing_report_url
-from service_desk.cases.rules import MOVES, SEVERITY_MEANING, EventType
+from service_desk.cases.rules import MOVES, READ_BY_CUSTOMER, SEVERITY_MEANING, EventType
 from service_desk.cases.views.changes import Change, changes_since
-from service_desk.cases.views.common import case_for, last_event, person, wants_part
+from service_desk.cases.views.common import case_for, last_event, person, tell_found, wants_part
 from service_desk.cases.views.drafts import carried, uuid_of
+from service_desk.knowledge.forms.overriding import offer_override
 from service_desk.people.fields import add_refusal
 from service_desk.rest.errors import FieldError, NotAllowed, Refusal, Stale
 
@@ -77,13 +78,14 @@ def act(request: HttpRequest, number: str, verb: str) -> HttpResponse:
     if not form.is_valid():
         return _form(request, case, verb, form, status=422)
     try:
-        _make(case, user, verb, form)
+        made = _make(case, user, verb, form)
     except Refusal as refusal:
         if not _done_before(case, user, verb, form):
             return _refused(request, case, verb, form, refusal)
         messages.info(request, _("This had been saved already: %(move)s.") % {"move": MOVES[verb].label})
     else:
         messages.success(request, _("Saved: %(move)s.") % {"move": MOVES[verb].label})
+        tell_found(request, made.language_found)
     if draft := uuid_of(form.cleaned_data["draft"]):
         discard_draft(actor=user, token=draft)  # what was typed for a new case stands in this one now
     return _back(request, case)
@@ -101,14 +103,14 @@ def _in_survivor(request: HttpRequest, number: str, verb: str) -> HttpResponse:
     return _form(request, case, verb, form, status=409)
 
 
-def _make(case: Case, user: Any, verb: str, form: MoveForm) -> None:
+def _make(case: Case, user: Any, verb: str, form: MoveForm) -> Case:
     """Call the verb; a note hurts nobody's work, so it is added even when the case has moved on."""
     try:
-        _VERBS[verb](case=case, actor=user, version=form.cleaned_data["version"], **form.answers)
+        return _VERBS[verb](case=case, actor=user, version=form.cleaned_data["version"], **form.answers)
     except Stale:
         if verb != "note" or _done_before(case, user, verb, form):
             raise
-        _VERBS[verb](case=case, actor=user, **form.answers)
+        return _VERBS[verb](case=case, actor=user, **form.answers)
 
 
 def _done_before(case: Case, user: Any, verb: str, form: MoveForm) -> bool:
@@ -129,6 +131,7 @@ def _refused(request: HttpRequest, case: Case, verb: str, form: MoveForm, refusa
     if isinstance(refusal, Stale):
         changes = changes_since(case, form.cleaned_data["seen"])
         form.look_again(case.version, last_event(case))
+    offer_override(form, refusal, person(request))
     add_refusal(form, refusal.errors or [FieldError("", refusal.message, refusal.code, refusal.remedy)])
     # 403 would be taken by htmx for a page that is not for this person, and its words would not be shown.
     status = 409 if refusal.status == 403 and wants_part(request) else 422 if refusal.status == 400 else refusal.status

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from django.contrib import messages
 from django.db.models import Max
 from django.db.models.functions import Now
 from django.http import Http404, HttpRequest
 from django.utils.translation import gettext as _
 
 from service_desk.cases.models import Case
+from service_desk.knowledge.current import said_instead
+from service_desk.knowledge.models import LanguageFinding
 from service_desk.people.models import Staff
 
+_MOST_TOLD = 3
 _NAMED = ("customer", "contact", "product_type", "service_line", "request_type")
 #: Often one person in several parts: fetched together, since PostgreSQL plans a dozen joins longer than it runs them.
 _PEOPLE = ("handler", "first_responder", "graded_by", "registered_by", "told_once_by")
@@ -45,6 +50,16 @@ def wants_part(request: HttpRequest) -> bool:
 def person(request: HttpRequest) -> Any:
     """Who is logged in; the pages are behind `login_required`."""
     return request.user
+
+
+def tell_found(request: HttpRequest, found: Sequence[LanguageFinding]) -> None:
+    """Say what the language check found in what was saved (K3); it is kept for inspection either way."""
+    for one in found[:_MOST_TOLD]:
+        told = _("Language: “%(phrase)s” is %(category)s.") % {
+            "phrase": one.phrase,
+            "category": one.get_category_display(),
+        }
+        messages.warning(request, f"{told} {said_instead(one)}".strip())
 
 
 def last_event(case: Case) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -16,12 +17,14 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from service_desk.cases import origins
 from service_desk.cases.actions import register
 from service_desk.cases.actions.drafting import discard_draft
 from service_desk.cases.customer_card import card_of
 from service_desk.cases.forms.registering import RegisterForm
 from service_desk.cases.models import Case
 from service_desk.cases.rules import SEVERITY_MEANING, Severity
+from service_desk.cases.views.common import tell_found
 from service_desk.cases.views.drafts import drafts_for, uuid_of
 from service_desk.cases.views.register_parts import acceptance_of
 from service_desk.customers.actions import add_customer
@@ -43,9 +46,12 @@ def register_page(request: HttpRequest) -> HttpResponse:
     require(request.user, "case.register")
     moment = now()
     if request.method == "GET":
-        draft, others = drafts_for(request, moment)
-        initial = draft.values if draft else _initial(request)
-        return _page(request, RegisterForm(now=moment, initial=initial), moment, draft=draft, others=others)
+        origin = origins.asked_for(request.user, request.GET)
+        draft, others = drafts_for(request, moment, origin.token if origin else None)
+        origin = origin or (origins.of_token(request.user, draft.token) if draft else None)
+        initial = draft.values if draft else _initial(request, origin)
+        form = RegisterForm(now=moment, initial=initial)
+        return _page(request, form, moment, draft=draft, others=others, origin=origin)
     form = RegisterForm(request.POST, now=moment)
     if "look_up" in request.POST:  # without a script the fields of a request type come this way
         return _page(request, RegisterForm(now=moment, initial=_as_typed(request.POST)), moment)
@@ -77,8 +83,13 @@ def _register(request: HttpRequest, form: RegisterForm) -> Case:
         else:
             name, number = form.new_customer
             customer = add_customer(actor=request.user, name=name, number=number)
-        case = register(actor=request.user, data=form.registration(customer))
+        data = form.registration(customer)
+        origin = origins.of_token(request.user, data.token) if data.accepted_at is None else None
+        if origin is not None:
+            data = replace(data, accepted_at=origin.accepted_at)
+        case = register(actor=request.user, data=data)
         discard_draft(actor=request.user, token=form.cleaned_data["token"])
+        tell_found(request, case.language_found)
         return case
 
 
@@ -118,8 +129,10 @@ def _same(form: RegisterForm, case: Case) -> bool:
     return fault == case.fault and form.data.get("description", "").strip() == case.description
 
 
-def _initial(request: HttpRequest) -> dict[str, Any]:
-    """A fresh token; the customer, when the way here named one."""
+def _initial(request: HttpRequest, origin: origins.Origin | None) -> dict[str, Any]:
+    """What is known of the call this begins from; else a fresh token, and the customer when the way here named one."""
+    if origin is not None:
+        return {**origin.values, "token": origin.token}
     initial: dict[str, Any] = {"token": uuid_of(request.GET.get("draft", "")) or uuid.uuid4()}
     wanted = request.GET.get("customer", "")
     if wanted.isascii() and wanted.isdigit() and len(wanted) <= 18:
@@ -134,6 +147,8 @@ def _page(
 ) -> HttpResponse:
     if form.is_bound:
         _complete(form)
+    if "origin" not in drafts:
+        drafts["origin"] = origins.of_token(request.user, uuid_of(form["token"].value()))
     customer = _customer_of(form)
     product = form.cleaned_data.get("product_type") if form.is_bound else None
     accepted = form.cleaned_data.get("accepted_at") if form.is_bound else None

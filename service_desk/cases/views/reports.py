@@ -21,11 +21,12 @@ from service_desk.cases.paperwork import printed, standing
 from service_desk.cases.rules import DEEDS, DemandedReport, refusal
 from service_desk.cases.views.common import case_for, person
 from service_desk.deadlines.clock import now
+from service_desk.knowledge.forms.overriding import offer_override
 from service_desk.people.access import can
 from service_desk.people.fields import add_refusal
 from service_desk.rest.errors import FieldError, NotAllowed, Refusal, Stale
 
-_OF_SUBMISSION = ("channel", "recipient")
+_OF_SUBMISSION = ("channel", "recipient", "override")
 
 
 @login_required
@@ -70,6 +71,7 @@ def _write(case: Case, user: Any, kind: str, form: ReportForm, submission: Submi
         version=version,
         channel=submission.cleaned_data["channel"],
         recipient=submission.cleaned_data["recipient"],
+        override=submission.cleaned_data["override"],
     )
 
 
@@ -84,6 +86,7 @@ def _tell(
         newest = case.reports.filter(kind=kind, state="draft").first()
         data["version"] = str(newest.version if newest else 0)
         form.data = data
+    offer_override(submission, refused, person(request))
     errors = refused.errors or [FieldError("", refused.message, refused.code, refused.remedy)]
     form.refuse([error for error in errors if error.field not in _OF_SUBMISSION])
     add_refusal(submission, [error for error in errors if error.field in _OF_SUBMISSION])

@@ -1,7 +1,7 @@
 """The verbs of the phrasebook: drafting, approving, retiring, releases, findings."""
 
 from service_desk.knowledge.actions.drafting import draft
-from service_desk.knowledge.actions.findings import demand_sayable, dismiss, note_use, record_findings
+from service_desk.knowledge.actions.findings import demand_sayable, dismiss, hear, note_use, record_findings
 from service_desk.knowledge.actions.releasing import approve, publish, retire, roll_back
 
 __all__ = [
@@ -9,6 +9,7 @@ __all__ = [
     "demand_sayable",
     "dismiss",
     "draft",
+    "hear",
     "note_use",
     "publish",
     "record_findings",

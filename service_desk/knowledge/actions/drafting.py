@@ -13,10 +13,11 @@ from service_desk.knowledge.language.wording import Fault, faults
 from service_desk.knowledge.models import Phrase, PhraseVersion
 from service_desk.knowledge.rules import PhraseKind
 from service_desk.people.access import require
+from service_desk.people.names import initials
 from service_desk.rest.clean import demand_clean
 from service_desk.rest.errors import FieldError, Invalid
 
-_CODE, _SOURCE, _NOTE = 20, 100, 200
+_CODE, _SOURCE, _NOTE, _INITIALS = 20, 100, 200, 80
 
 
 def draft(
@@ -65,6 +66,7 @@ def keep_draft(
         content=dict(content),
         source=source,
         note=note.strip(),
+        initials=initials(text)[:_INITIALS] if kind == PhraseKind.APPROVED else "",
         author=actor,
     )
     version.save(force_insert=True)

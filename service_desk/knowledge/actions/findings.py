@@ -15,7 +15,8 @@ from service_desk.knowledge.current import check_text
 from service_desk.knowledge.language.around import tokens
 from service_desk.knowledge.language.check import Answer, Finding
 from service_desk.knowledge.models import LanguageFinding, Phrase, PhraseVersion
-from service_desk.knowledge.rules import Direction, FindingOutcome, Speaker, Weight
+from service_desk.knowledge.models.findings import BEFORE
+from service_desk.knowledge.rules import Category, Direction, FindingOutcome, Speaker, Weight
 from service_desk.people.access import can, require
 from service_desk.rest.clean import demand_clean
 from service_desk.rest.errors import Conflict, Invalid, Refusal
@@ -66,23 +67,49 @@ def demand_sayable(*, actor: Any, text: str, thing: str, field: str = "text", ov
 
     Checks with the newest release. In the caller's transaction; what is found is kept, with what was decided.
     """
+    return _sayable(actor, text, thing, field, override)[0]
+
+
+def hear(
+    *, actor: Any, text: str, thing: str, field: str = "text", to_customer: bool = False, override: str = ""
+) -> list[LanguageFinding]:
+    """Check what somebody has just said about a thing, in the caller's transaction: every verb's one way (K3).
+
+    A note is never stopped: what is found is kept and handed back. What goes to a customer raises Unsayable.
+    """
+    if not text.strip():
+        return []
+    if to_customer:
+        return _sayable(actor, text, thing, field, override)[1]
+    answer = check_text(text, Direction.INTERNAL_NOTE, Speaker.AGENT)
+    return record_findings(
+        answer=answer, text=text, direction=Direction.INTERNAL_NOTE, speaker=Speaker.AGENT, thing=thing, said_by=actor
+    )
+
+
+def _sayable(actor: Any, text: str, thing: str, field: str, override: str) -> tuple[Answer, list[LanguageFinding]]:
     answer = check_text(text, Direction.TO_CUSTOMER, Speaker.AGENT, newest=True)
     blocking = [found for found in answer.findings if found.severity == Weight.BLOCK]
     if blocking and not override.strip():
-        raise Unsayable(
-            _("This must not be sent to a customer: “%(phrase)s”.") % {"phrase": blocking[0].phrase[:40]},
-            field=field,
-            remedy=_("Say instead: %(phrase)s") % {"phrase": blocking[0].suggestions[0]}
-            if blocking[0].suggestions
-            else "",
-            extra={"findings": [asdict(found) for found in blocking[:50]]},
-        )
+        raise _unsayable(text, field, blocking)
     kept = record_findings(
         answer=answer, text=text, direction=Direction.TO_CUSTOMER, speaker=Speaker.AGENT, thing=thing, said_by=actor
     )
     if blocking:
         _override(actor, kept, thing, override)
-    return answer
+    return answer, kept
+
+
+def _unsayable(text: str, field: str, blocking: list[Finding]) -> Unsayable:
+    """Which words, where, of which category, and what to say instead; `findings` say the same to programs."""
+    first = blocking[0]
+    said = _("This must not be sent to a customer: “%(phrase)s” (line %(line)d, %(category)s).") % {
+        "phrase": first.phrase[:40],
+        "line": text.count("\n", 0, first.start) + 1,
+        "category": Category(first.category).label,
+    }
+    remedy = _("Say instead: %(phrase)s") % {"phrase": first.suggestions[0]} if first.suggestions else ""
+    return Unsayable(said, field=field, remedy=remedy, extra={"findings": [asdict(found) for found in blocking[:50]]})
 
 
 def _override(actor: Any, kept: list[LanguageFinding], thing: str, reason: str) -> None:
@@ -140,10 +167,8 @@ def _with(items: list[str], item: str) -> list[str]:
 
 def _longer(finding: LanguageFinding) -> str:
     """The hit with the word before and behind it in its clause: what an editor looks at as an allow form."""
-    at = finding.excerpt.find(_hit_of(finding))
-    if at < 0:
-        return ""
-    end = at + len(_hit_of(finding))
+    at = min(finding.start, BEFORE)
+    end = at + len(finding.phrase)
     around = tokens(finding.excerpt, at, end)
     before = [w for w in around if w[1] == at and finding.excerpt[w[0] : w[1]].isalnum()]
     behind = [w for w in around if w[0] == end and finding.excerpt[w[0] : w[1]].isalnum()]
@@ -152,17 +177,8 @@ def _longer(finding: LanguageFinding) -> str:
     return longer if len(longer) > end - at and not set(longer) & set("{}|") else ""
 
 
-def _hit_of(finding: LanguageFinding) -> str:
-    marked = finding.excerpt
-    offset = min(finding.start, _BEFORE)
-    return marked[offset : offset + finding.end - finding.start]
-
-
-_BEFORE = 30
-
-
 def _excerpt(text: str, found: Finding) -> str:
-    low = max(0, found.start - _BEFORE)
+    low = max(0, found.start - BEFORE)
     return text[low : low + _EXCERPT]
 
 

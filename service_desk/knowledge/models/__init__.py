@@ -1,6 +1,31 @@
-"""The phrasebook as data: entries in versions, releases, and what the check has found."""
+"""Phrasebook and articles as data: entries and articles in versions, releases, what the check has found."""
 
+from service_desk.knowledge.models.articles import (
+    Article,
+    ArticlePicture,
+    ArticleVersion,
+    ArticleVote,
+    ArticleWords,
+    SynonymList,
+)
 from service_desk.knowledge.models.book import BookRelease, Phrase, PhraseVersion
 from service_desk.knowledge.models.findings import LanguageFinding, PhraseUse
+from service_desk.knowledge.models.scripts import ScriptLine
+from service_desk.knowledge.models.transcripts import Transcript, TranscriptLine
 
-__all__ = ["BookRelease", "LanguageFinding", "Phrase", "PhraseUse", "PhraseVersion"]
+__all__ = [
+    "Article",
+    "ArticlePicture",
+    "ArticleVersion",
+    "ArticleVote",
+    "ArticleWords",
+    "BookRelease",
+    "LanguageFinding",
+    "Phrase",
+    "PhraseUse",
+    "PhraseVersion",
+    "ScriptLine",
+    "SynonymList",
+    "Transcript",
+    "TranscriptLine",
+]

@@ -13,6 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from service_desk.knowledge.models.book import BookRelease
 from service_desk.knowledge.rules import Category, Direction, FindingOutcome, Speaker, Weight
 
+BEFORE = 30  # characters of the text that an excerpt keeps in front of the words
+
 
 class LanguageFindingQuerySet(models.QuerySet["LanguageFinding"]):
     """Reads as questions."""
@@ -76,10 +78,17 @@ class LanguageFinding(models.Model):
             models.Index(fields=["said_by", "-id"], name="finding_by_writer"),
             models.Index(fields=["thing"], name="finding_by_thing"),
             models.Index(fields=["outcome", "-id"], name="finding_by_outcome"),
+            models.Index(fields=["-found_at"], name="finding_by_time"),
         ]
 
     def __str__(self) -> str:
         return f"{self.entry} {self.excerpt}"
+
+    @property
+    def phrase(self) -> str:
+        """The words themselves, as they stood in the text."""
+        low = min(self.start, BEFORE)
+        return self.excerpt[low : low + self.end - self.start]
 
 
 class PhraseUse(models.Model):

@@ -1,0 +1,1 @@
+"""Forms of the phrasebook and of the check at the desk."""

@@ -1,0 +1,157 @@
+"""K3 at the desk: what a verb says to a customer is stopped, what it writes down is only noted; through every door."""
+
+from __future__ import annotations
+
+import pytest
+
+from service_desk.audit.models import AuditEntry
+from service_desk.cases import actions
+from service_desk.cases.models import Case, CaseEvent
+from service_desk.cases.rules import MOVES, READ_BY_CUSTOMER, TO_CUSTOMER, CaseState, EventType
+from service_desk.cases.views.acting import _SAYS
+from service_desk.deadlines.clock import now
+from service_desk.knowledge import current
+from service_desk.knowledge.actions import approve, draft
+from service_desk.knowledge.actions.findings import Unsayable
+from service_desk.knowledge.models import LanguageFinding
+from service_desk.people.rules import Role
+from service_desk.rest.errors import NotAllowed
+from tests.cases.callers import key, move, session
+from tests.cases.pages import browser, post
+from tests.factories import World, staff, world
+
+pytestmark = pytest.mark.django_db
+RUDE, CURT = "我就这态度", "快说吧你"
+SAID = f"您好，{RUDE}，您看着办。"
+
+
+@pytest.fixture
+def desk(monkeypatch: pytest.MonkeyPatch) -> World:
+    """A desk with two banned phrases in force: one that stops, one that only warns."""
+    monkeypatch.setattr(current, "_current", current.Current())
+    monkeypatch.setattr(current, "EVERY", 0.0)
+    author, approver = staff("", Role.FRONT_DESK), staff("", Role.SUPERVISOR)
+    drafts = [
+        draft(
+            actor=author,
+            code=code,
+            kind="banned",
+            text=text,
+            content={
+                "category": category,
+                "suggestions": ["请您原谅，这是我工作的疏忽。"],
+                "must_hit": [f"{text}。"],
+                "must_not_hit": ["您好"],
+            },
+        )
+        for code, text, category in (("X1", RUDE, "unfriendly"), ("X2", CURT, "impatient"))
+    ]
+    approve(actor=approver, versions=drafts)
+    return world()
+
+
+def test_K3_the_table_of_what_the_customer_hears_is_whole() -> None:
+    assert {_SAYS[verb] for verb in READ_BY_CUSTOMER} | {EventType.REPORT} == TO_CUSTOMER
+    assert MOVES.keys() > READ_BY_CUSTOMER
+    told = [verb for verb, event in _SAYS.items() if event in TO_CUSTOMER]
+    assert set(told) == READ_BY_CUSTOMER
+
+
+def test_K3_what_is_told_to_the_customer_is_stopped_and_nothing_is_written(desk: World) -> None:
+    case = desk.register()
+    lines = case.events.count()
+    with pytest.raises(Unsayable) as refusal:
+        actions.tell(case=case, actor=desk.agent, text=SAID, channel="phone")
+    assert refusal.value.field == "text"
+    assert RUDE in str(refusal.value)
+    assert "请您原谅" in str(refusal.value.remedy)
+    assert case.events.count() == lines
+    assert not LanguageFinding.objects.exists()
+
+
+@pytest.mark.parametrize("verb", sorted(READ_BY_CUSTOMER))
+def test_K3_each_verb_that_speaks_to_a_customer_is_stopped_at_the_screen_and_in_rest(desk: World, verb: str) -> None:
+    case = desk.register(severity="minor")
+    due = now().replace(microsecond=0)
+    later = due.replace(year=due.year + 1) if due.month > 1 else due.replace(month=6)
+    if verb == "postpone":
+        actions.promise(case=case, actor=desk.agent, text="今天回电", due_at=later)
+    if verb == "reply":
+        Case.objects.filter(pk=case.pk).update(state=CaseState.RESOLVED, outcome="已修复", resolved_at=now())
+    name = "reply" if verb == "reply" else "text"
+    body = {name: SAID, "channel": "phone", "due_at": later.isoformat()}
+    if verb == "postpone":
+        body["promise"] = str(case.promises.get().pk)
+    wanted = {field: body[field] for field in (*MOVES[verb].fields, name) if field in body}
+    refused = move(session(desk.agent), case.number, verb, **wanted)
+    assert refused.status_code == 409, refused.content
+    problem = refused.json()
+    assert problem["code"] == "banned_language"
+    assert [error["field"] for error in problem["errors"]] == [name]
+    (found,) = problem["findings"]
+    assert SAID[found["start"] : found["end"]] == RUDE
+    assert found["suggestions"] == ["请您原谅，这是我工作的疏忽。"]
+    screen = {**wanted, "due_at": later.astimezone().strftime("%Y-%m-%d %H:%M")}
+    page = post(browser(desk.agent), case, verb, **screen)
+    assert page.status_code == 409, page.content.decode()
+    assert f'id="id_{name}_error"' in page.content.decode()
+    assert 'name="override"' in page.content.decode()
+    assert "id_override_helptext" not in page.content.decode()  # only a supervisor is offered it
+    assert not CaseEvent.objects.filter(case=case, type=_SAYS[verb], text=SAID).exists()
+
+
+def test_K3_a_supervisor_lets_it_pass_with_a_reason_recorded_and_audited(desk: World) -> None:
+    case, client = desk.register(), browser(desk.chief)
+    stopped = post(client, case, "tell", text=SAID, channel="phone")
+    assert stopped.status_code == 409
+    assert "id_override_helptext" in stopped.content.decode()
+    passed = post(client, case, "tell", text=SAID, channel="phone", override="客户要求原话转告")
+    assert passed.status_code == 302
+    finding = LanguageFinding.objects.get()
+    assert (finding.outcome, finding.decided_by, finding.reason) == ("overridden", desk.chief, "客户要求原话转告")
+    assert (finding.thing, finding.release_id, finding.entry) == (f"case:{case.pk}", 1, "X1")
+    entry = AuditEntry.objects.get(verb="language.override")
+    assert entry.thing == f"case:{case.pk}"
+
+
+def test_K3_nobody_else_overrides_by_any_door(desk: World) -> None:
+    case = desk.register()
+    with pytest.raises(NotAllowed):
+        actions.tell(case=case, actor=desk.agent, text=SAID, channel="phone", override="没关系")
+    assert move(key(desk.agent), case.number, "tell", text=SAID, channel="phone", override="行").status_code == 403
+    assert not case.events.filter(type=EventType.TOLD).exists()
+    sent = move(key(desk.chief), case.number, "tell", text=SAID, channel="phone", override="原话")
+    assert sent.status_code == 200, sent.content
+
+
+def test_K3_a_note_is_saved_with_a_warning_to_its_writer_and_kept_for_inspection(desk: World) -> None:
+    case, client = desk.register(), browser(desk.agent)
+    saved = post(client, case, "note", text=f"我跟他讲{RUDE}。")
+    assert saved.status_code == 302
+    page = client.get(saved.url).content.decode()
+    assert RUDE in page
+    assert "Say instead: 请您原谅" in page
+    finding = LanguageFinding.objects.get()
+    assert (finding.direction, finding.severity, finding.said_by) == ("internal_note", "warn", desk.agent)
+    assert finding.phrase == RUDE
+
+
+def test_K3_an_impatient_word_to_the_customer_warns_and_goes_out(desk: World) -> None:
+    case = desk.register()
+    assert post(browser(desk.agent), case, "tell", text=f"您好，{CURT}", channel="phone").status_code == 302
+    assert LanguageFinding.objects.get().severity == "warn"
+
+
+def test_K3_the_three_texts_of_a_hand_over_and_a_registration_are_checked(desk: World) -> None:
+    case = desk.register(description=f"客服{RUDE}")
+    assert LanguageFinding.objects.count() == len(case.language_found)
+    before = LanguageFinding.objects.count()
+    texts = dict.fromkeys(("done", "remaining", "promised"), f"跟我说{CURT}")
+    handed = actions.hand_over(case=case, actor=desk.agent, receiver=desk.colleague, **texts)
+    assert len(handed.language_found) == 3
+    assert LanguageFinding.objects.count() == before + 3
+
+
+def test_K3_what_the_customer_said_is_no_finding(desk: World) -> None:
+    case = desk.register(description=f"客户说“{RUDE}”，已安抚。")
+    assert case.language_found == ()
