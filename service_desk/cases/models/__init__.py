@@ -1,6 +1,8 @@
 """The data of the desk: cases, what happened to them, their clocks."""
 
+from service_desk.cases.models.articles import CaseArticle
 from service_desk.cases.models.case import Case, DailyNumber
+from service_desk.cases.models.circle import BarredWhy, CaseBarred, CaseCircle, CircleWhy
 from service_desk.cases.models.clocks import CaseClockEvent, CaseDeadline, CasePause
 from service_desk.cases.models.files import CaseFile
 from service_desk.cases.models.history import CaseEvent, ImpactObservation
@@ -14,7 +16,11 @@ from service_desk.cases.models.watching import CaseWatch, Mention
 from service_desk.cases.models.words import CaseWords
 
 __all__ = [
+    "BarredWhy",
     "Case",
+    "CaseArticle",
+    "CaseBarred",
+    "CaseCircle",
     "CaseClockEvent",
     "CaseCycle",
     "CaseDeadline",
@@ -24,6 +30,7 @@ __all__ = [
     "CasePause",
     "CaseWatch",
     "CaseWords",
+    "CircleWhy",
     "Consultation",
     "CustomerReport",
     "DailyNumber",

@@ -1,0 +1,1 @@
+"""Articles apart from their rows: rules, Markdown, the words they are found by, synonyms, the search (K6)."""

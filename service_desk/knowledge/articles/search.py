@@ -1,0 +1,143 @@
+"""Finding articles by words inside a sentence: title over text, what helped others and what is fresh before the rest.
+
+PostgreSQL answers from two GIN indexes; of what it finds, the newest few hundred are weighed. That bounds the cost of
+a word that stands everywhere, where the order says little anyway.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import connection
+
+from service_desk.knowledge.articles.current import widened
+from service_desk.knowledge.articles.text import plain
+from service_desk.knowledge.articles.words import LONGEST_QUESTION, Question, marked, question, snippet
+from service_desk.knowledge.models import Article
+from service_desk.rest.clean import is_clean
+
+#: So many are weighed of those that hold the words in the title, and of those that hold them in the text.
+WEIGHED = 200
+#: So many are shown in all, in pages of this size.
+MOST, PAGE_SIZE = 100, 20
+SUGGESTED = 5
+#: From so few results on, what holds only some of the words is shown too.
+_FEW = 3
+
+_SEARCH = """
+WITH hit AS (
+    (SELECT article_id, 1.0 AS title FROM knowledge_articlewords w
+     WHERE title_words @@ %(asked)s::tsquery AND {who} ORDER BY published_at DESC LIMIT %(weighed)s)
+    UNION ALL
+    (SELECT article_id, 0.0 FROM knowledge_articlewords w
+     WHERE words @@ %(asked)s::tsquery AND {who} ORDER BY published_at DESC LIMIT %(weighed)s)
+), best AS (SELECT article_id, max(title) AS title FROM hit GROUP BY article_id)
+SELECT b.article_id, b.title
+    + ts_rank('{{0.05, 0.2, 0.5, 1.0}}', w.words, %(asked)s::tsquery, 32)
+    + 0.2 * power(0.5, greatest(0, extract(epoch FROM now() - w.published_at)) / 31536000)
+    + 0.3 * (a.useful + 1.0) / (a.useful + a.not_useful + 2.0)
+    - CASE WHEN a.state = 'expired' THEN 0.3 ELSE 0 END AS score
+FROM best b JOIN knowledge_articlewords w USING (article_id) JOIN knowledge_article a ON a.id = b.article_id
+ORDER BY score DESC, b.article_id DESC LIMIT %(most)s
+"""
+_SUGGEST = """
+WITH hit AS (
+    SELECT article_id FROM knowledge_articlewords w WHERE title_words @@ %(asked)s::tsquery AND {who}
+    ORDER BY published_at DESC LIMIT %(weighed)s
+)
+SELECT h.article_id, ts_rank('{{0.05, 0.2, 0.5, 1.0}}', w.title_words, %(any)s::tsquery)
+    + CASE WHEN EXISTS (SELECT FROM knowledge_article_products p
+        WHERE p.article_id = h.article_id AND p.producttype_id = %(product)s) THEN 0.5 ELSE 0 END
+    + 0.1 * (a.useful + 1.0) / (a.useful + a.not_useful + 2.0)
+    - CASE WHEN a.state = 'expired' THEN 0.1 ELSE 0 END AS score
+FROM hit h JOIN knowledge_articlewords w USING (article_id) JOIN knowledge_article a ON a.id = h.article_id
+ORDER BY score DESC, h.article_id DESC LIMIT %(most)s
+"""
+_ANYBODY, _CUSTOMERS, _OF_LINE = (
+    "true",
+    "w.for_customers",
+    """
+    (EXISTS (SELECT FROM knowledge_article_lines l WHERE l.article_id = w.article_id AND l.serviceline_id = %(line)s)
+     OR NOT EXISTS (SELECT FROM knowledge_article_lines l WHERE l.article_id = w.article_id))""",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """An article that was found: its title and the telling part of its text, in pieces that are marked or not."""
+
+    article: Article
+    title: list[tuple[str, bool]]
+    snippet: list[tuple[str, bool]]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A page of what was found. `total` stops at `MOST`; `relaxed`: too few hold every word, others hold some."""
+
+    hits: list[Hit] = field(default_factory=list)
+    total: int = 0
+    relaxed: bool = False
+    number: int = 1
+
+    @property
+    def has_next(self) -> bool:
+        """Whether a further page has something."""
+        return self.number * PAGE_SIZE < self.total
+
+
+def search(text: str, *, public: bool = False, line: str = "", number: int = 1, size: int = PAGE_SIZE) -> Found:
+    """The articles in force that hold the words, the most telling first; `public`: only what customers may read."""
+    text = text.strip()[:LONGEST_QUESTION]
+    asked = question(widened(text)) if text and is_clean(text) else Question("", "", "", ())
+    if not asked.all:
+        return Found()
+    given = {"line": line, "weighed": WEIGHED, "most": MOST}
+    who = " AND ".join([_CUSTOMERS if public else _ANYBODY, *([_OF_LINE] if line else [])])
+    order = _ids(_SEARCH.format(who=who), {**given, "asked": asked.all})
+    relaxed = False
+    if len(order) < _FEW and asked.most:
+        more = [pk for pk in _ids(_SEARCH.format(who=who), {**given, "asked": asked.most}) if pk not in order]
+        order, relaxed = (order + more)[:MOST], bool(more)
+    number = max(1, min(number, -(-len(order) // size) or 1))
+    return Found(_hits(order[(number - 1) * size : number * size], asked), len(order), relaxed, number)
+
+
+def suggest(
+    text: str, *, product: int | None = None, line: str = "", public: bool = False, most: int = SUGGESTED
+) -> list[Article]:
+    """The few articles whose titles and tags fit what somebody is writing about; two words in common at least."""
+    asked = question(widened(text.strip()[:LONGEST_QUESTION])) if is_clean(text) else Question("", "", "", ())
+    wanted = asked.most or asked.all
+    if not wanted:
+        return []
+    who = " AND ".join([_CUSTOMERS if public else _ANYBODY, *([_OF_LINE] if line else [])])
+    given = {"asked": wanted, "any": asked.any, "product": product, "line": line, "weighed": WEIGHED, "most": most}
+    order = _ids(_SUGGEST.format(who=who), given)
+    if len(order) < most and asked.all != wanted:  # a title that says it in one word
+        given["asked"] = asked.any
+        order += [pk for pk in _ids(_SUGGEST.format(who=who), given) if pk not in order]
+    return _articles(order[:most])
+
+
+def _ids(statement: str, given: dict[str, Any]) -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, given)
+        return [row[0] for row in cursor.fetchall()]
+
+
+def _articles(order: Sequence[int]) -> list[Article]:
+    found = Article.objects.whole().in_bulk(list(order)) if order else {}
+    return [found[pk] for pk in order if pk in found]
+
+
+def _hits(order: Sequence[int], asked: Question) -> list[Hit]:
+    hits = []
+    for article in _articles(order):
+        version = article.published
+        if version is not None:
+            told = snippet(plain(version.body), asked.marks)
+            hits.append(Hit(article, marked(version.title, asked.marks), marked(told, asked.marks)))
+    return hits
