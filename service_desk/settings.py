@@ -50,6 +50,8 @@ SECRET_KEY = _secret_key()
 SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", [])
 DEBUG = env.bool("DEBUG", False)
 COMPANY_NAME = env.str("COMPANY_NAME", "华信通服")
+# The number that customers are told to call; where it is empty the slot in a phrase stays open.
+SERVICE_HOTLINE = env.str("SERVICE_HOTLINE", "")
 #: A loop touches this file at each turn; the supervisor ends a process whose file grows old (RELIABILITY 34).
 PULSE_FILE = env.str("DESK_PULSE", "")
 WEB_HOST = env.str("WEB_HOST", "127.0.0.1")
@@ -92,6 +94,7 @@ INSTALLED_APPS = [
     "service_desk.customers",
     "service_desk.deadlines",
     "service_desk.notices",
+    "service_desk.webhooks",
     "service_desk.telephony",
     "service_desk.knowledge",
     "service_desk.cases",
@@ -197,6 +200,8 @@ _BEAT: list[tuple[str, float, str, float]] = [
     ("service_desk.deadlines.tasks.apply_changes", 2.0, "bulk", 4.0),
     ("service_desk.telephony.tasks.sweep_calls", 60.0, "bulk", 50.0),
     ("service_desk.telephony.tasks.purge_deliveries", 3600.0, "bulk", 600.0),
+    ("service_desk.webhooks.tasks.tend", 30.0, "bulk", 25.0),
+    ("service_desk.audit.tasks.seal_trail", 5.0, "bulk", 10.0),
     ("service_desk.rest.tasks.purge_kept_answers", 3600.0, "bulk", 600.0),
     ("service_desk.cases.tasks.sweep_register_drafts", 3600.0, "bulk", 600.0),
     ("service_desk.cases.tasks.sweep_files", 3600.0, "bulk", 600.0),

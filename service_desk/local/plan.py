@@ -42,6 +42,7 @@ def children(*, base: Path, data: Path, web_processes: int, listener: int) -> li
         *pages[1:],
         *sentinels[1:],
         loop("dispatch", "dispatch_notices"),
+        loop("webhooks", "send_webhooks"),
         loop("audit", "audit_clocks", stale_after=AUDIT_PASS),
         Child("critical", _worker("critical")),
         Child("bulk", _worker("bulk")),

@@ -171,8 +171,7 @@ def _demand_signature(request: HttpRequest, integration: Integration, now: datet
             _("The timestamp lies more than 300 seconds from the desk's time."),
             extra=extra,
         )
-    stored = (integration.secret, integration.previous_secret)
-    in_force = [secret for secret in (vault.unlock(one) for one in stored if one) if secret]
+    in_force = vault.in_force(integration.secret, integration.previous_secret)
     if not is_signed(in_force, header, message_id, timestamp, request.body):
         raise DoorProblem("signature-invalid", _("No signature fits the id, the timestamp and the body as it came."))
 

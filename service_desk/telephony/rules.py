@@ -133,6 +133,7 @@ class Limits:
     outbound_most: int = 7
     hold_word_seconds: float = 15.0
     hold_grace_seconds: float = 2.0
+    hold_offer_seconds: float = 60.0
 
 
 LIMITS = tuple(Limits.__dataclass_fields__)

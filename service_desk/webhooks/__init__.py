@@ -1,0 +1,1 @@
+"""What the desk tells other programs by itself: endpoints, events, deliveries."""
