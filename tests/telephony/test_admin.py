@@ -20,6 +20,7 @@ LIMITS = {
     "outbound_most": "8",
     "hold_word_seconds": "10",
     "hold_grace_seconds": "0",
+    "hold_offer_seconds": "45",
 }
 
 

@@ -1,5 +1,6 @@
 """Calls that are written down by hand, and a quick look at those that nobody has claimed."""
 
+import django.core.validators
 from django.db import migrations, models
 from django.db.models import Q
 
@@ -36,6 +37,16 @@ class Migration(migrations.Migration):
             model_name="integration",
             constraint=models.UniqueConstraint(
                 condition=Q(kind="manual"), fields=("kind",), name="integration_by_hand_is_one"
+            ),
+        ),
+        migrations.AddField(
+            model_name="calllimits",
+            name="hold_offer_seconds",
+            field=models.FloatField(
+                db_default=60.0,
+                default=60.0,
+                validators=[django.core.validators.MinValueValidator(1)],
+                verbose_name="T4: seconds until a call back is offered",
             ),
         ),
         migrations.AddIndex(

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, RangeOperators
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Func, Q, Value
 from django.db.models.functions import Now
@@ -194,6 +195,12 @@ class CallLimits(models.Model):
     outbound_most = models.PositiveSmallIntegerField(_("T3: rings at most"), default=Limits.outbound_most)
     hold_word_seconds = models.FloatField(_("T4: seconds to a word"), default=Limits.hold_word_seconds)
     hold_grace_seconds = models.FloatField(_("T4: seconds of grace"), default=Limits.hold_grace_seconds)
+    hold_offer_seconds = models.FloatField(
+        _("T4: seconds until a call back is offered"),
+        default=Limits.hold_offer_seconds,
+        db_default=Limits.hold_offer_seconds,
+        validators=[MinValueValidator(1)],
+    )
 
     class Meta:
         verbose_name = _("Limits of calls")
