@@ -65,3 +65,22 @@ class AuditEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.verb} {self.thing} ({self.outcome})"
+
+
+class AuditSeal(models.Model):
+    """The seal of one entry, in the order of sealing; see `audit.chain`."""
+
+    place = models.BigIntegerField(_("place"), primary_key=True)
+    # No foreign key: that an entry is gone must be found, not prevented by what could be removed with it.
+    entry_id = models.BigIntegerField(_("audit entry"), unique=True)
+    digest = models.BinaryField(_("digest"), max_length=32)
+    sealed_at = models.DateTimeField(_("sealed"), db_default=Now(), editable=False)
+
+    class Meta:
+        verbose_name = _("audit seal")
+        verbose_name_plural = _("audit seals")
+        constraints = [models.CheckConstraint(condition=models.Q(place__gte=1), name="audit_seal_place_from_one")]
+        triggers = append_only("seal")
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.entry_id}"

@@ -20,3 +20,13 @@ class Outcome(TextChoices):
 
     DONE = "done", _("done")
     REFUSED = "refused", _("refused")
+
+
+class Flaw(TextChoices):
+    """What the check of the trail can find."""
+
+    CHANGED = "changed", _("was changed after it was sealed")
+    REMOVED = "removed", _("was removed after it was sealed")
+    SEAL_MISSING = "seal_missing", _("its seal, or one before it, is missing")
+    UNSEALED = "unsealed", _("has no seal though it is old enough: it did not come in by the door")
+    HEAD_DIFFERS = "head_differs", _("is not the head that was written down earlier: the seals were made anew")

@@ -14,6 +14,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from service_desk.audit import chain
 from service_desk.dashboard import health
 from service_desk.deadlines.clock_watch import KIND, confirm_clock
 from service_desk.deadlines.models import Calendar, Incident
@@ -69,6 +70,8 @@ def engine_page(request: HttpRequest) -> HttpResponse:
         "warnings": calendar_warnings(state["now"]),
         "clock_jumped": Incident.objects.filter(kind=KIND, repaired_at=None).exists(),
         "may_confirm": bool(can(request.user, "engine.confirm_clock")),
+        "trail_head": chain.head(),
+        "trail_waits": chain.unsealed_for(),
         "incidents": Incident.objects.order_by("-found_at", "-id")[:INCIDENTS],
     }
     live = request.headers.get("HX-Request") == "true"
