@@ -21,11 +21,12 @@ _WHO = (
     "客户|用户|顾客|客人|来电人|来电者|来访者|业主|住户|机主|投诉人|投诉者|报修人|对方|他|她|它|家属|患者|病人|患方|"
     "先生|女士|小姐|太太|大爷|大妈|大叔|阿姨|老人家|老人|老太太|奶奶|爷爷|市民|群众|网友|邻居|乘客|旅客|会员|消费者|"
     "居民|住户|租户|商户|孩子|母亲|父亲|儿子|女儿|妻子|丈夫|爱人|老伴|同学|家长|路人|旁人|别人|有人|人家|大家|那人|此人|"
-    "来信人|举报人|申诉人|当事人|您|您家人|某用户|本人自"
+    "来信人|报警人|求助人|诉求人|反映人|收件人|寄件人|被保险人|投保人|申请人|车主|储户|读者|游客|学生|民众|举报人|申诉人|当事人|您|您家人|某用户|本人自"
 )
 _STAFF = (
     "客服|坐席|座席|话务员|员工|工作人员|同事|师傅|工程师|营业员|服务员|接线员|前台|保安|维修工|收银员|"
-    "贵司|你们|专员|店员|柜员"
+    "贵司|你们|专员|店员|柜员|导购|收费员|司机|骑手|快递员|快递小哥|外卖员|配送员|护士|医生|大夫|老师|管家|主任|店长|销售|技术员|"
+    "维修人员|装维|安装人员|门岗|保洁"
 )
 _SAY = (
     "反复说|一直说|又说|还说|总说|表示|说|称|声称|自称|骂|反映|投诉|反馈|抱怨|质疑|质问|询问|咨询|追问|问道|问|喊|嚷|吼|叫|讲|诉称|诉|"
@@ -38,6 +39,7 @@ _REPORT = re.compile(
     rf"|(?:{_WHO})的?(?:原话|意见|诉求|说法|疑问|反馈|投诉内容|抱怨|提问|问题|留言)(?:是|为|如下|：|:|“|「)"
     r"|被[^。！？!?，,；;\n]{0,10}?(?:骂|叫|称|说|喊|嘲笑|当|喻)(?:作|做|成|为|是)?"
     rf"|(?:{_WHO}|{_STAFF}|[一-鿿]{{1,3}})(?:骂|辱骂|嘲笑|讽刺|侮辱|歧视|羞辱|称呼)(?!完)"
+    rf"|(?:{_WHO})[^。！？!?\n]{{0,40}}?[，,；;](?:又|还|并|另|同时|且)?(?:称|声称|自称|反映|投诉|诉称?|表示|说|骂)(?!的|明|完|服|法|话)"
     r"|(?:原话|投诉内容|工单内容|原文|原句|绰号|外号|网名|昵称|小名|诨号|诨名)[^。！？!?\n，,]{0,3}?[为是叫]"
     r"|(?:来电|来信|致电|原话|录音中|投诉内容|投诉单|工单内容|客诉|差评|原文|原句|转述|引用|据反映|据称|自称|自嘲|绰号|外号|网名|昵称|小名)"
     r"[^。！？!?\n，,]{0,6}?(?:说|称|反映|投诉|骂|问|叫|写|：|:|“|「)"
@@ -48,9 +50,11 @@ _OWN_WORDS = re.compile(
     r"[，,；;]\s*(?:但|可|结果|于是|然后|所以|因此|那|而)?(?:我[回说答讲告跟对就只直看觉]|我们[回说答告]|本人|"
     r"真是|简直|纯粹|这人|这种人|这个|此人|就是个|就是|明显|看来|估计|典型|果然|我看|一听就|一看就|又是|还不是)"
 )
+#: Who asks or calls has said it all by the end of the clause, unless a colon or a quotation follows.
+_ASKED = re.compile(r"(?:来电|致电|[询追]?问道?|咨询|要求|催促?)$")
 _FIRST = re.compile(r"(?:^|[，,；;：:。！？!?\n])\s*(?:我|我们|咱|咱们|俺)(?!的|家|国|司)")
 _RULE = re.compile(
-    r"(?:不得|严禁|切忌|忌语|禁语|请勿|切勿|勿|禁止|禁用|杜绝|避免|不准|不许|不允许|不可以?|不能|不要|不应当?|不该|别|莫|从不|从未|"
+    r"(?:不得|严禁|切忌|忌语|禁语|请勿|切勿|勿|禁止|禁用|杜绝|避免|能否|可否|是否可以|可不可以|岂能|怎能|不准|不许|不允许|不可以?|不能|不要|不应当?|不该|别|莫|从不|从未|"
     r"绝不|决不|不会|没有?|未|不再|不|少|严格?限|谁也不|不宜|不该|防止|戒|无)"
     r"(?:当面|对|向|跟|和|随意|再|随便|直接|轻易|这样|那样|如此|在|以|用|出现|任何|客户|顾客|您|他|她|员工|曾|有|人|诸如|类似|包含|含有|带|把|将|背后){0,5}"
     r"(?:说过?|讲过?|使用|采用|称呼|称|叫做?|叫|骂过?|用|出现|回答|回复|答复|回应|写|喊|提|含|包含|带有|诸如|类似|以|歧视|嘲笑|辱骂|侮辱)"
@@ -58,21 +62,29 @@ _RULE = re.compile(
 _HARD_RULE = re.compile(
     r"不得|严禁|切忌|忌语|禁语|忌用|请勿|切勿|禁止|禁用|杜绝|不准|不许|避免|敏感词|违禁词|禁用词|忌讳|反面教材|反面例子|错误示范|负面用语|不文明用语|不当用语|违规用语|错误示例|错误用语|不规范用语|错误说法|反例"
 )
-_LIST_HEAD = re.compile(rf"(?:{_HARD_RULE.pattern})[^。！？!?\n：:]{{0,12}}[：:]")
+_LIST_HEAD = re.compile(rf"(?:{_HARD_RULE.pattern}|关键词|关键字|词库|词表|忌说|禁说)[^。！？!?\n：:]{{0,12}}[：:]")
+_LINE_HEAD = re.compile(
+    rf"(?:{_HARD_RULE.pattern}|关键词|关键字|词库|词表|忌说|禁说|不(?:说|讲|用|可说|能说|要说))[^。！？!?\n]{{0,24}}[：:]?\s*$"
+)
+_LINE_ITEM = re.compile(
+    r"\s*(?:[（(]?[0-9一二三四五六七八九十①-⑳a-z]{1,3}[)）.、．:：]|[-*·•●◆■—×✗❌])?[\s“「『\"]*[^\n]{0,20}$"
+)
 _LIST_ITEMS = re.compile(r"[。！？!?，,；;、“”「」\s/]")
 _LONGEST_LIST_ITEM = 14
 _RULE_BEHIND = re.compile(
-    r"^[^。！？!?\n]{0,24}?(?:忌语|禁语|禁用语|禁用词|违禁词|敏感词|不文明用语|不当用语|不当言辞|(?:话|词|语|句|称呼|字眼|说法|表述|字样|言语|用语|措辞|态度)"
-    r"[^。！？!?\n]{0,6}?(?:不得|严禁|禁止|不能|不要|不可|不应|不许|不准|请勿|避免|均属|属于|都是|不当|不妥|不礼貌|不合适|伤人|扣分|违规))"
+    r"^[^。！？!?\n]{0,24}?(?:忌语|禁语|禁用语|禁用词|违禁词|敏感词|不文明用语|不当用语|不当言辞|(?:(?<![电通])话(?![费机务])|词|语(?!音)|句|称呼|字眼|说法|表述|字样|言语|用语|措辞|态度)"
+    r"[^。！？!?\n]{0,6}?(?:不得|严禁|禁止|不能|(?<!要)不要|不可|不应|不许|不准|请勿|避免|均属|属于|都是|不当|不妥|不礼貌|不合适|伤人|扣分|违规))"
 )
 _MENTION_BEHIND = re.compile(
     r"^[”」』’》\"']?(?:这|那|一|等|之类|这样|此|这种|这类|等等)?的?(?:些|个|句|几个|两个|三个|种|类|条)?(?:词|字|话|用语|词语|字眼|措辞|称呼|说法|句子|短语|标签|一词|一语|表述)"
     r"|^[”」』’》\"']?[^。！？!?\n，,]{0,4}?(?:改成|改为|换成|替换为|改说|替换成|一律改|应改|应说成)"
+    r"|^[”」』’》\"']?[（(](?:昵称|网名|化名|外号|绰号|小名|店名|艺名|品牌|地名|书名)"
+    r"|^[”」』’》\"']?[^。！？!?\n]{0,20}?[是为系](?:[^。！？!?，,\n]{0,8})(?:外号|绰号|昵称|网名|小名|艺名|品牌|店名|商标|产品名|系列|角色|菜名|地名|书名|歌名)"
     r"|^[”」』’》\"']?是什么意思|^[”」』’》\"']?怎么(?:写|读|翻译)|^[”」』’》\"']?用(?:英语|英文|普通话)"
 )
 _NAME_BEFORE = re.compile(
     r"(?:外号|绰号|网名|昵称|用户名|账号名?|店名|品牌|商标|歌名|歌曲|片名|书名|小说|电影|电视剧|话剧|动画|名叫|地名|村名|路名|小名|乐队|"
-    r"微信名|群名|备注名|关键词|成语|俗语|歇后语|谚语|词条|字典|方言|课文|剧本|台词|密码|暗号|公司名称?|店铺|相声|小品|曲目)[^。！？!?，,；;\n]{0,6}$"
+    r"微信名|群名|备注名|关键词|成语|俗语|歇后语|谚语|词条|字典|方言|课文|剧本|台词|密码|暗号|公司名称?|店铺|相声|小品|曲目|菜单|菜品|菜名|型号|书单|片单|剧本杀|绘本|游戏)[^。！？!?，,；;\n]{0,6}$"
 )
 _SORRY = re.compile(r"抱歉|对不起|道歉|歉意|致歉|不好意思|sorry|apolog")
 _ABOUT_WORDS = re.compile(rf"(?:{_SAY})|的话|这句|那句|一句|这话|这个词|字眼|用语|忌语|称呼|原话|所谓|quote|said")
@@ -90,8 +102,15 @@ _ME = re.compile(r"(?:我|我们|咱|咱们|俺|本人|我这边|我这里|我�
 _PERSON = re.compile(
     rf"(?:{_WHO}|你|这位|那位|这人|那人|这个人|那个人|这小子|丫头|姑娘|小伙子?|大姐|大哥|大嫂|妹子|老板|个子|个头|身材|体型|体态|身高|长得|生得|人|又|死|这么|那么|那个|这个|怎么)"
 )
+_GOES_ON = re.compile(
+    rf"^(?:[{_MOOD}\s~～]*(?:$|[^\w一-鿿])|[{_MOOD}]|[你您我他她别甭行好不就还再谁爱随那]|反正|自己|问|懒得|没)"
+)  # what may follow 'go and …': a pause or another clause, but nothing that one goes for
+_MOTION = re.compile(r"(?:[来去]|过了)$")
+_WHATEVER = re.compile(r"^(?:(?:也|都)(?:没关系|没事|可以|行|不要紧|无妨|不碍事|不如|好|听不)|都不|[，,]?都没关系)")
+_ASKING = re.compile(r"[？?]|吗|么$|怎么|哪里|哪儿|凭什么|就[你您]|别")
 _NO_NEED = re.compile(r"不用|无需|无须|不必|免得|省得|以免|用不着")
 _THIRD = re.compile(rf"(?<![跟对和向给])(?:{_WHO.replace('|您|您家人', '')}|{_STAFF})")
+_FIGURE = re.compile(r"您|你|身材|体型|身高|个子|个头|长相|模样|胖|瘦|客户|用户|顾客|先生|女士|男|女|这人|那人")
 _DEGREE = re.compile(
     r"(?:太|很|偏|挺|真|好|有点儿?|有些|这么|那么|特别|非常|够|超|更|比较|过于|又|实在|确实|最|那样|这样|死|多|老|还)$"
 )
@@ -173,6 +192,8 @@ class Around:
         between = ahead[last.end() :]
         if _OWN_WORDS.search(between):
             return False
+        if _ASKED.search(last.group()) and re.match(r"[^：:“「『\"]*[，,；;]", between):
+            return False
         said_by = ahead[max(0, last.start() - 2) : last.start() + 2]
         return not re.search(r"(?:^|[，,；;：:])我[^们]?$", said_by)
 
@@ -186,9 +207,7 @@ class Around:
         clause = ahead[max(ahead.rfind("，"), ahead.rfind(","), ahead.rfind("；"), ahead.rfind(";")) + 1 :]
         if _MENTION_BEHIND.search(behind) or _RULE_BEHIND.search(behind):
             return True
-        if _RULE.search(clause) or _HARD_RULE.search(clause):
-            return True
-        if self._is_in_a_list_of_rules():
+        if _RULE.search(clause) or _HARD_RULE.search(clause) or self._is_in_a_list_of_rules():
             return True
         rules = list(_HARD_RULE.finditer(ahead))
         rest = ahead[rules[-1].end() :] if rules else ""
@@ -203,9 +222,21 @@ class Around:
         low = max(self.plain.rfind("\n", 0, self.start) + 1, self.start - _REACH)
         heads = list(_LIST_HEAD.finditer(self.plain, low, self.start))
         if not heads:
-            return False
+            return self._is_in_lines_under_a_rule()
         items = _LIST_ITEMS.split(self.plain[heads[-1].end() : self.start])
         return all(len(item) <= _LONGEST_LIST_ITEM for item in items)
+
+    def _is_in_lines_under_a_rule(self) -> bool:
+        """Whether the lines above, each an item of a list, begin with one that says that these are not to be said."""
+        *above, line = self.plain[max(0, self.start - 2 * _REACH) : self.start].split("\n")
+        if not above or not _LINE_ITEM.match(line):
+            return False
+        for other in reversed(above):
+            if _LINE_HEAD.search(other):
+                return True
+            if other.strip() and not (_LINE_ITEM.match(other) and other.strip()[-1:] not in "：:"):
+                return False
+        return False
 
     def is_condition(self) -> bool:
         """Whether the clause says what would happen if."""
@@ -223,9 +254,10 @@ class Around:
         outside = near.replace(self.plain[inside_start:inside_end], "")
         if _FIRST_SAID.search(self.plain[max(0, inside_start - 12) : inside_start]):
             return False
+        as_a_word = _AS_A_WORD.match(self.plain, inside_end + 1)
         if to_customer:
-            return bool(_SORRY.search(self._neighbourhood()) or _ABOUT_WORDS.search(outside))
-        if not epithet or _ABOUT_WORDS.search(outside) or "：" in outside or ":" in outside:
+            return bool(as_a_word or _SORRY.search(self._neighbourhood()) or _ABOUT_WORDS.search(outside))
+        if as_a_word or not epithet or _ABOUT_WORDS.search(outside) or "：" in outside or ":" in outside:
             return True
         return inside_end - inside_start > (self.end - self.start) + 2
 
@@ -249,6 +281,8 @@ class Around:
             return False
         if after[:1] and after[0] not in _MOOD + "子个胖瘦得到成" and not _DEGREE.search(before):
             return False
+        if not before.strip() and _FIGURE.search(topic) and not _THING.search(topic):
+            return True
         return bool(_PERSON.search(before) or _DEGREE.search(before))
 
     def is_address(self) -> bool:
@@ -259,8 +293,25 @@ class Around:
 
     def is_demand(self) -> bool:
         """Whether the person spoken to is meant, and not somebody whom the clause names, or what would happen if."""
-        before = self.before
+        before, after = self.before, self.after
+        if _WHATEVER.search(after) or (_MOTION.search(self.plain, self.start, self.end) and not _GOES_ON.search(after)):
+            return False
         return not (_THIRD.search(before) or _CONDITION.search(before) or _NO_NEED.search(before))
+
+    def is_my_answer(self) -> bool:
+        """Whether the writer tells that it was he who said it: 我直接回她问别人去."""
+        return bool(_I_SAID.search(self.before))
+
+    def is_question(self) -> bool:
+        """Whether the sentence doubts, and does not say that it is so."""
+        closing = self.plain[self.sentence_end : self.sentence_end + 1]
+        return bool(closing in ("？", "?") or _ASKING.search(self.plain[self.clause_start : self.clause_end]))
+
+    def is_refusal(self, *, internal: bool) -> bool:
+        """Whether 'I cannot' is all that is said: no condition, and nothing done about it in the same sentence."""
+        if _CONDITION.search(self.before) or _REMEDY.search(self.behind):
+            return False
+        return not (internal and _REMEDY.search(self.plain[self.sentence_end : self.sentence_end + 20]))
 
     def is_answer(self, *, internal: bool) -> bool:
         """Whether 'I do not know' is an answer that is given, and no question or statement about others."""
@@ -285,9 +336,47 @@ class Around:
         )
 
 
+_REMEDY = re.compile(
+    r"我(?:们|这)?(?:就|马上|立即|立刻|现在|已|会|来|去|先)?(?:帮|替|给|为|请|找|转|问|联系|上报|反馈)|(?:已|马上|立即|立刻|将|需|再|现|会|即|申请)[^，,。]{0,6}"
+    r"(?:升级|转|派|请|上报|反馈|联系|协调|提交|求助|报|回电|答复|处理|支持)|^[，,](?:转派|升级|上报|请求|求助|需要|需|申请|烦请|麻烦)"
+)
+_I_SAID = re.compile(
+    r"(?:^|[，,])(?:所以|于是|然后|最后|后来)?(?:我|我们|本人|俺)(?:就|直接|干脆|只好|只能|当场|当时|便|也|又|已|顺口|随口|没好气地?){0,3}"
+    r"(?:跟|对|给|和)?(?:他|她|客户|对方|用户|业主|顾客|老人|家属)?们?(?:就|直接)?(?:回|说|怼|答|喊|告诉|告知|骂|吼|顶|回复|答复|回答)"
+    r"(?:了一句|了句|一句|了|道|过|的是)?(?:他|她|客户|对方|用户|业主|顾客|老人|家属)?们?(?:一句|说|道)?$"
+)
+_AS_A_WORD = re.compile(r"地|式的?|之类|的(?:情况|回复|答复|态度|现象|做法|说法|话|言论|言辞|尴尬|局面|困扰)")
 _FIRST_SAID = re.compile(
     r"(?:我|我们|本人|我就|我直接)(?:就|直接|跟他|对他|跟客户|对客户|当时|只)?(?:说|回|骂|答|告诉他|回复|讲)[了道过]?[：:，,]?[“「『‘\"]$"
 )
+
+
+_PLACE = re.compile(
+    r"[村镇乡沟川坡岭湾街巷镇岛庄屯堡寨桥山崖峡湖](?!涂)|胡同|营(?!业)|路(?:口|段|[0-9一二三四五六七八九十])"
+)
+
+
+def names_a_place(plain: str, end: int) -> bool:
+    """Whether what follows makes a place name of the hit: 老头沟, 瞎子岛."""
+    return bool(_PLACE.match(plain, end))
+
+
+def parts_in_two(plain: str, start: int, end: int) -> bool:
+    """Whether the hit is the end of one word and the beginning of the next: 老家|伙食, 看病|号码."""
+    for cut in range(start + 1, end):
+        behind = any(_is_word(plain[cut : end + more]) for more in (1, 2) if end + more <= len(plain))
+        lone = cut == start + 1 and not _is_word(plain[end : end + 2])  # 聋|子女, but not 傻子|女人
+        if behind and (
+            lone
+            or _is_word(plain[start:cut])
+            or any(_is_word(plain[start - more : cut]) for more in (1, 2) if start >= more)
+        ):
+            return True
+    return False
+
+
+def _is_word(letters: str) -> bool:
+    return len(letters) > 1 and len(rjieba.cut(letters, False)) == 1
 
 
 def tokens(plain: str, start: int, end: int) -> list[tuple[int, int]]:

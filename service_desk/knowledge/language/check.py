@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 
-from service_desk.knowledge.language.around import Around, tokens
+from service_desk.knowledge.language.around import Around, names_a_place, parts_in_two, tokens
 from service_desk.knowledge.language.compiled import Compiled
 from service_desk.knowledge.language.folding import Folded, fold
 from service_desk.knowledge.language.lines import Roles
@@ -23,7 +24,9 @@ _MOST_JUDGED = 400  # candidates of a piece: a text of nothing but banned phrase
 _PIECE_END = re.compile(r"[\n\r。！？]")
 _NEAR = 8  # characters on either side in which an entry's own words count
 #: What may surround a banned word without making another one of it: 死瞎子, 傻子们.
-_STILL_BANNED_AROUND = frozenset("老死臭大小破真太很又个这那你您的们儿吗了熊烂穷坏糟")
+_STILL_BANNED_AROUND = frozenset("老死臭大小破真太很又个这那你您的得们儿吗了熊烂穷坏糟")
+_OPENING = re.compile(r"[“「『]")
+_MOODS = frozenset("呀啊吧呢哦哟嘛吗啦哈诶噢喔呗了")
 _ORDER = {How.EXACT: 0, How.VARIANT: 1, How.SPLIT: 2, How.PINYIN: 3, How.HOMOPHONE: 4}
 
 
@@ -157,7 +160,7 @@ class _Judge:
 
     def __init__(self, release: Compiled, folded: Folded, direction: str, speaker: str) -> None:
         self.release, self.folded, self.direction = release, folded, direction
-        self.roles = Roles(folded.plain, speaker)
+        self.roles = Roles(folded.plain, speaker, dialogue=direction == Direction.TRANSCRIPT)
         self._allowed: dict[int, list[tuple[int, int]]] | None = None
 
     def excuse(self, hit: _Hit) -> str:
@@ -169,7 +172,11 @@ class _Judge:
             return "allow_form"
         if self._is_inside_a_word(hit):
             return "word_boundary"
-        around = Around(self.folded.plain, hit.start, hit.end, self.roles.body(hit.start))
+        if entry.category == Category.DISRESPECTFUL and names_a_place(self.folded.plain, hit.end):
+            return "place_name"
+        opened = _OPENING.search(self.folded.plain, hit.start, hit.end)  # 您“吃饱了撑的”: what is quoted counts
+        start = opened.end() if opened else hit.start
+        around = Around(self.folded.plain, start, hit.end, self.roles.body(hit.start))
         return self._excused_by_sentence(around, entry) or self._excused_by_entry(hit, entry, around)
 
     def _excused_by_sentence(self, around: Around, entry: Entry) -> str:
@@ -183,6 +190,8 @@ class _Judge:
         return ""
 
     def _excused_by_entry(self, hit: _Hit, entry: Entry, around: Around) -> str:
+        if around.is_my_answer():
+            return ""
         words = self.release.words[hit.candidate.form.entry]
         before = self.folded.plain[max(around.sentence_start, hit.start - _NEAR) : hit.start]
         after = self.folded.plain[hit.end : min(around.sentence_end, hit.end + _NEAR)]
@@ -192,18 +201,20 @@ class _Judge:
             return "context_after"
         if words.near and words.near.search(around.before + "\n" + around.after):
             return "context_near"
-        return "" if self._has_need(entry, around) else f"needs_{entry.need}"
+        return "" if self._has_need(hit, entry, around) else f"needs_{entry.need}"
 
-    def _has_need(self, entry: Entry, around: Around) -> bool:
-        if entry.need == "person":
-            return around.is_person()
-        if entry.need == "address":
-            return around.is_address()
-        if entry.need == "answer":
-            return around.is_answer(internal=self.direction == Direction.INTERNAL_NOTE)
-        if entry.need == "demand":
-            return around.is_demand()
-        return True
+    def _has_need(self, hit: _Hit, entry: Entry, around: Around) -> bool:
+        if entry.need == "question" and hit.candidate.form.letters.endswith(("吗", "不")):
+            return True
+        needs = {
+            "person": around.is_person,
+            "address": around.is_address,
+            "answer": partial(around.is_answer, internal=self.direction == Direction.INTERNAL_NOTE),
+            "demand": around.is_demand,
+            "question": around.is_question,
+            "refusal": partial(around.is_refusal, internal=self.direction != Direction.TO_CUSTOMER),
+        }
+        return needs[entry.need]() if entry.need in needs else True
 
     def _is_allowed(self, hit: _Hit) -> bool:
         """A longer allowed word of the entry covers the hit."""
@@ -230,11 +241,18 @@ class _Judge:
             if high <= hit.start or low >= hit.end or (low >= hit.start and high <= hit.end):
                 continue
             word = self.folded.plain[low:high]
+            if low >= hit.start and set(self.folded.plain[hit.end : high]) <= _MOODS:
+                continue
             rest = word[: max(0, hit.start - low)] + (word[hit.end - low :] if high > hit.end else "")
             if word in still or (low <= hit.start and hit.end <= high and set(rest) <= _STILL_BANNED_AROUND):
                 continue
             return True
-        return False
+        return (
+            hit.end - hit.start in (2, 3)
+            and not fuzzy
+            and hit.candidate.last - hit.candidate.first == hit.end - hit.start - 1
+            and parts_in_two(self.folded.plain, hit.start, hit.end)
+        )
 
     def finding(self, text: str, hits: list[_Hit]) -> Finding:
         """One finding of one or several touching hits."""

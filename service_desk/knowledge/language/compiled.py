@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from ahocorasick_rs import AhoCorasick
 
-from service_desk.knowledge.language.folding import fold
+from service_desk.knowledge.language.folding import fold, spoken
 from service_desk.knowledge.language.release import Entry, Release, UnusableForm, expand
 from service_desk.knowledge.language.sounds import phrase_codes
 from service_desk.knowledge.rules import PhraseKind
@@ -94,7 +94,7 @@ class Compiled:
             (codes, number)
             for number, form in numbered
             if len(form.letters) >= SHORTEST_BY_SOUND and self.entries[form.entry].fuzzy
-            for codes in phrase_codes(form.letters, as_read=form.is_written_out)
+            for codes in phrase_codes(form.letters, spoken(form.text), as_read=form.is_written_out)
         )
         self.allowed = Automaton(
             (letters, index)

@@ -108,6 +108,12 @@ def letters(text: str) -> str:
     return fold(text).letters
 
 
+def spoken(text: str) -> str:
+    """A phrase in simplified characters, letters only, each as it is read: 什么 is not folded to 什吗."""
+    wide = unicodedata.normalize("NFKC", text).casefold()
+    return "".join(_simplified(c) for c in wide if unicodedata.category(c)[0] in "LN")
+
+
 def fold(text: str) -> Folded:
     """Fold a text of any size and any content."""
     track = text.translate(_LETTERS)

@@ -8,34 +8,66 @@ from bisect import bisect_right
 from service_desk.knowledge.rules import Speaker
 
 _CUSTOMER = (
-    "客户|顾客|客人|来电人|来电者|用户|业主|住户|机主|主叫|来访者|访客|投诉人|投诉者|报修人|患者|家属|对方|市民|"
-    "customer|client|caller|guest|user"
+    "客户|顾客|客人|来电人|来电者|用户|业主|住户|机主|主叫|来访者|访客|投诉人|投诉者|报修人|患者|病人|家属|对方|市民|民众|"
+    "收件人|寄件人|被保险人|投保人|车主|学生|储户|读者|游客|考生|委托人|当事人|咨询人|咨询者|求助人|报警人|"
+    "居民|租户|租客|商户|买家|会员|旅客|乘客|家长|学员|群众|反映人|诉求人|来访人|申请人|"
+    "customer|client|caller|guest|user|buyer|resident|tenant"
 )
 _AGENT = (
     "客服|坐席|座席|话务员|接线员|工号|前台|服务员|营业员|员工|专员|工程师|值班员|班长|主管|我方|本人|坐席员|"
-    "agent|staff|operator|representative|rep|engineer|supervisor"
+    "站长|理赔员|业务员|班主任|老师|调度|司机|快递员|骑手|收费员|管理员|经理|店长|医生|大夫|药师|导诊|助理|"
+    "管家|物业|保安|柜员|店员|导购|收银员?|卖家|店家|护士|导医|值班|被叫|"
+    "agent|staff|operator|representative|rep|engineer|supervisor|support|clerk|cashier"
 )
+_TIME = r"(?:[\[【(（]?[0-9０-９:：.\-/ ]{2,20}[\]】)）]?[ \t　]*)?"
+_NAME = (
+    r"(?:[a-z0-9０-９甲乙一二]{0,6}|[（(][^（()）\n]{1,12}[)）]|[小阿][一-鿿]|方|人员|代表|专员|中心|热线|"
+    r"[一-鿿]{0,3}(?:先生|女士|小姐|太太|阿姨|大爷|师傅|经理|工))"
+)
+_ROLE = rf"(?:(?P<customer{{0}}>{_CUSTOMER})|(?P<agent{{0}}>{_AGENT}))"
+#: `客户：`, `[10:21] 客服小陈：`, `A（坐席）：`, `李先生（业主）：`, `【客户】`: where a line or sentence begins.
 _LABEL = re.compile(
-    rf"(?:^|(?<=[\n\r。！？!?”」…；;\]】]))[ \t　]*"
-    rf"(?:[\[【(（]?[0-9０-９:：.\-/ ]{{2,20}}[\]】)）]?[ \t　]*)?[\[【(（]?"
-    rf"(?:(?P<customer>{_CUSTOMER})|(?P<agent>{_AGENT}))"
-    rf"(?:[a-z0-9０-９甲乙一二]{{0,6}}|[（(][^（()）\n]{{1,12}}[)）]|(?:先生|女士|小姐))"
-    rf"[\]】)）]?[ \t　]*(?:[\[(（]?[0-9]{{1,2}}[:：][0-9]{{2}}(?:[:：][0-9]{{2}})?[\])）]?[ \t　]*)?[：:]",
+    rf"(?:^|(?<=[\n\r。！？!?”」…；;\]】]))[ \t　>*#-]*{_TIME}"
+    rf"(?:[\[【(（]?(?:[男女老]|[a-z0-9甲乙][ .、]?)?{_ROLE.format(1)}{_NAME}[\]】)）]?[ \t　*]*{_TIME}[：:>]"
+    rf"|[\[【]{_ROLE.format(2)}{_NAME}[\]】][：:]?"
+    rf"|[a-z0-9一-鿿]{{1,4}}[（(\[【]{_ROLE.format(3)}{_NAME}[)）\]】][ \t　]*[：:])",
     re.IGNORECASE,
 )
 _LINE_END = re.compile(r"[\n\r\u2028\u2029\x0b\x0c\x85]")
 
 
+#: A name in front of a line of a dialogue, of somebody whose role the lists do not know.
+_UNKNOWN = re.compile(
+    r"^[ \t]*(?!备注|注|地址|时间|电话|原因|诉求|结果|处理|要求|摘要|提示|问题|编号|工单)[a-z一-鿿]{1,6}[：:]",
+    re.IGNORECASE | re.MULTILINE,
+)
+
+
 class Roles:
     """The speaker at each place of a text: the label's to the end of its line, else the one that was named to us."""
 
-    def __init__(self, plain: str, speaker: str) -> None:
+    def __init__(self, plain: str, speaker: str, *, dialogue: bool = False) -> None:
         self._starts, self._roles, self._bodies = [0], [speaker], [0]
-        for found in _LABEL.finditer(plain):
-            role = Speaker.CUSTOMER if found["customer"] else Speaker.AGENT
-            self._add(found.start(), role, found.end())
-            if end := _LINE_END.search(plain, found.end()):
-                self._add(end.end(), speaker, end.end())
+        for start, end, role in self._labels(plain, dialogue):
+            self._add(start, role, end)
+            if line_end := _LINE_END.search(plain, end):
+                self._add(line_end.end(), speaker, line_end.end())
+
+    @staticmethod
+    def _labels(plain: str, dialogue: bool) -> list[tuple[int, int, str]]:
+        """Start, end and role of each label; in a dialogue of two, the one whom we do not know is the other side."""
+        found = []
+        for label in _LABEL.finditer(plain):
+            is_customer = (label.lastgroup or "").startswith("customer")
+            found.append((label.start(), label.end(), str(Speaker.CUSTOMER if is_customer else Speaker.AGENT)))
+        roles = {role for _start, _end, role in found}
+        if dialogue and len(roles) == 1:
+            other = str(Speaker.AGENT if Speaker.CUSTOMER in roles else Speaker.CUSTOMER)
+            known = {start for start, _end, _role in found}
+            unknown = [m for m in _UNKNOWN.finditer(plain) if m.start() not in known]
+            if len({m.group().strip() for m in unknown}) == 1:
+                found += [(m.start(), m.end(), other) for m in unknown]
+        return sorted(found)
 
     def _add(self, start: int, role: str, body: int) -> None:
         if start == self._starts[-1]:

@@ -31,7 +31,7 @@ class Entry:
     group: str = ""
     situation: str = ""
     severity: str = ""
-    need: str = ""  # "", "person", "address", "answer" or "demand": what must stand around a hit
+    need: str = ""  # what must stand around a hit: see wording.NEEDS
     fuzzy: bool = True
     forms: tuple[str, ...] = ()
     allow: tuple[str, ...] = ()

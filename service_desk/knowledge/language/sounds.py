@@ -57,12 +57,29 @@ def _read(letters: str) -> tuple[str, ...]:
     return tuple(lazy_pinyin(letters))
 
 
-def phrase_codes(letters: str, *, as_read: bool) -> set[str]:
+#: Readings that people write for characters that have several.
+_USUAL = {
+    "着": "zhe",
+    "什": "shen",
+    "么": "me",
+    "了": "le",
+    "得": "de",
+    "还": "hai",
+    "都": "dou",
+    "没": "mei",
+    "谁": "shei",
+}
+
+
+def phrase_codes(letters: str, spoken: str, *, as_read: bool) -> set[str]:
     """The codes of a phrase: by the first reading of each character, and (slowly) as the phrase is read."""
     found = {letters.translate(_sounds)}
-    read = _read(letters) if as_read else ()
-    if len(read) == len(letters):
+    read = _read(spoken) if as_read else ()
+    if len(read) == len(spoken) == len(letters):
         found.add("".join(_code(_toneless(syllable)) for syllable in read))
+        if not _USUAL.keys().isdisjoint(spoken):
+            usual = (_USUAL.get(char, syllable) for char, syllable in zip(spoken, read, strict=True))
+            found.add("".join(_code(_toneless(syllable)) for syllable in usual))
     return found
 
 

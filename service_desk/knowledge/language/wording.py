@@ -13,7 +13,7 @@ from service_desk.knowledge.language.release import Entry, UnusableForm, expand
 from service_desk.knowledge.rules import Category, Direction, PhraseKind, Weight
 
 LISTS = tuple(f.name for f in fields(Entry) if str(f.type).startswith("tuple"))
-NEEDS = ("", "person", "address", "answer", "demand")
+NEEDS = ("", "person", "address", "answer", "demand", "question", "refusal")
 MOST_IN_A_LIST, LONGEST_ITEM, LONGEST_TEXT = 60, 200, 80
 _SET_BY_THE_BOOK = frozenset({"code", "kind", "text", "version"})
 FIELDS = frozenset(f.name for f in fields(Entry)) - _SET_BY_THE_BOOK
