@@ -1,10 +1,14 @@
 // What is offered in a text box: colleagues after `@` (textarea[data-people]), templates after `/` at its start
-// (textarea[data-templates]). The address answers ?q= with {results: [{id, label, detail, data: {text}}]}.
+// (textarea[data-templates]), and in every box the approved phrases after `::` anywhere or `/` behind a gap (K1): by
+// pinyin initials, words or code. Each address answers ?q= with {results: [{id, label, detail, data: {text, code}}]}.
 
 const words = JSON.parse(document.getElementById("desk-words")?.textContent ?? "{}");
 const WAIT = 150;
 const PERSON = /(?:^|[^A-Za-z0-9._%+-])([@＠][^\s@＠，。；：、,;:]{0,20})$/;
 const TEMPLATE = /^([/／、][^\n]{0,40})$/;
+const PHRASE = /((?:::|：：)[^\s:：]{0,20}|(?:^|(?<=[\s，。！？；,.!?;]))[/／][^\s/／]{1,20})$/;
+const BOX = 'textarea:not([data-language="off"]), input[data-language]:not([data-language="off"])';
+const phrases = document.body.dataset.phrases;
 
 let box = null; // the text box that something is offered in
 let list = null;
@@ -22,6 +26,8 @@ function wish(field) {
   const before = field.value.slice(0, end);
   const template = field.dataset.templates && TEMPLATE.exec(before);
   if (template) return { url: field.dataset.templates, query: template[1].slice(1), start: 0, end };
+  const phrase = phrases && PHRASE.exec(before);
+  if (phrase) return { url: phrases, query: phrase[1].replace(/^[:：/／]+/, ""), start: end - phrase[1].length, end };
   const person = field.dataset.people && PERSON.exec(before);
   if (person) return { url: field.dataset.people, query: person[1].slice(1), start: end - person[1].length, end };
   return null;
@@ -101,10 +107,31 @@ function move(to) {
 
 function choose(index) {
   const field = box;
-  field.setRangeText(options[index].data.text, span[0], span[1], "end");
+  const [start, end] = span;
+  const { code } = options[index].data;
+  const text = filled(field, options[index].data.text);
   close();
-  field.dispatchEvent(new Event("input", { bubbles: true }));
   field.focus();
+  field.setSelectionRange(start, end);
+  if (!document.execCommand("insertText", false, text)) { // as if it had been typed: Ctrl+Z takes it back
+    field.setRangeText(text, start, end, "end");
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+  const open = text.search(/〔[^〔〕]*〕/); // what is still to be filled in is chosen, to be typed over
+  if (open >= 0) field.setSelectionRange(start + open, start + text.indexOf("〕", open) + 1);
+  if (code) count(code);
+}
+
+// What the page knows and the list cannot: <form data-slots='{"客户姓名": "王女士"}'>.
+function filled(field, text) {
+  const known = JSON.parse(field.closest("[data-slots]")?.dataset.slots ?? "{}");
+  return text.replace(/〔([^〔〕]*)〕/g, (all, name) => known[name] || all);
+}
+
+function count(code) {
+  const token = JSON.parse(document.body.getAttribute("hx-headers") ?? "{}")["X-CSRFToken"] ?? "";
+  fetch(document.body.dataset.phraseUsed, { method: "POST", body: new URLSearchParams({ code }), headers: { "X-CSRFToken": token }, keepalive: true })
+    .catch(() => {}); // a count that is lost loses no work
 }
 
 function close() {
@@ -116,7 +143,7 @@ function close() {
   options = [];
 }
 
-const offering = (target) => target.matches?.("textarea[data-people], textarea[data-templates]");
+const offering = (target) => target.matches?.(phrases ? BOX : "textarea[data-people], textarea[data-templates]");
 
 document.addEventListener("input", (event) => { if (offering(event.target) && !event.isComposing) typed(event.target); });
 document.addEventListener("compositionend", (event) => { if (offering(event.target)) typed(event.target); });
