@@ -129,6 +129,10 @@ def policies(line: ServiceLine) -> None:
         )
     for kind, seconds in (("hand_over", 1800), ("promise", 86400), ("consultation", 1800)):
         Policy.objects.create(service_line=line, severity="", kind=kind, target_seconds=seconds, steps=LADDERS[kind])
+    for kind in ("registration", "promise"):
+        Policy.objects.create(
+            service_line=line, subject="phone", severity="", kind=kind, target_seconds=86400, steps=LADDERS[kind]
+        )
     Policy.objects.create(
         service_line=line, severity="", kind="emergency", target_seconds=4 * 3600, steps=EMERGENCY_LADDER
     )

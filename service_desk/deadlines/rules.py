@@ -22,11 +22,23 @@ class ClockKind(TextChoices):
     PROMISE = "promise", _("Promise to the customer")
     CONSULTATION = "consultation", _("Answer of the expert")
     PROGRESS = "progress", _("Progress told to the customer")
+    ESCALATED = "escalated", _("Decision about the escalated complaint")
+    APPEAL = "appeal", _("Decision about the appeal")
+    ANOTHER = "another", _("Another solution")
+    CORRECTIVE = "corrective", _("Corrective action")
     REGISTRATION = "registration", _("Registration of a call")
 
 
 #: Clocks of a part of a case, armed with that part and not with the case.
-PART_KINDS = (ClockKind.HAND_OVER, ClockKind.PROMISE, ClockKind.CONSULTATION)
+PART_KINDS = (
+    ClockKind.HAND_OVER,
+    ClockKind.PROMISE,
+    ClockKind.CONSULTATION,
+    ClockKind.ESCALATED,
+    ClockKind.APPEAL,
+    ClockKind.ANOTHER,
+    ClockKind.CORRECTIVE,
+)
 
 #: What no waiting holds, whatever a policy says: the emergency (C7), what was promised (C11), progress (C12), the
 #: registration of a call (C3, D3).
@@ -103,4 +115,5 @@ INCIDENT_WORDS: Mapping[str, Promise] = {
     "poison_clock": _("A clock could not be fired and was set aside"),
     "clock_jump": _("The time of the machine has jumped"),
     "no_emergency_policy": _("A major fault has no emergency policy"),
+    "no_registration_policy": _("No policy says by when an answered call is registered"),
 }

@@ -36,6 +36,7 @@ class Target:
     working_days: int | None = None
     may_pause: bool = False
     source: str = "-"
+    subject: str = "call"
 
 
 TARGETS = (
@@ -57,6 +58,9 @@ TARGETS = (
     Target("property", "major", ClockKind.RESTORATION, 48 * HOUR, may_pause=True, source="001"),
     Target("property", "minor", ClockKind.RESTORATION, 8 * HOUR, may_pause=True, source="001"),
     Target("property", "enquiry", ClockKind.SOLUTION, working_days=2, may_pause=True),
+    # C3, C14: of telephone calls, which have no line; the strictest policy of any line holds for all of them.
+    Target("telecom", "", ClockKind.REGISTRATION, 24 * HOUR, source="000", subject="phone"),
+    Target("telecom", "", ClockKind.PROMISE, 24 * HOUR, subject="phone"),
 )
 LINES = (("telecom", "通信服务", "Telecom"), ("property", "物业服务", "Property"))
 
@@ -105,6 +109,11 @@ LADDERS: dict[str, list[Step]] = {
         step("warn", {"share": 0.75}, "warning", "handler"),
         step("silent", {"share": 1}, "breach", "handler", "handler_chief"),
     ],
+    ClockKind.REGISTRATION: [
+        step("warn", {"share": 0.75}, "warning", "handler"),
+        step("missed", {"share": 1}, "breach", "handler_chief", "handler"),
+        step("head", {"after_due": 24 * HOUR}, "escalation", "handler_head"),
+    ],
     ClockKind.CONSULTATION: [
         step("remind", {"share": 0.5}, "warning", "expert"),
         step("late", {"share": 1}, "breach", "expert_chief", "first_responder"),
@@ -138,7 +147,7 @@ def _calendar() -> Calendar:
 
 def _policy(target: Target, calendar: Calendar) -> None:
     """Add a shipped policy unless this desk has, or ever had, one of its own for the same thing."""
-    same = {"service_line_id": target.line, "subject": "call", "severity": target.severity, "kind": target.kind}
+    same = {"service_line_id": target.line, "subject": target.subject, "severity": target.severity, "kind": target.kind}
     if Policy.objects.filter(**same).exists():
         return
     policy = Policy.objects.create(

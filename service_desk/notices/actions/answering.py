@@ -10,6 +10,7 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from service_desk.audit.actions import record
+from service_desk.notices import answered
 from service_desk.notices.live import poke_many, told, topic_of
 from service_desk.notices.models import Delivery, Notice
 from service_desk.notices.rules import AckVia, DeliveryState
@@ -43,6 +44,7 @@ def acknowledge(*, notice: Notice, actor: Staff, via: str) -> bool:
         detail={"notice": str(notice.key), "kind": notice.kind, "slot": notice.slot, "via": via},
         door="link" if via == AckVia.LINK else None,
     )
+    answered.announce(notice, actor)
     return True
 
 
