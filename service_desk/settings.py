@@ -117,6 +117,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "service_desk.people.middleware.DeskMiddleware",
+    "service_desk.people.second_step.SecondStepMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -203,6 +204,7 @@ _BEAT: list[tuple[str, float, str, float]] = [
     ("service_desk.webhooks.tasks.tend", 30.0, "bulk", 25.0),
     ("service_desk.audit.tasks.seal_trail", 5.0, "bulk", 10.0),
     ("service_desk.rest.tasks.purge_kept_answers", 3600.0, "bulk", 600.0),
+    ("service_desk.knowledge.tasks.sweep_articles", 60.0, "bulk", 50.0),
     ("service_desk.cases.tasks.sweep_register_drafts", 3600.0, "bulk", 600.0),
     ("service_desk.cases.tasks.sweep_files", 3600.0, "bulk", 600.0),
 ]
@@ -290,6 +292,13 @@ FILE_UPLOAD_HANDLERS = [
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]
+
+# --- Articles and the pages for customers (K6) ------------------------------------------------------------------
+ARTICLE_REVIEW_DAYS = env.int("ARTICLE_REVIEW_DAYS", 365)
+ARTICLE_PICTURE_BYTES = env.int("ARTICLE_PICTURE_MB", 4) * 1024 * 1024
+HELP_PAGES = env.bool("HELP_PAGES", True)  # /help/ without log-in
+HELP_INDEXED = env.bool("HELP_INDEXED", False)  # whether search engines may list them
+HELP_PER_SECOND = env.int("HELP_PER_SECOND", 5)  # questions and answers of one address
 
 # --- The life of a case (D4) -----------------------------------------------------------------------------------
 REOPEN_WITHIN_DAYS = env.int("REOPEN_WITHIN_DAYS", 0)  # 0: a closed case may be reopened for ever

@@ -18,9 +18,12 @@ from markdown_it.token import Token
 #: How a text names a picture of its article: ![what it shows](picture:<id>).
 PICTURE = "picture:"
 _PLACE = "/help/pictures/"
-_TAGS = frozenset(
-    "p br hr h2 h3 h4 h5 h6 ul ol li strong em s code pre blockquote table thead tbody tr th td a img".split()
-)
+# fmt: off
+_TAGS = frozenset({
+    "p", "br", "hr", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "strong", "em", "s", "code", "pre", "blockquote",
+    "table", "thead", "tbody", "tr", "th", "td", "a", "img",
+})
+# fmt: on
 _ATTRIBUTES = {
     "a": {"href", "title"},
     "img": {"src", "alt", "title", "loading"},

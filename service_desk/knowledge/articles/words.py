@@ -21,9 +21,12 @@ _PIECES = re.compile(f"([{_HAN}]+)|([a-z\u00c0-\u02af\u0370-\u167f]+|[0-9]+)")
 _LONGEST_WORD, _LAST_PLACE, LONGEST_QUESTION = 24, 16383, 200
 _MOST_UNITS = 10
 #: What people say around what they look for.
-_EMPTY = frozenset(
-    "怎么 怎样 怎么办 如何 什么 为什么 请问 的 了 吗 呢 是 我 我们 你 您 有 在 和 与 及 要 就 都 也 吧 啊 把 被 个".split()
-)
+# fmt: off
+_EMPTY = frozenset({
+    "怎么", "怎样", "怎么办", "如何", "什么", "为什么", "请问", "的", "了", "吗", "呢", "是", "我", "我们", "你", "您",
+    "有", "在", "和", "与", "及", "要", "就", "都", "也", "吧", "啊", "把", "被", "个",
+})
+# fmt: on
 _simplify = OpenCC("t2s").convert
 
 
