@@ -22,11 +22,12 @@ from service_desk.notices import api as notices
 from service_desk.people import api as people
 from service_desk.rest import problems, views
 from service_desk.telephony import api as telephony
+from service_desk.webhooks import api as webhooks
 
 PREFIX = "/api/"
 
 router = SimpleRouter()
-for room in (cases, customers, deadlines, knowledge, notices, people):
+for room in (cases, customers, deadlines, knowledge, notices, people, webhooks):
     for prefix, viewset, basename in room.router_entries:
         # The pages of the rooms have names like case-list too.
         router.register(prefix, viewset, f"api-{basename}")

@@ -33,6 +33,7 @@ urlpatterns = [
     path("", include("service_desk.people.urls")),
     path("", include("service_desk.notices.urls")),
     path("", include("service_desk.telephony.urls")),
+    path("", include("service_desk.webhooks.urls")),
 ]
 
 handler400 = "service_desk.api.bad_request"

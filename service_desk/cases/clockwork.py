@@ -15,6 +15,7 @@ from service_desk.cases.actions.moving import arm_missing
 from service_desk.cases.kinds import register_all
 from service_desk.cases.models import Case, CaseClockEvent, CaseDeadline, Promise
 from service_desk.cases.rules import PromiseState
+from service_desk.cases.webhook_events import is_emergency, tell_broken, tell_steps
 from service_desk.deadlines import engine
 from service_desk.deadlines.clock import now
 from service_desk.deadlines.models import Firing
@@ -53,6 +54,7 @@ class CaseRoom:
         _break_promises(
             [f.deadline for f in firings if f.deadline.kind == ClockKind.PROMISE and f.deadline.due_at <= now], now
         )
+        _tell_emergency_steps(firings)
         directory = Directory.load()
         facts = _facts_of({firing.deadline.case_id for firing in firings})
         send_many(
@@ -140,6 +142,14 @@ def _break_promises(clocks: Sequence[CaseDeadline], now: datetime) -> None:
     if late:
         broken = Promise.objects.filter(pk__in=late, settled_at=None, broken_at=None)
         broken.update(state=PromiseState.BROKEN, broken_at=now)
+        tell_broken(Promise.objects.filter(pk__in=late, broken_at=now).select_related("case"))
+
+
+def _tell_emergency_steps(firings: Sequence[Firing]) -> None:
+    """Other programs hear of each step of an emergency process (C7)."""
+    urgent = [firing for firing in firings if is_emergency(firing)]
+    if urgent:
+        tell_steps(urgent, Case.objects.in_bulk([firing.deadline.case_id for firing in urgent]))
 
 
 def _facts_of(case_ids: set[int]) -> dict[int, _CaseFacts]:

@@ -56,6 +56,7 @@ ROOMS = (
     Room(_("Request types"), "clipboard-document-list", ("request-type-list",), _ADMIN),
     Room(_("Mail folder"), "envelope-open", ("mail-folder",), _WATCHERS),
     Room(_("Phone systems"), "phone", ("phone-system-list",), _ADMIN),
+    Room(_("Webhooks"), "paper-airplane", ("webhook-list",), _ADMIN),
     Room(_("API keys"), "key", ("api-key-list",), _ADMIN),
     Room(_("Admin"), "cog-6-tooth", ("admin:index",), _ADMIN),
 )

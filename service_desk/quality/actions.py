@@ -23,6 +23,7 @@ from service_desk.people.directory import Directory
 from service_desk.people.models import Staff
 from service_desk.quality.models import ClosedMonth, LedgerEntry, Violation
 from service_desk.quality.rules import EntryKind, Offence, Share, ViolationState, month_of, next_month
+from service_desk.quality.webhook_events import tell_programs
 from service_desk.rest.clean import demand_clean
 from service_desk.rest.errors import Conflict, Invalid, NotFound
 
@@ -327,7 +328,9 @@ def _key(violation: Violation) -> str:
 
 
 def _tell(violation: Violation, kind: str, *, to: int | None = None) -> None:
-    """The person and the chief, or the one who is named; the words carry no customer."""
+    """The person and the chief, or the one who is named; the words carry no customer. Other programs hear decisions."""
+    if to is None:
+        tell_programs(violation)
     told = [to] if to is not None else [violation.person_id, violation.chief_id]
     facts = {"offence": violation.offence, "source": violation.source, "reason": violation.decision}
     send_many(

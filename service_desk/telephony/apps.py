@@ -15,5 +15,5 @@ class TelephonyConfig(AppConfig):
 
     def ready(self) -> None:
         """Rights and kinds of notices are registered when their modules are loaded."""
-        for module in ("permits", "own_kinds"):
+        for module in ("permits", "own_kinds", "webhook_events"):
             import_module(f"{self.name}.{module}")

@@ -16,6 +16,7 @@ from service_desk.cases.actions.changing import Change, survivor_of
 from service_desk.cases.actions.watching import tell_watchers
 from service_desk.cases.models import Case
 from service_desk.cases.rules import DEEDS, refusal
+from service_desk.cases.webhook_events import tell_programs
 from service_desk.notices.live import poke_case
 from service_desk.people.access import require
 from service_desk.rest.errors import Conflict, NotFound
@@ -42,6 +43,7 @@ def beside(*, case: Case, actor: Any, verb: str) -> Iterator[Change]:
         change = Change(case=locked, actor=actor, now=moment)
         yield change
         tell_watchers(change)
+        tell_programs(change)
         poke_case(locked.number)
 
 

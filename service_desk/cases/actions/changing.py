@@ -15,6 +15,7 @@ from service_desk.audit.actions import record
 from service_desk.cases.actions.watching import tell_watchers
 from service_desk.cases.models import Case, CaseDeadline, CaseEvent
 from service_desk.cases.rules import DEEDS, FIELD_OF, MOVES, SAID_ELSEWHERE, TO_CUSTOMER, EventType, refusal
+from service_desk.cases.webhook_events import tell_programs
 from service_desk.deadlines import actions as clocks
 from service_desk.deadlines.clock import now
 from service_desk.deadlines.models import Policy
@@ -164,6 +165,7 @@ def changing(
         locked.save()
         record(verb=f"case.{verb}", thing=f"case:{locked.pk}", actor=actor, detail=dict(detail or {}))
         tell_watchers(change)
+        tell_programs(change)
         poke_case(locked.number)
         locked.language_found = tuple(change.found)
 

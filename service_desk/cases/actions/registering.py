@@ -31,6 +31,7 @@ from service_desk.cases.rules import (
     not_read_back,
     number_of,
 )
+from service_desk.cases.webhook_events import tell_new_case
 from service_desk.customers.models import Contact, Customer
 from service_desk.customers.rules import to_e164
 from service_desk.deadlines import actions as clocks
@@ -103,6 +104,7 @@ def register(*, actor: Any, data: Registration) -> Case:
             detail={"number": case.number, "severity": severity},
         )
         tell_registered(case, actor)
+        tell_new_case(case, by=actor, at=moment)
         poke_case(case.number)
     return case
 

@@ -1,0 +1,71 @@
+"""What an administrator says about an endpoint, and from when on to deliver again."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.core.validators import ProhibitNullCharactersValidator
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from service_desk.people.fields import MomentField
+from service_desk.rest.posting import LONGEST_URL, BadAddress, check_address
+from service_desk.webhooks.actions import NewEndpoint
+from service_desk.webhooks.kinds import subscribable
+from service_desk.webhooks.models import Endpoint
+
+
+class EndpointForm(forms.Form):
+    """An endpoint: name, address, events."""
+
+    name = forms.CharField(
+        label=pgettext_lazy("webhook", "Name"), max_length=80, help_text=_("Such as 'Workshop planning'.")
+    )
+    url = forms.CharField(
+        label=_("Address"),
+        max_length=LONGEST_URL,
+        validators=[ProhibitNullCharactersValidator()],
+        help_text=_("Begins with https:// and lies in the public network."),
+        widget=forms.TextInput(attrs={"inputmode": "url", "autocomplete": "off", "spellcheck": "false"}),
+    )
+    types = forms.MultipleChoiceField(label=_("Events"), widget=forms.CheckboxSelectMultiple)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, prefix="endpoint", **kwargs)
+        choices: Any = self.fields["types"]
+        choices.choices = [(name, f"{label} ({name})") for name, label in subscribable().items()]
+
+    def clean_url(self) -> str:
+        """An address that a webhook may go to, as far as can be seen without asking for it."""
+        try:
+            return check_address(str(self.cleaned_data["url"]).strip())
+        except BadAddress as error:
+            raise forms.ValidationError(str(error)) from error
+
+    def said(self) -> NewEndpoint:
+        """The input of the verbs."""
+        return NewEndpoint(**self.cleaned_data)
+
+    @classmethod
+    def of(cls, row: Endpoint, data: Any = None) -> EndpointForm:
+        """Filled in with what holds now."""
+        return cls(data, initial={"name": row.name, "url": row.url, "types": row.types})
+
+
+class AgainForm(forms.Form):
+    """From when on to deliver again."""
+
+    since = MomentField(label=_("Since"), help_text=_("Events are kept for 30 days."))
+    what = forms.ChoiceField(
+        label=_("What"),
+        choices=[("missed", _("what it has missed")), ("all", _("everything, what it has taken as well"))],
+        initial="missed",
+    )
+
+    def __init__(self, data: Any = None, *, now: datetime) -> None:
+        super().__init__(data, prefix="again")
+        for field in self.fields.values():
+            if isinstance(field, MomentField):
+                field.now = now
