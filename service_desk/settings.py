@@ -201,10 +201,13 @@ _BEAT: list[tuple[str, float, str, float]] = [
     ("service_desk.deadlines.tasks.apply_changes", 2.0, "bulk", 4.0),
     ("service_desk.telephony.tasks.sweep_calls", 60.0, "bulk", 50.0),
     ("service_desk.telephony.tasks.purge_deliveries", 3600.0, "bulk", 600.0),
+    ("service_desk.calls.tasks.keep_calls", 60.0, "bulk", 50.0),
+    ("service_desk.quality.tasks.find_violations", 60.0, "bulk", 50.0),
     ("service_desk.webhooks.tasks.tend", 30.0, "bulk", 25.0),
     ("service_desk.audit.tasks.seal_trail", 5.0, "bulk", 10.0),
     ("service_desk.rest.tasks.purge_kept_answers", 3600.0, "bulk", 600.0),
     ("service_desk.knowledge.tasks.sweep_articles", 60.0, "bulk", 50.0),
+    ("service_desk.knowledge.tasks.sweep_transcripts", 30.0, "bulk", 25.0),
     ("service_desk.cases.tasks.sweep_register_drafts", 3600.0, "bulk", 600.0),
     ("service_desk.cases.tasks.sweep_files", 3600.0, "bulk", 600.0),
 ]

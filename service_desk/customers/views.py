@@ -20,6 +20,7 @@ from service_desk.customers.models import Customer, PhoneNumber
 from service_desk.customers.rules import mask_number, to_e164
 from service_desk.people.access import can, require
 from service_desk.people.fields import add_refusal
+from service_desk.people.second_step import proved_lately
 from service_desk.rest.clean import is_clean
 from service_desk.rest.errors import Invalid
 from service_desk.rest.keyset import BadCursor, page
@@ -135,6 +136,7 @@ def customer_new(request: HttpRequest) -> HttpResponse:
 @login_required
 @never_cache
 @require_http_methods(["GET", "POST"])
+@proved_lately
 def number_reveal(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask for the reason, then show the number in full and record the look; a page, or a fragment in its place."""
     number = get_object_or_404(PhoneNumber.objects.select_related("customer", "contact"), pk=pk)

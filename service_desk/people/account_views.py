@@ -19,7 +19,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from service_desk.people import actions
 from service_desk.people.account_forms import DisplayForm, OwnAbsenceForm, PasswordForm
-from service_desk.people.actions import account
+from service_desk.people.actions import account, second_step
 from service_desk.people.fields import add_refusal
 from service_desk.people.models import Absence, DutyShift, Staff
 from service_desk.people.own_sessions import logins_of
@@ -111,7 +111,13 @@ def security(request: HttpRequest) -> HttpResponse:
             update_session_auth_hash(request, me)
             messages.success(request, _("Your password is changed; every other log-in has ended."))
             return redirect("account-security")
-    context = {"form": form, "logins": logins_of(me, request.session.session_key)}
+    context = {
+        "form": form,
+        "logins": logins_of(me, request.session.session_key),
+        "second_step_on": second_step.is_on(me),
+        "second_step_demanded": second_step.is_demanded(me),
+        "codes_left": me.recovery_codes.filter(used_at=None).count(),
+    }
     return _page(request, "security", me, context, status=422 if form.errors else 200)
 
 

@@ -5,19 +5,35 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
+from django.utils.decorators import method_decorator
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from service_desk.people.actions import after_change
+from service_desk.people.actions import after_change, second_step
 from service_desk.people.audited_admin import AuditedAdmin
-from service_desk.people.models import Absence, DutyShift, ProductType, Qualification, ServiceLine, Staff, Unit
+from service_desk.people.models import (
+    Absence,
+    DutyShift,
+    ProductType,
+    Qualification,
+    SecondStepRule,
+    ServiceLine,
+    Staff,
+    Unit,
+)
 from service_desk.people.rules import Role
+from service_desk.people.second_step import proved_lately
+from service_desk.rest.errors import Refusal
+
+
+def _me(request: HttpRequest) -> Staff:
+    return Staff.objects.get(pk=request.user.pk or 0)
 
 
 class RolesField(forms.MultipleChoiceField):
@@ -99,12 +115,30 @@ class StaffAdmin(AuditedAdmin, UserAdmin):  # type: ignore[type-arg]
         """The roles in words."""
         return ", ".join(str(Role(role).label) for role in staff.roles)
 
+    actions = ("take_second_step_away",)
+
+    @admin.action(description=_("Let them set up the second step anew"))
+    def take_second_step_away(self, request: HttpRequest, staff: Any) -> None:
+        """For who lost app and paper: the second step is taken away and every log-in ends."""
+        for person in staff:
+            try:
+                second_step.take_away(actor=_me(request), staff=person)
+            except Refusal as refusal:
+                self.message_user(request, f"{person}: {refusal.message}", messages.WARNING)
+            else:
+                self.message_user(request, f"{person}: {gettext('may set it up anew.')}")
+
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
         """Qualifications once the person is there."""
         return self.inlines if obj is not None else ()
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    @method_decorator(proved_lately)
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Rights are given by who has shown lately that it is them."""
+        return super().changeform_view(request, *args, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Staff, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
@@ -175,3 +209,40 @@ class AbsenceAdmin(AuditedAdmin):
     date_hierarchy = "starts_at"
     list_select_related = ("staff", "deputy")
     autocomplete_fields = ("staff", "deputy")
+
+
+class SecondStepRuleForm(forms.ModelForm):  # type: ignore[type-arg]
+    """The roles, as check boxes."""
+
+    roles = RolesField()
+
+    class Meta:
+        model = SecondStepRule
+        fields = ("roles",)
+
+
+@admin.register(SecondStepRule)
+class SecondStepRuleAdmin(AuditedAdmin):
+    """Which roles must log in with a second step: the newest rule holds, the older ones say what held before."""
+
+    audited_as = "second_step_rule"
+    form = SecondStepRuleForm
+    list_display = ("__str__", "since", "by")
+    list_select_related = ("by",)
+    ordering = ("-pk",)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    @method_decorator(proved_lately)
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """A rule is made by who has shown lately that it is them."""
+        return super().changeform_view(request, *args, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: SecondStepRule, form: Any, change: bool) -> None:
+        """By the verb, which ends the log-ins that lack the step."""
+        made = second_step.demand_for(actor=_me(request), roles=form.cleaned_data["roles"])
+        obj.pk, obj.since, obj.by = made.pk, made.since, made.by

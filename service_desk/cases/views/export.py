@@ -17,6 +17,7 @@ from service_desk.cases.views.common import person
 from service_desk.deadlines.clock import now
 from service_desk.people.access import can, require
 from service_desk.people.fields import add_refusal
+from service_desk.people.second_step import proved_lately
 from service_desk.rest.errors import Invalid
 
 _TYPES = {
@@ -27,6 +28,7 @@ _TYPES = {
 
 @login_required
 @require_http_methods(["GET", "POST"])
+@proved_lately
 def export_cases(request: HttpRequest) -> HttpResponseBase:
     """The filters, order and columns are those of the address, as the list has them."""
     user = person(request)

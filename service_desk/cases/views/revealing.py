@@ -12,11 +12,13 @@ from service_desk.cases.forms.acting import RevealForm
 from service_desk.cases.views.common import case_for, person, wants_part
 from service_desk.people.access import require
 from service_desk.people.fields import add_refusal
+from service_desk.people.second_step import proved_lately
 from service_desk.rest.errors import Invalid
 
 
 @login_required
 @require_http_methods(["GET", "POST"])
+@proved_lately
 def reveal_numbers(request: HttpRequest, number: str) -> HttpResponse:
     """Ask for the reason, then show the numbers; they stand in this answer and nowhere else."""
     case, user = case_for(request, number), person(request)

@@ -3,5 +3,17 @@
 from service_desk.people.models.organisation import Absence, Staff, Unit
 from service_desk.people.models.products import ProductType, Qualification, ServiceLine
 from service_desk.people.models.roster import DutyShift
+from service_desk.people.models.second_step import RecoveryCode, SecondStep, SecondStepRule
 
-__all__ = ["Absence", "DutyShift", "ProductType", "Qualification", "ServiceLine", "Staff", "Unit"]
+__all__ = [
+    "Absence",
+    "DutyShift",
+    "ProductType",
+    "Qualification",
+    "RecoveryCode",
+    "SecondStep",
+    "SecondStepRule",
+    "ServiceLine",
+    "Staff",
+    "Unit",
+]
