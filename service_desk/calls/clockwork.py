@@ -58,7 +58,7 @@ class CallRoom:
     events = CallClockEvent
 
     def announce(self, firings: Sequence[Firing], now: datetime) -> None:
-        """One notice a step and person; a breach is written down with whose call it was, in the engine's transaction."""
+        """One notice a step and person; with a breach it is written whose call it was, in the engine's transaction."""
         directory = Directory.load()
         calls, messages = _subjects(firings)
         _note_breaches(firings, calls, directory, now)

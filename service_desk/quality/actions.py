@@ -32,36 +32,47 @@ _LONGEST = 2000
 
 @dataclass(frozen=True)
 class Found:
-    """A fact that may be a violation: whose, when, and the key of where it was found."""
+    """A fact that may be a violation: whose, when, and the key of where it was found.
+
+    `line` is the person's chief and unit as they were then, where that was written down; otherwise those of now.
+    """
 
     offence: Offence
     source: str
     person_id: int
     happened_at: datetime
     detail: str = ""
+    line: tuple[int | None, int | None] | None = None
 
 
 def suspect(found: Found) -> Violation:
     """Open a suspicion, once: a sweep that finds the same fact again gets the row that is there, whatever its state.
 
-    The chief is the one of the organisation at this moment; both are told.
+    Only what was withdrawn because a fact refuted it is suspected again when the facts say so after all. Both the
+    person and the chief are told.
     """
     with transaction.atomic():
         directory = Directory.load()
+        chief_id, unit_id = found.line or (directory.superior(found.person_id), directory.unit_of.get(found.person_id))
         violation, made = Violation.objects.get_or_create(
             offence=found.offence,
             source=found.source,
             person_id=found.person_id,
             defaults={
-                "chief_id": directory.superior(found.person_id),
-                "unit_id": directory.unit_of.get(found.person_id),
+                "chief_id": chief_id,
+                "unit_id": unit_id,
                 "happened_at": found.happened_at,
                 "detail": found.detail,
             },
         )
-        if made:
-            record(verb="violation.suspect", thing=_key(violation), actor=None, door="worker")
-            _tell(violation, "violation_suspected")
+        if not made:
+            violation = _locked(violation)
+            if violation.state != ViolationState.WITHDRAWN:
+                return violation
+            violation.state, violation.decided_at, violation.decision = ViolationState.SUSPECTED, None, ""
+            violation.save(update_fields=["state", "decided_at", "decision"])
+        record(verb="violation.suspect", thing=_key(violation), actor=None, detail={"again": not made}, door="worker")
+        _tell(violation, "violation_suspected", mark="" if made else f":{now().isoformat()}")
     return violation
 
 
@@ -144,7 +155,7 @@ def withdraw(*, violation: Violation, reason: str) -> Violation:
             _settle(found, ViolationState.WITHDRAWN, None, now(), reason)
             found.save()
             record(verb="violation.withdraw", thing=_key(found), actor=None, door="worker")
-            _tell(found, "violation_dismissed")
+            _tell(found, "violation_dismissed", mark=f":{now().isoformat()}")
     return found
 
 
@@ -327,7 +338,7 @@ def _key(violation: Violation) -> str:
     return f"violation:{violation.pk}"
 
 
-def _tell(violation: Violation, kind: str, *, to: int | None = None) -> None:
+def _tell(violation: Violation, kind: str, *, to: int | None = None, mark: str = "") -> None:
     """The person and the chief, or the one who is named; the words carry no customer. Other programs hear decisions."""
     if to is None:
         tell_programs(violation)
@@ -336,8 +347,8 @@ def _tell(violation: Violation, kind: str, *, to: int | None = None) -> None:
     send_many(
         [
             NewNotice(
-                dedup_key=f"violation:{violation.pk}:{kind}:{staff_id}",
-                chain=f"violation:{violation.pk}:{kind}:{staff_id}",
+                dedup_key=f"violation:{violation.pk}:{kind}:{staff_id}{mark}",
+                chain=f"violation:{violation.pk}:{kind}:{staff_id}{mark}",
                 kind=kind,
                 level=Level.WARNING if kind == "violation_verified" else Level.INFO,
                 recipient_id=staff_id,

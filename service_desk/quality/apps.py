@@ -12,5 +12,5 @@ class QualityConfig(AppConfig):
     verbose_name = _("Quality")
 
     def ready(self) -> None:
-        """Hand the rights to the place that decides, and the notices' texts to who shows them."""
-        from service_desk.quality import kinds, permits  # noqa: F401 - models are loaded only now
+        """Hand the rights to the place that decides, the texts to who shows them, and hear of what is a violation."""
+        from service_desk.quality import finding, kinds, permits  # noqa: F401 - models are loaded only now

@@ -14,6 +14,7 @@ class Offence(TextChoices):
     """What may be a level-1 violation (C4)."""
 
     MISSED_REGISTRATION = "missed_registration", _("Missed registration")
+    LATE_REGISTRATION = "late_registration", _("Late registration")
     SUBSTANTIATED_COMPLAINT = "substantiated_complaint", _("Substantiated complaint")
 
 

@@ -75,7 +75,13 @@ def record_of(call: Call, **data: Any) -> dict[str, Any]:
 
 def let_pass(call: Call, time: timedelta) -> None:
     """Time passes for a call and its clocks; the engine does what it does."""
-    with connection.cursor() as cursor:
+    shift(call, time)
+    sweep(Door.AUDITOR)
+
+
+def shift(call: Call, time: timedelta) -> None:
+    """Everything about the call happened so much earlier."""
+    with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL session_replication_role = replica")
         for statement in (
             "UPDATE telephony_call SET started_at = started_at - %(t)s, ringing_at = ringing_at - %(t)s,"
@@ -94,7 +100,6 @@ def let_pass(call: Call, time: timedelta) -> None:
         ):
             cursor.execute(statement, {"t": time, "c": call.pk})
         cursor.execute("SET LOCAL session_replication_role = origin")
-    sweep(Door.AUDITOR)
 
 
 def clock_of(call: Call) -> CallDeadline:

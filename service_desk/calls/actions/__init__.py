@@ -1,5 +1,6 @@
 """The verbs of calls as the desk sees them, one file a theme; doors import them from here."""
 
+from service_desk.calls.actions.carrying import keep_all
 from service_desk.calls.actions.keeping import keep
 from service_desk.calls.actions.messages import (
     NewMessage,
@@ -20,6 +21,7 @@ __all__ = [
     "acknowledge_message",
     "answer_message",
     "keep",
+    "keep_all",
     "reveal_number",
     "settle_as_case",
     "settle_as_exception",

@@ -156,7 +156,5 @@ def note(clock: CallDeadline, moment: datetime) -> None:
     """The fact of rule T7 as the clock has it."""
     late = clock.breached_at is not None or clock.state == ClockState.BREACHED
     verdict = Verdict.BREACHED if late else Verdict.KEPT if clock.state == ClockState.MET else Verdict.DUE
-    assert clock.call_id is not None
-    note_fact(
-        call_id=clock.call_id, rule=CallRule.REGISTERED, verdict=verdict, detail={"due": clock.due_at.isoformat()}
-    )
+    detail = {"due": clock.due_at.isoformat()}
+    note_fact(call_id=clock.call_id or 0, rule=CallRule.REGISTERED, verdict=verdict, detail=detail)

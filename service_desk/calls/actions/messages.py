@@ -37,7 +37,7 @@ KIND = "call_message"
 
 @dataclass(frozen=True, slots=True)
 class NewMessage:
-    """What the caller left: for whom, who asked, how to reach them, what about, and by when they were promised a call."""
+    """What the caller left: for whom, who asked, how to reach them, what about, and by when a call was promised."""
 
     for_whom: Staff
     from_name: str
@@ -48,7 +48,7 @@ class NewMessage:
 
 
 def take_message(*, actor: Staff, data: NewMessage, call: Call | None = None) -> CallMessage:
-    """Write the message down and relay it at once; with `call`, that call is registered by it in the same transaction."""
+    """Write the message down and relay it at once; with `call`, that call is registered by it in one transaction."""
     with transaction.atomic():
         require(actor, "message.take")
         moment = now()

@@ -88,7 +88,7 @@ def lock_call(call: Call) -> Call:
 
 
 def said_words(text: str | None, field: str, *, required: bool, limit: int = _WORDS) -> str:
-    """What somebody wrote, trimmed; Invalid by the name of its field when it cannot be stored, is missing or too long."""
+    """What somebody wrote, trimmed; Invalid on its field when it cannot be stored, is missing or too long."""
     demand_clean({field: text or ""})
     words = (text or "").strip()
     if required and not words:
