@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from service_desk.notices import vault
 from service_desk.notices.channels import Letter
 from service_desk.notices.kinds import render
 from service_desk.notices.links import sign
@@ -42,7 +43,7 @@ def letter_for(delivery: Delivery) -> Letter:
             about=notice.about,
             created_at=notice.created_at.isoformat(),
             language=language,
-            secrets=(address.secret, address.previous_secret) if address else (),
+            secrets=vault.in_force(address.secret, address.previous_secret) if address else (),
             facts={name: value for name, value in notice.facts.items() if not name.startswith("_")},
         )
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from standardwebhooks import Webhook
 
-from service_desk.notices.actions.addresses import new_secret
 from service_desk.notices.channels import CHANNELS, BadTarget, Letter, NotSent
 from service_desk.notices.channels.robots import DingTalkChannel, FeishuChannel, WeComChannel
+from service_desk.rest.signing import new_secret
 from tests.notices.sinks import WebSink, free_port
 
 

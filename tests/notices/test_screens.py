@@ -9,6 +9,7 @@ import pytest
 from django.urls import reverse
 
 from service_desk.audit.models import AuditEntry
+from service_desk.notices import vault
 from service_desk.notices.models import ChannelAddress, Delivery, Notice
 from service_desk.notices.outbox import deliver_due
 from service_desk.people.models import Staff
@@ -135,12 +136,15 @@ def test_a_webhook_shows_its_secret_once(company: Company, english: LogIn, setti
     page = text(browser.post(reverse("notice-preferences"), fields, follow=True))
     row = ChannelAddress.objects.get(kind="webhook")
     assert row.staff == company.agent
-    assert row.secret in page
-    assert row.secret not in text(browser.get(reverse("notice-preferences")))
+    secret = vault.unlock(row.secret) or ""
+    assert secret.startswith("whsec_")
+    assert secret in page
+    assert secret not in row.secret  # a copy of the table does not give it away
+    assert secret not in text(browser.get(reverse("notice-preferences")))
     page = text(browser.post(reverse("notice-address-rotate", args=[row.pk]), follow=True))
     old = row.secret
     row.refresh_from_db()
-    assert (row.previous_secret, row.secret in page) == (old, True)
+    assert (row.previous_secret, (vault.unlock(row.secret) or "-") in page) == (old, True)
     browser.post(reverse("notice-address-remove", args=[row.pk]))
     assert not ChannelAddress.objects.exists()
     assert "example.com" not in str(list(AuditEntry.objects.values_list("detail", flat=True)))

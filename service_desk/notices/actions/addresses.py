@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import base64
-import secrets
-
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from service_desk.audit.actions import record
+from service_desk.notices import vault
 from service_desk.notices.models import ChannelAddress
 from service_desk.notices.rules import ChannelKind, Level
 from service_desk.people.access import require
 from service_desk.people.models import Staff, Unit
 from service_desk.rest.errors import Conflict
-
-
-def new_secret() -> str:
-    """A secret in the form of the Standard Webhooks scheme."""
-    return "whsec_" + base64.b64encode(secrets.token_bytes(24)).decode()
+from service_desk.rest.signing import new_secret
 
 
 @transaction.atomic
@@ -61,7 +55,7 @@ def add_address(
         raise Conflict(_("A person's mailbox is chosen above, not added."), code="mailbox_is_chosen")
     require(actor, _verb(row, actor), row.staff)
     if row.kind == ChannelKind.WEBHOOK:
-        row.secret = new_secret()
+        row.secret = vault.lock(new_secret())
     row.save()
     _record("notice.add_address", row, actor)
     return row
@@ -82,10 +76,11 @@ def rotate_secret(*, address: ChannelAddress, actor: Staff) -> str:
     row = ChannelAddress.objects.select_for_update().get(pk=address.pk)
     if row.kind != ChannelKind.WEBHOOK:
         raise Conflict(_("Only webhooks have a secret here."), code="no_secret")
-    row.previous_secret, row.secret = row.secret, new_secret()
+    secret = new_secret()
+    row.previous_secret, row.secret = row.secret, vault.lock(secret)
     row.save(update_fields=["secret", "previous_secret"])
     _record("notice.rotate_secret", row, actor)
-    return row.secret
+    return secret
 
 
 def _verb(address: ChannelAddress, actor: Staff) -> str:

@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 from typing import ClassVar
-from urllib.parse import urlsplit
 
 import requests
-from django.conf import settings
-from django.utils.translation import gettext as _
-from requests_hardened import Config, Manager
-from requests_hardened.ip_filter import InvalidIPAddress
-from standardwebhooks import Webhook
 
 from service_desk.notices.channels.base import BadTarget, Letter, NotSent
 from service_desk.notices.rules import ChannelKind
+from service_desk.rest.posting import BadAddress, NotPosted, check_address, post_signed
 
-_TIMEOUT = (5, 10)
+_AGENT = "service-desk-webhook/1"
 
 
 class WebhookChannel:
@@ -29,58 +23,22 @@ class WebhookChannel:
     def check(self, target: str) -> str:
         """A web address; plain http only where private networks are allowed."""
         try:
-            parts = urlsplit(target)
-            port_is_good = parts.port is None or parts.port > 0
-        except ValueError as error:
-            raise BadTarget(_("This is no web address.")) from error
-        schemes = ("https", "http") if settings.WEBHOOK_ALLOW_PRIVATE else ("https",)
-        if parts.scheme not in schemes or not parts.hostname or not port_is_good:
-            raise BadTarget(_("A web address that begins with https:// is needed."))
-        if parts.username or parts.password:
-            raise BadTarget(_("The address must not hold a user name or password."))
-        return target
+            return check_address(target)
+        except BadAddress as error:
+            raise BadTarget(str(error)) from error
 
     def send(self, letter: Letter) -> None:
         """Sign with every secret in force and post."""
         body = json.dumps(_payload(letter), ensure_ascii=False, separators=(",", ":"))
+        secrets = [secret for secret in letter.secrets if secret]
         try:
-            with _manager().get_session() as session:
-                session.trust_env = False  # a proxy would resolve the name again
-                answer = session.request(
-                    "POST", letter.target, data=body.encode(), headers=_headers(letter, body), stream=True
-                )
-                answer.close()
-        except InvalidIPAddress as error:
-            raise NotSent("The address leads into a private network.", final=True) from error
-        except requests.ReadTimeout as error:
-            raise NotSent("ReadTimeout", uncertain=True) from error
-        except (requests.RequestException, OSError) as error:
-            raise NotSent(type(error).__name__) from error
-        if not 200 <= answer.status_code < 300:
-            raise NotSent(f"HTTP {answer.status_code}", final=answer.status_code == requests.codes.gone)
-
-
-def _manager() -> Manager:
-    return Manager(
-        Config(
-            ip_filter_enable=not settings.WEBHOOK_ALLOW_PRIVATE,
-            ip_filter_allow_loopback_ips=False,
-            never_redirect=True,
-            default_timeout=_TIMEOUT,
-            user_agent_override="service-desk-webhook/1",
-        )
-    )
-
-
-def _headers(letter: Letter, body: str) -> dict[str, str]:
-    at = datetime.now(tz=UTC)  # when it was signed; decides nothing here
-    signatures = [Webhook(secret).sign(letter.dedup_key, at, body) for secret in letter.secrets if secret]
-    headers = {
-        "Content-Type": "application/json; charset=utf-8",
-        "webhook-id": letter.dedup_key,
-        "webhook-timestamp": str(int(at.timestamp())),
-    }
-    return {**headers, "webhook-signature": " ".join(signatures)} if signatures else headers
+            answer = post_signed(
+                letter.target, message_id=letter.dedup_key, body=body.encode(), secrets=secrets, agent=_AGENT
+            )
+        except NotPosted as error:
+            raise NotSent(error.reason, final=error.forbidden, uncertain=error.uncertain) from error
+        if not answer.ok:
+            raise NotSent(f"HTTP {answer.status}", final=answer.status == requests.codes.gone)
 
 
 def _payload(letter: Letter) -> dict[str, object]:

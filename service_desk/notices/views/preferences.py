@@ -13,6 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from service_desk.notices import vault
 from service_desk.notices.actions import (
     add_address,
     choose_mailbox,
@@ -48,7 +49,7 @@ def preferences(request: HttpRequest) -> HttpResponse:
         messages.success(request, _("Saved."))
         return redirect("notice-preferences")
     if which == "address" and address.is_valid():
-        _tell_secret(request, _add(user, address.cleaned_data).secret)
+        _tell_secret(request, vault.unlock(_add(user, address.cleaned_data).secret) or "")
         return redirect("notice-preferences")
     context = {"mailbox": mailbox, "address": address, "addresses": _mine(user), "may_choose_owner": may_choose}
     return render(request, "notices/preferences.html", context, status=400 if request.method == "POST" else 200)
