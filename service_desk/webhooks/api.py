@@ -107,7 +107,7 @@ class PostSerializer(serializers.Serializer[Post]):
     next_try_at = Moment(source="due_at", allow_null=True)
     sent_at = Moment(allow_null=True)
     happened_at = Moment(source="event.created_at")
-    data = serializers.SerializerMethodField()
+    data = serializers.SerializerMethodField()  # type: ignore[assignment]  # a field of the answer
     tries = TrySerializer(many=True)
 
     @extend_schema_field({"type": "object", "additionalProperties": True})
@@ -126,7 +126,7 @@ class EventTypeSerializer(serializers.Serializer[Any]):
     """A type of event, with an example of its data."""
 
     type = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]  # a field of the answer
     also = serializers.ListField(child=serializers.CharField(), help_text="Other names it can be subscribed to by.")
     example = serializers.DictField()
 

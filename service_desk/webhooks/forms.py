@@ -32,8 +32,8 @@ class EndpointForm(forms.Form):
     )
     types = forms.MultipleChoiceField(label=_("Events"), widget=forms.CheckboxSelectMultiple)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, prefix="endpoint", **kwargs)
+    def __init__(self, data: Any = None, *, initial: dict[str, Any] | None = None) -> None:
+        super().__init__(data, initial=initial, prefix="endpoint")
         choices: Any = self.fields["types"]
         choices.choices = [(name, f"{label} ({name})") for name, label in subscribable().items()]
 

@@ -115,7 +115,7 @@ def fan_out() -> int:
     """Give each event that nobody has looked at to the endpoints that want it; how many events."""
     with connection.cursor() as cursor:
         cursor.execute(_FAN_OUT, [BATCH])
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 class Sending:
@@ -150,7 +150,7 @@ class Sending:
     def _claim(self, busy: Counter[int], limit: int) -> dict[int, int]:
         if limit <= 0:
             return {}
-        values = {
+        values: dict[str, Any] = {
             "lease": LEASE_SECONDS,
             "most": MAX_TRIES,
             "lanes": LANES,

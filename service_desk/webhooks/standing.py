@@ -50,7 +50,7 @@ WHERE id = %s
 """
 _ILL = """
 UPDATE webhooks_endpoint SET failing_since = COALESCE(failing_since, statement_timestamp()), last_error = %s
-WHERE id = %s RETURNING is_active AND failing_since < statement_timestamp() - %s
+WHERE id = %s RETURNING is_active AND failing_since < statement_timestamp() - make_interval(secs => %s)
 """
 _PAUSE = """
 UPDATE webhooks_endpoint SET is_active = false, paused_at = statement_timestamp(), pause_reason = %s
@@ -79,7 +79,7 @@ def _judge(endpoint_id: int, outcomes: Iterable[Outcome]) -> None:
             if outcome.state == PostState.SENT:
                 cursor.execute(_WELL, [endpoint_id])
                 continue
-            cursor.execute(_ILL, [outcome.error, endpoint_id, FAILS_AT_MOST])
+            cursor.execute(_ILL, [outcome.error, endpoint_id, FAILS_AT_MOST.total_seconds()])
             (too_long,) = cursor.fetchone() or (False,)
         if outcome.gone or too_long:
             _pause(endpoint_id, PauseReason.GONE if outcome.gone else PauseReason.FAILING, outcome.error)

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 ENDPOINTS, DELIVERIES = "/api/v1/webhook-endpoints/", "/api/v1/webhook-deliveries/"
 
 
-def caller(person: Any = None, *scopes: str) -> APIClient:
+def caller(person: Any = None, *scopes: str) -> Any:
     owner = person or administrator()
     _key, text = issue_key(
         actor=administrator(),

@@ -157,7 +157,7 @@ def test_a_test_event_off_and_on_and_away(endpoint: Setup, admin: Client, web_si
     admin.post(f"{page(row)}on/")
     assert Endpoint.objects.get().is_active
     admin.post(f"{page(row)}off/")
-    assert admin.post(f"{page(row)}remove/").url == "/webhooks/"
+    assert admin.post(f"{page(row)}remove/")["Location"] == "/webhooks/"
     assert not Endpoint.objects.exists()
     assert not Post.objects.exists()
 

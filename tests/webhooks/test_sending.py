@@ -138,7 +138,7 @@ def test_without_a_readable_secret_nothing_goes_out_unsigned(endpoint: Setup, we
 
 
 def test_a_failure_is_tried_again_under_the_same_id_and_with_the_same_bytes(endpoint: Setup, web_sink: WebSink) -> None:
-    answers = iter([(500, {}, "系统忙".encode() * 400), (204, {}, b"")])
+    answers: Any = iter([(500, {}, "系统忙".encode() * 400), (204, {}, b"")])
     web_sink.answer = lambda _path: next(answers)
     endpoint()
     done()
@@ -179,7 +179,9 @@ def test_retry_after_is_heard_but_not_without_end(endpoint: Setup, web_sink: Web
     endpoint()
     done()
     deliver_due()
-    waits = only_post().next_try_at - Endpoint.objects.get().failing_since
+    since = Endpoint.objects.get().failing_since
+    assert since is not None
+    waits = only_post().next_try_at - since
     assert timedelta(minutes=59) < waits <= timedelta(minutes=61)
     assert retry_after(1, 0.5, 1e9) == 86400
 
@@ -340,7 +342,7 @@ def test_again_since_then_takes_what_was_missed_or_everything(endpoint: Setup, w
     aged(old, timedelta(hours=2))
     Post.objects.filter(event=missed).update(state="dead", sent_at=None)
     since = taken.created_at - timedelta(hours=1)
-    args = {"actor": administrator(), "endpoint": issued.endpoint, "since": since}
+    args: dict[str, Any] = {"actor": administrator(), "endpoint": issued.endpoint, "since": since}
     assert redeliver_since(**args) == 1
     assert deliver_due().sent == 1
     assert redeliver_since(**args) == 0

@@ -109,7 +109,7 @@ def purge_old() -> int:
             [limit, _PURGED_AT_ONCE],
         )
         cursor.execute(_PURGE, [limit, _PURGED_AT_ONCE])
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 def _demand_on(endpoint: Endpoint) -> None:
