@@ -1,4 +1,4 @@
-"""How many deliveries a second a phone system may make: counted in Redis, atomically, for each system by itself."""
+"""How many deliveries a second a phone system may make, and questions a visitor: counted in Redis, atomically."""
 
 from __future__ import annotations
 
@@ -58,11 +58,21 @@ def _key(integration_id: int) -> str:
 
 def wait_for(integration_id: int, per_second: int) -> float:
     """Seconds this system has to wait; 0 when it may deliver now. Without Redis everything may: calls matter more."""
+    return wait(_key(integration_id), per_second)
+
+
+def key_of(kind: str, who: str) -> str:
+    """The counter of somebody at some other door of this desk."""
+    return f"desk:{kind}:{connection.settings_dict['NAME']}:{who}"
+
+
+def wait(key: str, per_second: int) -> float:
+    """Seconds until whoever this counter counts may come again; 0 when it is now, and without Redis."""
     line = _line()
     if time.monotonic() < line.silent_until:
         return 0.0
     try:
-        waits = line.redis.eval(_TAKE, 1, _key(integration_id), str(per_second), str(BURST_SECONDS))
+        waits = line.redis.eval(_TAKE, 1, key, str(per_second), str(BURST_SECONDS))
     except (RedisError, OSError) as error:
         line.silent_until = time.monotonic() + _REST_SECONDS
         log.warning("Deliveries are not counted, Redis does not answer: %s", type(error).__name__)

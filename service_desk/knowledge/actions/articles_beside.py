@@ -59,16 +59,20 @@ def add_picture(*, actor: Any, article: Article, content: bytes, name: str) -> A
     return made
 
 
-def _picture(content: bytes, name: str) -> Taken:
+def demand_picture_size(size: int) -> None:
+    """Raise Invalid on `file` for what is too large to be a picture of an article."""
     most = settings.ARTICLE_PICTURE_BYTES
-    too_large = Invalid(
-        _("The file is too large: %(size)s.") % {"size": filesizeformat(len(content))},
-        field="file",
-        code="too_large",
-        remedy=_("At most %(most)s; make it smaller and send it again.") % {"most": filesizeformat(most)},
-    )
-    if len(content) > most:
-        raise too_large
+    if size > most:
+        raise Invalid(
+            _("The file is too large: %(size)s.") % {"size": filesizeformat(size)},
+            field="file",
+            code="too_large",
+            remedy=_("At most %(most)s; make it smaller and send it again.") % {"most": filesizeformat(most)},
+        )
+
+
+def _picture(content: bytes, name: str) -> Taken:
+    demand_picture_size(len(content))
     remedy = _("Send a picture: PNG, JPEG, GIF or WebP.")
     try:
         taken = examined(content, name)
@@ -76,8 +80,7 @@ def _picture(content: bytes, name: str) -> Taken:
         raise Invalid(bad.message, field="file", code=bad.code, remedy=remedy) from bad
     if taken.content_type not in IMAGES:
         raise Invalid(_("This is no picture."), field="file", code="not_allowed", remedy=remedy)
-    if len(taken.content) > most:
-        raise too_large
+    demand_picture_size(len(taken.content))
     return taken
 
 
