@@ -1,5 +1,7 @@
 """The calls package as Django knows it."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
@@ -10,3 +12,8 @@ class CallsConfig(AppConfig):
     name = "service_desk.calls"
     label = "calls"
     verbose_name = _("Calls")
+
+    def ready(self) -> None:
+        """Rights, clocks, listeners and the register form's beginning are registered when their modules are loaded."""
+        for module in ("permits", "clockwork", "listening", "popping", "origin"):
+            import_module(f"{self.name}.{module}")

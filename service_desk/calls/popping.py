@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from service_desk.calls.models import Withdrawn
 from service_desk.notices.live import EVERYBODY, poke_many, topic_of
 from service_desk.people.rules import DESK_ROLES
-from service_desk.telephony.announcing import CallChange
+from service_desk.telephony.announcing import CallChange, listen
 from service_desk.telephony.models import Call
 from service_desk.telephony.rules import CallEventType, CallState, Direction
 
@@ -48,7 +48,8 @@ WHERE l.parent_id = %(call)s AND p.withdrawn_at IS NULL
 _OF_UNIT = """
 WITH RECURSIVE below(id) AS (
     SELECT %(unit)s::bigint UNION SELECT u.id FROM people_unit u JOIN below ON u.parent_id = below.id
-) SELECT s.id FROM people_staff s JOIN below ON s.unit_id = below.id WHERE s.is_active AND s.roles && %(roles)s::varchar[]
+) SELECT s.id FROM people_staff s JOIN below ON s.unit_id = below.id
+WHERE s.is_active AND s.roles && %(roles)s::varchar[]
 """
 
 
@@ -110,3 +111,6 @@ def push(call: Call, staff: Iterable[int], *, everybody: bool = False) -> None:
     if topics:
         told = [(topic, EVENT, {"call": call.ref}) for topic in topics]
         transaction.on_commit(lambda: poke_many(told), robust=True)
+
+
+listen(follow)

@@ -1,4 +1,4 @@
-"""What to say next on the telephone (K5, T2, T4, T5): approved phrases by situation, names and time of day filled in."""
+"""What to say next on the telephone (K5, T2, T4, T5): approved phrases by situation, with names and time of day."""
 
 from __future__ import annotations
 

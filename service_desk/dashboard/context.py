@@ -95,6 +95,12 @@ class Frame:
         return rail.url_or_blank("logout")
 
     @property
+    def calls_url(self) -> str:
+        """The call bar, for those who take calls."""
+        takes_calls = self.user is not None and not rail.CALLERS.isdisjoint(self.user.roles)
+        return rail.url_or_blank("call-bar") if takes_calls else ""
+
+    @property
     def stream_url(self) -> str:
         """Server-sent events; blank when nobody is logged in."""
         return "/events/stream/" if self.user else ""

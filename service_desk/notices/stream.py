@@ -26,7 +26,7 @@ BEAT_SECONDS = 15.0
 LOOK_SECONDS = 2.0  # between looks into PostgreSQL while Redis is away
 LONGEST_SECONDS = 3600.0
 _STALE_LOOKS = 5  # while Redis is away, pages are told to refresh themselves at every fifth look
-_BLANK = ("case", "engine")
+_BLANK = ("case", "engine", "call")
 
 
 async def read(work: Callable[..., T], *args: Any) -> T:

@@ -1,9 +1,9 @@
 // The live connection: one event stream for all tabs of a browser, back-off, and asking every ten seconds when it fails.
-// Events `notice`, `case`, `told`, `engine`, `presence` become DOM events `desk:notice` … and refresh [data-refresh-on="case notice"].
+// Events `notice`, `case`, `told`, `engine`, `presence`, `call` become DOM events `desk:notice` … and refresh [data-refresh-on="case notice"].
 
 const words = JSON.parse(document.getElementById("desk-words")?.textContent ?? "{}");
 const { stream: streamUrl, poll: pollUrl } = document.body.dataset;
-const KINDS = ["notice", "case", "told", "engine", "presence"];
+const KINDS = ["notice", "case", "told", "engine", "presence", "call"];
 const POLL_EVERY = 10000;
 const RETRY_STREAM_AFTER = 60000;
 const channel = "BroadcastChannel" in window ? new BroadcastChannel("desk-live") : null;

@@ -230,7 +230,10 @@ def test_asking_gives_the_same_and_refreshes_the_page(company: Company, client: 
     old = send(company.agent)
     aged(old)
     first = client.get("/events/poll/").json()
-    assert first == {"last": old.pk, "events": [{"event": "case", "data": {}}, {"event": "engine", "data": {}}]}
+    assert first == {
+        "last": old.pk,
+        "events": [{"event": "case", "data": {}}, {"event": "engine", "data": {}}, {"event": "call", "data": {}}],
+    }
     new = send(company.agent)
     second = client.get(f"/events/poll/?after={first['last']}").json()
     assert second["last"] == new.pk

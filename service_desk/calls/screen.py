@@ -1,0 +1,143 @@
+"""What the call bar and the screen of a call show to one person now: one reading, a few queries a call."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import TextChoices
+from django.utils.translation import pgettext_lazy
+
+from service_desk.calls.candidates import Caller, caller_of
+from service_desk.calls.models import CallDeadline, CallPop, CallSettlement
+from service_desk.calls.seeing import calls_visible_to, nobodys_calls
+from service_desk.calls.words import Words, words_for
+from service_desk.telephony.models import Call, CallLimits
+from service_desk.telephony.rules import Direction, IntegrationKind, Limits
+
+_SCREENS = 3
+_NOBODYS = 3
+#: A call that nobody has claimed stands on the bar so long after its answer; then in the list.
+_FRESH = timedelta(hours=4)
+
+
+class Phase(TextChoices):
+    """How far a call is, as the agent lives through it."""
+
+    RINGING = "ringing", pgettext_lazy("screen of a call", "Ringing")
+    TALKING = "talking", pgettext_lazy("screen of a call", "On the line")
+    HOLDING = "holding", pgettext_lazy("screen of a call", "On hold")
+    OVER = "over", pgettext_lazy("screen of a call", "To be registered")
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """One call as its screen needs it."""
+
+    call: Call
+    phase: Phase
+    since: datetime | None
+    caller: Caller
+    words: Words
+    settled: CallSettlement | None
+    clock: CallDeadline | None
+    apologise: bool
+    by_hand: bool
+    unclaimed: bool
+
+    @property
+    def outbound(self) -> bool:
+        """Whether we rang."""
+        return self.call.direction == Direction.OUTBOUND
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """Everything that stands in the top line about calls."""
+
+    screens: list[Screen]
+    nobodys: list[Call]
+    to_register: int
+    next_due: CallDeadline | None
+    limits: Limits
+    now: datetime
+
+
+def bar_of(user: Any, now: datetime) -> Bar:
+    """What stands there now; four queries while no call is at hand."""
+    pops = list(
+        CallPop.objects.showing(user)
+        .select_related("call__integration", "call__agent", "call__claimed_by")
+        .order_by("-id")[: _SCREENS * 2]
+    )
+    limits = CallLimits.in_force() if pops else Limits()
+    open_clocks = CallDeadline.objects.to_register().of(user)
+    due = list(open_clocks.select_related("call")[:100])
+    words = words_for(user, now) if pops else Words()
+    screens = [_screen(pop.call, user, words, limits, due, now) for pop in sorted(pops, key=_place)[:_SCREENS]]
+    shown = {screen.call.pk for screen in screens}
+    nobodys = nobodys_calls(user).filter(answered_at__gt=now - _FRESH).exclude(pk__in=shown)
+    return Bar(
+        screens=screens,
+        nobodys=list(nobodys.select_related("integration").order_by("-id")[:_NOBODYS]),
+        to_register=len(due),
+        next_due=due[0] if due else None,
+        limits=limits,
+        now=now,
+    )
+
+
+def _place(pop: CallPop) -> tuple[int, int]:
+    """Who is on the line first, then what rings, then what is over; among equals the newest."""
+    order = {Phase.TALKING: 0, Phase.HOLDING: 0, Phase.RINGING: 1, Phase.OVER: 2}
+    return (order[phase_of(pop.call)], -pop.pk)
+
+
+def phase_of(call: Call) -> Phase:
+    """How far the call is."""
+    if call.ended_at is not None:
+        return Phase.OVER
+    if call.answered_at is None:
+        return Phase.RINGING
+    return Phase.HOLDING if call.held_since is not None else Phase.TALKING
+
+
+def _screen(call: Call, user: Any, words: Words, limits: Limits, due: list[CallDeadline], now: datetime) -> Screen:
+    phase = phase_of(call)
+    return Screen(
+        call=call,
+        phase=phase,
+        since={
+            Phase.RINGING: call.ringing_at or call.started_at,
+            Phase.TALKING: call.answered_at,
+            Phase.HOLDING: call.held_since,
+            Phase.OVER: call.ended_at,
+        }[phase],
+        caller=caller_of(call, user),
+        words=words,
+        settled=CallSettlement.objects.standing().filter(call=call).select_related("case").first(),
+        clock=next((clock for clock in due if clock.call_id == call.pk), None),
+        apologise=_rings(call, limits, now) >= limits.apology_ring,
+        by_hand=call.integration.kind == IntegrationKind.MANUAL,
+        unclaimed=call.answered_at is not None and call.responsible is None,
+    )
+
+
+def _rings(call: Call, limits: Limits, now: datetime) -> int:
+    """How often it has rung: as the phone system says, else by the seconds, also while it still rings (T2)."""
+    if call.direction != Direction.INBOUND:
+        return 0
+    if call.ring_count is not None:
+        return int(call.ring_count)
+    begun = call.ringing_at or call.started_at
+    until = call.answered_at or now
+    return int((until - begun).total_seconds() // limits.ring_cycle_seconds) + 1 if begun else 0
+
+
+def call_for(user: Any, ref: str) -> Call | None:
+    """The call under its public name, as far as this person may see it."""
+    found: Call | None = (
+        calls_visible_to(user).select_related("integration", "agent", "claimed_by").filter(ref=ref).first()
+    )
+    return found
