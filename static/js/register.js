@@ -129,8 +129,10 @@ part.addEventListener("input", ({ target }) => {
 // --- Who calls from this number, and what is registered already --------------------------------------------------------
 const found = document.getElementById("register-callers-found");
 const similar = document.getElementById("register-similar");
+const articles = document.getElementById("register-articles");
 let asking = 0;
 let looking = 0;
+let reading = 0;
 
 function phoneChanged() {
   clearTimeout(asking);
@@ -164,6 +166,18 @@ function look() {
   looking = setTimeout(() => window.htmx.ajax("GET", `${form.dataset.similarUrl}?${query}`, { target: similar, swap: "innerHTML" }), 500);
 }
 
+// --- Articles that may help (K6) --------------------------------------------------------------------------------------
+function offer() {
+  clearTimeout(reading);
+  const fault = field("fault").value.trim();
+  if (fault.length < 2) {
+    articles.replaceChildren();
+    return;
+  }
+  const query = new URLSearchParams({ fault, product_type: field("product_type").value });
+  reading = setTimeout(() => window.htmx.ajax("GET", `${form.dataset.articlesUrl}?${query}`, { source: articles, target: articles, swap: "innerHTML" }), 500);
+}
+
 // --- What the acceptance time means (C3) -----------------------------------------------------------------------------
 const accepted = field("accepted_at");
 let waiting = 0;
@@ -191,6 +205,7 @@ form.addEventListener("change", ({ target }) => {
   else if (target === field("request_type")) typeChanged();
   else if (target === accepted || (target.name === "severity" && accepted.value)) acceptedChanged();
   if (["customer", "product_type"].includes(target.name)) look();
+  if (target.name === "product_type") offer();
 });
 form.addEventListener("desk:cleared", ({ target }) => {
   if (target === element("customer")) customerChanged();
@@ -200,8 +215,10 @@ form.addEventListener("desk:cleared", ({ target }) => {
 form.addEventListener("input", ({ target }) => {
   if (target === accepted) acceptedChanged();
   else compose();
-  if (target === field("fault")) look();
-  else if (target === field("caller_phone")) phoneChanged();
+  if (target === field("fault")) {
+    look();
+    offer();
+  } else if (target === field("caller_phone")) phoneChanged();
 });
 
 // A form that came back: straight to the first thing to mend.
@@ -219,3 +236,4 @@ if (field("new_name").value) form.querySelector("[data-new-customer]").open = tr
 if (accepted.value && !wrong) acceptedChanged();
 productChanged();
 look();
+offer();
