@@ -18,7 +18,8 @@ from service_desk.cases.actions.watching import watchers_of
 from service_desk.cases.faces import faces_of
 from service_desk.cases.models import Case
 from service_desk.cases.moves import moves_for
-from service_desk.cases.rules import ENDED_STATES, MAIN_WAY, SEVERITY_MEANING, CaseState
+from service_desk.cases.panels import panels_of
+from service_desk.cases.rules import ENDED_STATES, MAIN_WAY, SEVERITY_MEANING, CaseState, is_complaint
 from service_desk.cases.tellings import emergency_tellings
 from service_desk.cases.ties import ties_of
 from service_desk.cases.timeline import Show, stream
@@ -90,6 +91,8 @@ def _facts(case: Case, user: Any) -> dict[str, Any]:
         # the emergency's clock stands in its banner, those of parts stand with them
         "open_clocks": [clock for clock in clocks if clock.is_open and clock.kind not in _ELSEWHERE],
         "parts": parts.of_case(case, clocks, moment),
+        "more": panels_of(case, user, moment, clocks),
+        "graded": not is_complaint(case),
         "paperwork": paperwork.of_case(case, user),
         "ended_clocks": [clock for clock in clocks if not clock.is_open],
         "way": way_of(case),
@@ -119,9 +122,11 @@ def way_of(case: Case) -> list[tuple[str, str, str]]:
     if here in (CaseState.CANCELLED, CaseState.MERGED):
         done = [CaseState.REGISTERED] + ([CaseState.IN_PROGRESS] if case.started_at else [])
         return [(str(state), str(state.label), "past") for state in done] + [(str(here), str(here.label), "here")]
-    at = MAIN_WAY.index(here)
+    # A complaint has no service to restore.
+    whole = [state for state in MAIN_WAY if state != CaseState.RESTORED or not is_complaint(case)]
+    at = whole.index(here)
     way: list[tuple[str, str, str]] = []
-    for index, state in enumerate(MAIN_WAY):
+    for index, state in enumerate(whole):
         place = "past" if index < at or case.state in ENDED_STATES else "here" if index == at else "ahead"
         if state == CaseState.RESTORED and place == "past" and case.restored_at == case.resolved_at:
             place = "skipped"  # it was never out of service
