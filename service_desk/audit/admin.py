@@ -3,8 +3,10 @@
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from service_desk.audit.hiding import seen_by
 from service_desk.audit.models import AuditEntry
 
 if TYPE_CHECKING:
@@ -24,6 +26,9 @@ class AuditEntryAdmin(_Admin):
     ordering = ("-id",)
     list_select_related = ("actor",)
     show_full_result_count = False  # the trail only grows; counting it all for each page would grow with it
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[AuditEntry]:
+        return seen_by(super().get_queryset(request), request.user)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -14,17 +14,20 @@ from service_desk.cases.actions.emergency import hours_and_minutes
 from service_desk.cases.actions.moving import arm_missing
 from service_desk.cases.kinds import register_all
 from service_desk.cases.models import Case, CaseClockEvent, CaseDeadline, Promise
-from service_desk.cases.rules import PromiseState
+from service_desk.cases.rules import CaseKind, PromiseState
 from service_desk.cases.webhook_events import is_emergency, tell_broken, tell_steps
+from service_desk.cases.within import tellable
 from service_desk.deadlines import engine
 from service_desk.deadlines.clock import now
 from service_desk.deadlines.models import Firing
-from service_desk.deadlines.rules import ClockKind
+from service_desk.deadlines.rules import PART_KINDS, ClockKind
 from service_desk.deadlines.schedule import StepKind
 from service_desk.notices.actions import NewNotice, send_many
+from service_desk.notices.kinds import hidden
 from service_desk.notices.models import Delivery
 from service_desk.notices.rules import Level
 from service_desk.people.directory import Directory
+from service_desk.people.rules import DutyRole
 
 _LEVELS = {
     StepKind.START: Level.INFO,
@@ -36,7 +39,7 @@ _LEVELS = {
 # What a notice says of a case (C7), for a batch of cases in one round trip: the customer, the subject, who holds
 # it, and the last thing that a person wrote about it.
 _FACTS = """
-SELECT c.id, c.number, u.name, c.subject, h.full_name, c.handler_id, c.first_responder_id, c.confidential,
+SELECT c.id, c.number, c.kind, u.name, c.subject, h.full_name, c.handler_id, c.first_responder_id, c.confidential,
        (SELECT e.text FROM cases_caseevent e
          WHERE e.case_id = c.id AND e.text <> '' AND e.type <> 'registered' ORDER BY e.at DESC, e.id DESC LIMIT 1)
   FROM cases_case c JOIN customers_customer u ON u.id = c.customer_id JOIN people_staff h ON h.id = c.handler_id
@@ -64,6 +67,10 @@ class CaseRoom:
                 for notice in _notices(firing, facts[firing.deadline.case_id], directory, now)
             ]
         )
+        for firing in firings:
+            react = _REACTIONS.get(facts[firing.deadline.case_id].kind)
+            if react is not None and firing.deadline.due_at <= now and firing.deadline.breached_at is None:
+                react(firing.deadline, now)
 
     def announce_error(self, clock: Any, error: str, now: datetime) -> None:
         """The duty manager learns that a clock is no longer kept by itself."""
@@ -78,9 +85,9 @@ class CaseRoom:
                     chain=key,
                     kind="clock_error",
                     level=Level.EMERGENCY,
-                    recipient_id=told.staff_id,
+                    recipient_id=_told_of(clock.case_id, case, told.staff_id, directory),
                     slot="duty_manager",
-                    facts=case.told(clock, now) | {"done": error[:300]},
+                    facts=case.told(clock, now) | ({} if case.kind == CaseKind.COMPLAINT else {"done": error[:300]}),
                     about=f"case:{clock.case_id}",
                     link=case.link,
                     private=case.confidential,
@@ -92,6 +99,8 @@ class CaseRoom:
         """Open cases that lack a clock their policies demand (missed at birth), newest first, a bounded number."""
         for pk in _cases_without_clocks():
             yield f"case:{pk}", lambda pk=pk: _arm_again(pk)  # type: ignore[misc]
+        for overlooked in _OVERLOOKED:
+            yield from overlooked(now)
 
     def stuck(self) -> int:
         """Deliveries that no dispatcher has taken; every notice of this desk leaves through one outbox."""
@@ -111,6 +120,7 @@ class _CaseFacts:
         (
             _pk,
             self.number,
+            self.kind,
             self.customer,
             self.subject,
             self.holder,
@@ -123,8 +133,8 @@ class _CaseFacts:
         self.link = f"/cases/{self.number}/"
 
     def told(self, clock: Any, now: datetime) -> dict[str, Any]:
-        """The facts for one of the case's clocks."""
-        return {
+        """The facts for one of the case's clocks; of a complaint nothing of its matter (P6)."""
+        facts = {
             "number": self.number,
             "customer": self.customer,
             "subject": self.subject,
@@ -134,6 +144,7 @@ class _CaseFacts:
             "due": clock.due_at.isoformat(),
             "elapsed": hours_and_minutes(clock.started_at + clock.gap(), now),
         }
+        return hidden(facts) if self.kind == CaseKind.COMPLAINT else facts
 
 
 def _break_promises(clocks: Sequence[CaseDeadline], now: datetime) -> None:
@@ -171,27 +182,51 @@ def _notices(firing: Firing, case: _CaseFacts, directory: Directory, now: dateti
     told: set[int | None] = set()
     for slot in step.slots:
         person = directory.resolve(slot, case.people | clock.people)
-        if person.staff_id in told and not person.fallback:
+        told_id = _told_of(clock.case_id, case, person.staff_id, directory)
+        if told_id in told and not person.fallback:
             continue  # one message per person and step
-        told.add(person.staff_id)
+        told.add(told_id)
         chain = f"case_deadline:{clock.pk}:{clock.cycle}:{firing.code}:{slot}"
         yield NewNotice(
             dedup_key=f"{chain}:0",
             chain=chain,
             kind=f"{'emergency' if emergency else 'clock'}_{step.kind}",
             level=Level.EMERGENCY if emergency else _LEVELS[step.kind],
-            recipient_id=person.staff_id,
+            recipient_id=told_id,
             slot=slot,
             facts=facts | {"nobody_for": slot} if person.fallback else facts,
             about=f"case:{clock.case_id}",
             link=case.link,
             needs_ack=step.needs_ack,
             repeat_seconds=step.repeat_seconds,
-            instead_of_id=person.instead_of,
+            instead_of_id=person.instead_of if told_id == person.staff_id else None,
             fallback=person.fallback,
             late_by_seconds=firing.late_seconds,
             private=case.confidential,
         )
+
+
+#: What a room above does when a clock of its kind of case is over: (clock, now), in the engine's transaction.
+Reaction = Callable[[Any, datetime], None]
+#: And what it finds undone, for the auditor to mend.
+Overlooked = Callable[[datetime], Iterable[tuple[str, Callable[[], None]]]]
+_REACTIONS: dict[str, Reaction] = {}
+_OVERLOOKED: list[Overlooked] = []
+
+
+def register_reaction(kind: str, reaction: Reaction, overlooked: Overlooked) -> None:
+    """A room hands over what happens when a clock of its kind of case is over; called once, when it is ready."""
+    _REACTIONS[kind] = reaction
+    _OVERLOOKED.append(overlooked)
+
+
+def _told_of(case_id: int, case: _CaseFacts, staff_id: int | None, directory: Directory) -> int | None:
+    """Who is told: of a complaint the next one who may know of it, the duty manager or a superior of who holds it."""
+    if case.kind != CaseKind.COMPLAINT:
+        return staff_id
+    further = [directory.duty.get(DutyRole.DUTY_MANAGER), *directory.superiors(case.people["handler"])]
+    people = [staff_id, *map(directory.present, further)]
+    return tellable(case_id, [pk for pk in people if pk is not None])
 
 
 # A case that works must have its feedback or solution clock, a running emergency its emergency clock; looked for
@@ -200,9 +235,9 @@ _MISSING = """
 SELECT DISTINCT c.id
   FROM cases_case c
   JOIN deadlines_policy p ON p.service_line_id = c.service_line_id AND p.subject = c.kind AND p.retired_at IS NULL
-       AND (p.severity = '' OR p.severity = c.severity) AND p.created_at <= c.registered_at
+       AND (p.severity = '' OR p.severity = coalesce(c.severity, c.level)) AND p.created_at <= c.registered_at
  WHERE c.state IN ('registered', 'in_progress', 'waiting') AND c.restored_at IS NULL
-   AND p.kind NOT IN ('hand_over', 'promise', 'consultation')
+   AND p.kind <> ALL(%s)
    AND (p.kind <> 'emergency' OR c.emergency_started_at IS NOT NULL)
    AND (p.kind <> 'first_response' OR c.started_at IS NULL)
    AND NOT EXISTS (SELECT 1 FROM cases_casedeadline d WHERE d.case_id = c.id AND d.kind = p.kind
@@ -230,7 +265,7 @@ def _cases_without_clocks() -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT coalesce(max(id), 0) FROM cases_case")
         (newest,) = cursor.fetchone()
-        cursor.execute(_MISSING, [newest - _NEWEST])
+        cursor.execute(_MISSING, [[str(kind) for kind in PART_KINDS], newest - _NEWEST])
         return [pk for (pk,) in cursor.fetchall()]
 
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from service_desk.cases.models import Case, CaseFile, NoteTemplate
 from service_desk.cases.models.note_templates import TemplateScope
-from service_desk.cases.rules import DEEDS, MOVES, CaseState, HandOverState
+from service_desk.cases.rules import DEEDS, MOVES, CaseState, HandOverState, is_complaint
 from service_desk.people.access import Decision, rule
 from service_desk.people.rules import DESK_ROLES, LEADING_ROLES, READING_ROLES, Role
 
@@ -37,10 +37,12 @@ _OWN_RULES = frozenset(
 
 @rule("case.view")
 def may_view(user: Any, case: Case | None) -> Decision | bool:
-    """Everybody of the desk reads every case but a confidential one, which its holders read (P6)."""
+    """Everybody of the desk reads every case but a confidential one, which its holders and its circle read (P6)."""
     if case is None:
         return bool(user.has_role(*READING_ROLES))
-    return _holds(user, case) or (not case.confidential and user.has_role(*READING_ROLES))
+    if case.confidential:
+        return _holds(user, case) or user.pk in case.inner_circle
+    return _holds(user, case) or bool(user.has_role(*READING_ROLES))
 
 
 @rule("case.watch")
@@ -161,7 +163,7 @@ def may_lead(user: Any, case: Case) -> bool:
 @rule(*(f"case.{verb}" for verb in MOVES if verb not in _OWN_RULES))
 def may_handle(user: Any, case: Case) -> Decision | bool:
     """The holder moves a case, or somebody who leads; first asked is responsible (C5)."""
-    if _holds(user, case) or (not case.confidential and user.has_role(*LEADING_ROLES)):
+    if _holds(user, case) or may_lead(user, case):
         return True
     return Decision(False, _("Only the handler, the first responder or a supervisor may do this."))
 
@@ -169,7 +171,7 @@ def may_handle(user: Any, case: Case) -> Decision | bool:
 @rule("case.cancel")
 def may_cancel(user: Any, case: Case) -> Decision | bool:
     """A case that was worked on is cancelled by somebody who leads; a fresh one by its holder."""
-    if not case.confidential and user.has_role(*LEADING_ROLES):
+    if may_lead(user, case):
         return True
     if _holds(user, case) and case.state == CaseState.REGISTERED:
         return True
@@ -226,4 +228,7 @@ def is_qualified(user: Any, product_type_id: int) -> bool:
 
 
 def _holds(user: Any, case: Case) -> bool:
-    return user.pk in (case.handler_id, case.first_responder_id)
+    """Who holds it; of a complaint only while in its circle: it may be about the one who received it (P7)."""
+    if user.pk not in (case.handler_id, case.first_responder_id):
+        return False
+    return not is_complaint(case) or user.pk in case.inner_circle

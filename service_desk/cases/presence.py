@@ -16,7 +16,7 @@ from redis.retry import Retry
 
 from service_desk.cases.models import Case
 from service_desk.cases.rules import MOVES
-from service_desk.notices.live import EVERYBODY, poke
+from service_desk.notices.live import EVERYBODY, poke_many, topic_of
 from service_desk.people.models import Staff
 
 log = logging.getLogger(__name__)
@@ -83,7 +83,9 @@ def say(case: Case, staff_id: int, page: str, *, writing: str = "", gone: bool =
     """This page of this person is open (or closes); who else is there. Open pages are told when that changed."""
     changed, pages = _ask(case.pk, f"{staff_id}:{page}", writing if writing in MOVES else "", gone)
     if changed:
-        poke(EVERYBODY, "presence", {"case": case.number})
+        told = case.told_pages
+        topics = [EVERYBODY] if told is None else [topic_of(pk) for pk in sorted(told)]
+        poke_many([(topic, "presence", {"case": case.number}) for topic in topics])
     return _others(pages, staff_id)
 
 

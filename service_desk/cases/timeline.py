@@ -91,6 +91,16 @@ _LOOKS = {
     EventType.REPORT: ("words", "document-text"),
     EventType.FILE: ("change", "paper-clip"),
     EventType.FILE_GONE: ("change", "x-circle"),
+    EventType.CLEAR: ("note", "clipboard-document-check"),
+    EventType.ESCALATED: ("change", "arrow-up-circle"),
+    EventType.DECIDED: ("change", "scale"),
+    EventType.SATISFACTION: ("words", "chat-bubble-left-right"),
+    EventType.CIRCLE: ("change", "lock-closed"),
+    EventType.CORRECTIVE: ("change", "wrench"),
+    EventType.CONCERNS: ("change", "lock-closed"),
+    EventType.LEVEL: ("change", "exclamation-triangle"),
+    EventType.IDENTIFIED: ("change", "document-text"),
+    EventType.SUGGESTION: ("change", "light-bulb"),
 }
 #: What the customer heard.
 _WORDS = tuple(event for event, (kind, _symbol) in _LOOKS.items() if kind == "words")

@@ -10,3 +10,11 @@ class ComplaintsConfig(AppConfig):
     name = "service_desk.complaints"
     label = "complaints"
     verbose_name = _("Complaints")
+
+    def ready(self) -> None:
+        """Hand the room's rights, demands, notices and reactions to those who ask for them."""
+        from service_desk.complaints import clockwork, demands, hiding, kinds, permits  # noqa: F401 - models are loaded only now
+
+        demands.register()
+        hiding.register()
+        kinds.register_all()

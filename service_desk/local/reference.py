@@ -62,6 +62,29 @@ TARGETS = (
     Target("telecom", "", ClockKind.REGISTRATION, 24 * HOUR, source="000", subject="phone"),
     Target("telecom", "", ClockKind.PROMISE, 24 * HOUR, subject="phone"),
 )
+#: P3, C6: by level instead of severity. Acknowledged, on site, told, solved; then the further instances (P5).
+COMPLAINTS = (
+    Target("telecom", "", ClockKind.FIRST_RESPONSE, 30 * MINUTE, subject="complaint"),
+    Target("telecom", "", ClockKind.FEEDBACK, 4 * HOUR, subject="complaint"),
+    Target("telecom", "ordinary", ClockKind.SOLUTION, 8 * HOUR, subject="complaint"),
+    Target("telecom", "serious", ClockKind.SOLUTION, working_days=5, subject="complaint"),
+    Target("telecom", "major", ClockKind.SOLUTION, working_days=5, subject="complaint"),
+    Target("property", "", ClockKind.FIRST_RESPONSE, 30 * MINUTE, subject="complaint"),
+    Target("property", "", ClockKind.ON_SITE, HOUR, source="001", subject="complaint"),
+    Target("property", "", ClockKind.FEEDBACK, 4 * HOUR, source="001", subject="complaint"),
+    Target("property", "ordinary", ClockKind.SOLUTION, 8 * HOUR, source="001", subject="complaint"),
+    Target("property", "serious", ClockKind.SOLUTION, working_days=5, source="001", subject="complaint"),
+    Target("property", "major", ClockKind.SOLUTION, working_days=5, subject="complaint"),
+)
+#: The same for every line: decisions of the further instances, another solution (P9), a corrective action (P10).
+COMPLAINTS_SHARED = (
+    (ClockKind.ESCALATED, None, 5, "-"),
+    (ClockKind.APPEAL, None, 10, "-"),
+    (ClockKind.ANOTHER, 24 * HOUR, None, "004"),
+    (ClockKind.CORRECTIVE, None, 20, "-"),
+    (ClockKind.HAND_OVER, 30 * MINUTE, None, "-"),
+    (ClockKind.PROMISE, 24 * HOUR, None, "-"),
+)
 LINES = (("telecom", "通信服务", "Telecom"), ("property", "物业服务", "Property"))
 
 
@@ -114,6 +137,22 @@ LADDERS: dict[str, list[Step]] = {
         step("missed", {"share": 1}, "breach", "handler_chief", "handler"),
         step("head", {"after_due": 24 * HOUR}, "escalation", "handler_head"),
     ],
+    ClockKind.ESCALATED: [
+        step("warn", {"share": 0.75}, "warning", "owner", "handler"),
+        step("late", {"share": 1}, "breach", "owner", "owner_chief"),
+    ],
+    ClockKind.APPEAL: [
+        step("warn", {"share": 0.75}, "warning", "owner", "handler"),
+        step("late", {"share": 1}, "breach", "owner", "owner_chief"),
+    ],
+    ClockKind.ANOTHER: [
+        step("warn", {"share": 0.75}, "warning", "handler", "first_responder"),
+        step("late", {"share": 1}, "breach", "handler", "handler_chief"),
+    ],
+    ClockKind.CORRECTIVE: [
+        step("warn", {"share": 0.75}, "warning", "owner", "handler"),
+        step("late", {"share": 1}, "breach", "owner", "owner_chief"),
+    ],
     ClockKind.CONSULTATION: [
         step("remind", {"share": 0.5}, "warning", "expert"),
         step("late", {"share": 1}, "breach", "expert_chief", "first_responder"),
@@ -132,7 +171,18 @@ def load() -> None:
     for code, _name, _english in LINES:
         for kind, seconds, source in SHARED:
             _policy(Target(code, "", kind, seconds, source=source), calendar)
+        load_complaint_policies(code, calendar)
     load_request_types()
+
+
+def load_complaint_policies(line: str, calendar: Calendar) -> None:
+    """What a complaint of this line is owed (P3, P5, P9, P10); what is there stays."""
+    shared = [
+        Target(line, "", kind, seconds, working_days=days, source=source, subject="complaint")
+        for kind, seconds, days, source in COMPLAINTS_SHARED
+    ]
+    for target in (*(target for target in COMPLAINTS if target.line == line), *shared):
+        _policy(target, calendar)
 
 
 def _calendar() -> Calendar:

@@ -12,6 +12,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 Text = str | Promise
+#: A fact of a notice whose body is not told: what stands there is read at the desk by whoever may (P6).
+CONFIDENTIAL = "_confidential"
+_KEPT = frozenset({"number", "by", "events", "clock", "due", "elapsed", "entered_late", "late_seconds", "nobody_for"})
 Words = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 
 
@@ -43,6 +46,11 @@ def register(code: str, *, subject: Text, body: Text, words: Words | None = None
     _kinds[code] = Kind(code, subject, body, words)
 
 
+def hidden(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """What a notice of a complaint carries: that there is something to read at the desk, and nothing of it (P6)."""
+    return {name: value for name, value in facts.items() if name in _KEPT} | {CONFIDENTIAL: True}
+
+
 def codes() -> frozenset[str]:
     """Every kind that has texts."""
     return frozenset(_kinds)
@@ -65,7 +73,9 @@ def _render(code: str, facts: Mapping[str, Any]) -> Shown:
     else:
         words = dict(kind.words(facts)) if kind.words else {}
         filled = defaultdict(lambda: "–", {**facts, **words})
-        shown = Shown(str(kind.subject) % filled, str(kind.body) % filled)
+        closed = facts.get(CONFIDENTIAL)
+        body = _("Confidential: open it at the desk to read it.") if closed else str(kind.body) % filled
+        shown = Shown(str(kind.subject) % filled, body)
     if facts.get("_unanswered_by"):
         prefix = _("Not acknowledged by %(name)s: %(subject)s") % {
             "name": facts["_unanswered_by"],

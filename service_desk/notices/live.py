@@ -83,6 +83,11 @@ def told(abouts: Iterable[str]) -> list[tuple[str, str, Mapping[str, Any]]]:
     return [(EVERYBODY, "told", {"about": about}) for about in sorted(distinct)]
 
 
-def poke_case(number: str) -> None:
-    """Tell all open pages, once the present transaction is committed, that a case has changed: its number only."""
-    transaction.on_commit(lambda: poke(EVERYBODY, "case", {"case": number}), robust=True)
+def poke_case(number: str, only: Iterable[int] | None = None) -> None:
+    """Tell all open pages, once the present transaction is committed, that a case has changed: its number only.
+
+    Of a confidential case the pages of `only` these people: a number tells that there is something (P6).
+    """
+    topics = [EVERYBODY] if only is None else [topic_of(staff_id) for staff_id in sorted(only)]
+    messages: list[tuple[str, str, Mapping[str, Any]]] = [(topic, "case", {"case": number}) for topic in topics]
+    transaction.on_commit(lambda: poke_many(messages), robust=True)

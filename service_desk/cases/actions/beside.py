@@ -44,7 +44,7 @@ def beside(*, case: Case, actor: Any, verb: str) -> Iterator[Change]:
         yield change
         tell_watchers(change)
         tell_programs(change)
-        poke_case(locked.number)
+        poke_case(locked.number, locked.told_pages)
 
 
 def audit(change: Change, verb: str, **detail: Any) -> None:

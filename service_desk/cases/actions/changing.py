@@ -14,7 +14,16 @@ from django.utils.translation import gettext as _
 from service_desk.audit.actions import record
 from service_desk.cases.actions.watching import tell_watchers
 from service_desk.cases.models import Case, CaseDeadline, CaseEvent
-from service_desk.cases.rules import DEEDS, FIELD_OF, MOVES, SAID_ELSEWHERE, TO_CUSTOMER, EventType, refusal
+from service_desk.cases.rules import (
+    DEEDS,
+    FIELD_OF,
+    MOVES,
+    SAID_ELSEWHERE,
+    TO_CUSTOMER,
+    EventType,
+    is_complaint,
+    refusal,
+)
 from service_desk.cases.webhook_events import tell_programs
 from service_desk.deadlines import actions as clocks
 from service_desk.deadlines.clock import now
@@ -22,6 +31,7 @@ from service_desk.deadlines.models import Policy
 from service_desk.knowledge.actions import hear
 from service_desk.knowledge.models import LanguageFinding
 from service_desk.notices.actions import NewNotice, send_many
+from service_desk.notices.kinds import hidden
 from service_desk.notices.live import poke_case
 from service_desk.notices.rules import Level
 from service_desk.people.access import require
@@ -85,7 +95,9 @@ class Change:
 
     def tell(self, kind: str, recipient_id: int | None, slot: str, part: int, **facts: Any) -> None:
         """One notice to one person about this change, in its transaction."""
-        if recipient_id is None or recipient_id == self.actor.pk:
+        if recipient_id is None or (self.actor is not None and recipient_id == self.actor.pk):
+            return
+        if is_complaint(self.case) and recipient_id not in self.case.inner_circle:
             return
         self.told.add(recipient_id)
         key = f"case:{self.case.pk}:{kind}:{part}:{recipient_id}"
@@ -104,7 +116,7 @@ class Change:
                     level=Level.INFO,
                     recipient_id=recipient_id,
                     slot=slot,
-                    facts=said_so_far | facts,
+                    facts=said_so_far | facts if not is_complaint(self.case) else hidden(said_so_far),
                     about=f"case:{self.case.pk}",
                     link=self.case.get_absolute_url(),
                     private=self.case.confidential,
@@ -166,7 +178,7 @@ def changing(
         record(verb=f"case.{verb}", thing=f"case:{locked.pk}", actor=actor, detail=dict(detail or {}))
         tell_watchers(change)
         tell_programs(change)
-        poke_case(locked.number)
+        poke_case(locked.number, locked.told_pages)
         locked.language_found = tuple(change.found)
 
 

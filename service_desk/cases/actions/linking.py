@@ -145,4 +145,4 @@ def _say_there(change: Change, beside: Case, kind: EventType, relation: Relation
     beside.version += 1
     beside.save(update_fields=["parent", "version"])
     record(verb="case.link", thing=f"case:{beside.pk}", actor=change.actor, detail={"other": change.case.number})
-    poke_case(beside.number)
+    poke_case(beside.number, beside.told_pages)

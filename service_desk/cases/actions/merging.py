@@ -199,4 +199,4 @@ def _save_survivor(survivor: Change, merged: Case) -> None:
     case.version += 1
     case.save()
     record(verb="case.take_over", thing=f"case:{case.pk}", actor=survivor.actor, detail={"merged": merged.number})
-    poke_case(case.number)
+    poke_case(case.number, case.told_pages)

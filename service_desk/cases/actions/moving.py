@@ -19,7 +19,8 @@ from service_desk.deadlines.rules import NEVER_PAUSED, OPEN_STATES, PART_KINDS, 
 
 def policies_for(case: Case, severity: str | None) -> list[Policy]:
     """The policies in force for a case; one for its severity goes before one for every severity."""
-    in_force = Policy.objects.for_case(service_line=case.service_line_id, subject=case.kind, severity=severity or "")
+    grade = severity or case.level  # P3: a complaint has a level instead
+    in_force = Policy.objects.for_case(service_line=case.service_line_id, subject=case.kind, severity=grade)
     return list({policy.kind: policy for policy in in_force if policy.kind not in PART_KINDS}.values())
 
 

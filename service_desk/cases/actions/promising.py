@@ -24,7 +24,7 @@ def promise(
 ) -> Case:
     """Promise `text` until `due_at`; 'I will get back to you' without a time is not accepted."""
     with changing(case=case, actor=actor, verb="promise", version=version, override=override) as change:
-        _make(change, said(text, "text", limit=500), _checked_due(change, due_at))
+        make_promise(change, said(text, "text", limit=500), checked_due(change, due_at))
     return change.case
 
 
@@ -59,7 +59,7 @@ def postpone(
         found = _open_promise(change, promise)
         words = said(text, "text", limit=2000)
         by = chosen(channel, Channel, "channel")
-        due = _checked_due(change, due_at)
+        due = checked_due(change, due_at)
         late = found.broken_at is not None or change.now > found.due_at
         found.state = PromiseState.BROKEN if late else PromiseState.MOVED
         found.broken_at = (found.broken_at or change.now) if late else None
@@ -70,11 +70,12 @@ def postpone(
         else:
             clocks.cancel(open_clocks, now=change.now, reason="moved", actor=actor)
         change.say(EventType.POSTPONED, words, promise=found.text, due=due.isoformat(), channel=by, late=late)
-        _make(change, found.text, due, follows=found)
+        make_promise(change, found.text, due, follows=found)
     return change.case
 
 
-def _make(change: Change, text: str, due_at: datetime, follows: Promise | None = None) -> None:
+def make_promise(change: Change, text: str, due_at: datetime, follows: Promise | None = None) -> Promise:
+    """Write a promise on the locked case and start its clock."""
     made = Promise.objects.create(
         case=change.case, text=text, by=change.actor, made_at=change.now, due_at=due_at, follows=follows
     )
@@ -82,6 +83,7 @@ def _make(change: Change, text: str, due_at: datetime, follows: Promise | None =
     if follows is None:
         change.say(EventType.PROMISED, text, due=due_at.isoformat())
     _count(change)
+    return made
 
 
 def _settle(change: Change, found: Promise, words: str) -> None:
@@ -106,11 +108,12 @@ def _open_promise(change: Change, pk: int) -> Promise:
     return found
 
 
-def _checked_due(change: Change, due_at: datetime | None) -> datetime:
+def checked_due(change: Change, due_at: datetime | None, field: str = "due_at") -> datetime:
+    """A time ahead and not too far; Invalid on `field` otherwise."""
     if due_at is None:
-        raise Invalid(_("Say until when: a promise without a time is none."), field="due_at", code="required")
+        raise Invalid(_("Say until when: a promise without a time is none."), field=field, code="required")
     if due_at <= change.now:
-        raise Invalid(_("This time is over already."), field="due_at", code="past")
+        raise Invalid(_("This time is over already."), field=field, code="past")
     if due_at > change.now + FURTHEST:
-        raise Invalid(_("This is more than a year ahead."), field="due_at", code="too_far")
+        raise Invalid(_("This is more than a year ahead."), field=field, code="too_far")
     return due_at

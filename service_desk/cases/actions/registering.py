@@ -23,6 +23,7 @@ from service_desk.cases.origins import tell_registered
 from service_desk.cases.permits import is_qualified
 from service_desk.cases.requesting import checked_values
 from service_desk.cases.rules import (
+    CaseKind,
     EventType,
     ReadBack,
     Severity,
@@ -75,9 +76,9 @@ def register(*, actor: Any, data: Registration) -> Case:
     with transaction.atomic():
         require(actor, "case.register")
         moment = now()
-        if data.token is not None and (before := _by_token(data.token, moment)) is not None:
+        if data.token is not None and (before := by_token(data.token)) is not None:
             return before
-        accepted_at = _checked_acceptance(data.accepted_at, moment)
+        accepted_at = checked_acceptance(data.accepted_at, moment)
         responder = data.first_responder or actor
         severity = _checked_severity(data, actor, responder)
         case = _build(data, actor, responder, accepted_at)
@@ -85,12 +86,12 @@ def register(*, actor: Any, data: Registration) -> Case:
             case.severity, case.graded_at, case.graded_by = severity, moment, responder
         if severity == Severity.CRITICAL:
             case.emergency_started_at = accepted_at  # C7: the process runs from acceptance
-        case.read_back = _checked_read_back(data)
+        case.read_back = checked_read_back(data)
         if data.request_type is not None:
             _answer_request_type(case, data, data.request_type, actor, moment)
         elif data.request_values or data.told_once:
             raise _without_request_type(data)
-        case.pk = _reserved_key()  # timeline and clocks refer to it; the references are checked at commit
+        case.pk = reserved_key()  # timeline and clocks refer to it; the references are checked at commit
         case.language_found = _heard(case, actor)
         _tell_timeline(case, actor, moment)
         _arm(case, moment)
@@ -109,14 +110,18 @@ def register(*, actor: Any, data: Registration) -> Case:
     return case
 
 
-def _by_token(token: uuid.UUID, moment: datetime) -> Case | None:
+def by_token(token: uuid.UUID, kind: str = CaseKind.CALL) -> Case | None:
     """The case that this token registered already; concurrent clicks with one token queue here."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [token.int & 0x7FFF_FFFF_FFFF_FFFF])
-    return Case.objects.filter(token=token).first()
+    found = Case.objects.filter(token=token).first()
+    if found is not None and found.kind != kind:
+        raise Invalid(_("This form has been used already; open a new one."), field="token", code="used")
+    return found
 
 
-def _checked_acceptance(accepted_at: datetime | None, moment: datetime) -> datetime:
+def checked_acceptance(accepted_at: datetime | None, moment: datetime) -> datetime:
+    """C3: when it was accepted, now when that was not said; Invalid when it lies in the future."""
     if accepted_at is None:
         return moment
     if accepted_at > moment + SKEW:
@@ -196,7 +201,7 @@ def _without_request_type(data: Registration) -> Invalid:
     return Invalid(_("This belongs to a request type; none is given."), field=name, code="no_request_type")
 
 
-def _checked_read_back(data: Registration) -> dict[str, Any]:
+def checked_read_back(data: Registration) -> dict[str, Any]:
     """C15: each of the four facts was read back, or it is said why not; empty when nobody was there to hear."""
     if data.read_back is None:
         return {}
@@ -209,7 +214,8 @@ def _checked_read_back(data: Registration) -> dict[str, Any]:
     return {**ticks, "reason": reason} if missing else ticks
 
 
-def _reserved_key() -> int:
+def reserved_key() -> int:
+    """The number of a row to come, so that what refers to it can be written first."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT nextval(pg_get_serial_sequence('cases_case', 'id'))")
         (key,) = cursor.fetchone()

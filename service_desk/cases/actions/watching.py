@@ -12,7 +12,9 @@ from service_desk.audit.actions import record
 from service_desk.cases import mentions
 from service_desk.cases.models import Case, CaseEvent, CaseWatch, Mention
 from service_desk.cases.models.watching import WatchReason, who_may_see
+from service_desk.cases.rules import is_complaint
 from service_desk.notices.actions import NewNotice, send_many
+from service_desk.notices.kinds import hidden
 from service_desk.notices.live import poke_case
 from service_desk.notices.rules import Level
 from service_desk.people.access import require
@@ -34,7 +36,7 @@ def watch(*, case: Case, actor: Any) -> CaseWatch:
         watching, fresh = CaseWatch.objects.get_or_create(case=case, staff=actor)
         if fresh:
             record(verb="case.watch", thing=f"case:{case.pk}", actor=actor)
-            poke_case(case.number)
+            poke_case(case.number, case.told_pages)
     return watching
 
 
@@ -45,7 +47,7 @@ def unwatch(*, case: Case, actor: Any) -> bool:
         ended, _by_model = CaseWatch.objects.filter(case=case, staff=actor).delete()
         if ended:
             record(verb="case.unwatch", thing=f"case:{case.pk}", actor=actor)
-            poke_case(case.number)
+            poke_case(case.number, case.told_pages)
     return bool(ended)
 
 
@@ -137,7 +139,7 @@ def _notice(change: Change, recipient: int, facts: dict[str, Any]) -> NewNotice:
         level=Level.INFO,
         recipient_id=recipient,
         slot="watcher",
-        facts=facts,
+        facts=hidden(facts) if is_complaint(change.case) else facts,
         about=f"watched:{change.case.pk}",  # not the case itself: its stream does not repeat itself for each watcher
         link=change.case.get_absolute_url(),
         private=change.case.confidential,

@@ -3,6 +3,7 @@
 from service_desk.cases.models.articles import CaseArticle
 from service_desk.cases.models.case import Case, DailyNumber
 from service_desk.cases.models.circle import BarredWhy, CaseBarred, CaseCircle, CircleWhy
+from service_desk.cases.models.circle import BarredWhy, CaseBarred, CaseCircle, CircleWhy
 from service_desk.cases.models.clocks import CaseClockEvent, CaseDeadline, CasePause
 from service_desk.cases.models.files import CaseFile
 from service_desk.cases.models.history import CaseEvent, ImpactObservation
@@ -21,6 +22,8 @@ __all__ = [
     "CaseArticle",
     "CaseBarred",
     "CaseCircle",
+    "CaseBarred",
+    "CaseCircle",
     "CaseClockEvent",
     "CaseCycle",
     "CaseDeadline",
@@ -30,6 +33,7 @@ __all__ = [
     "CasePause",
     "CaseWatch",
     "CaseWords",
+    "CircleWhy",
     "CircleWhy",
     "Consultation",
     "CustomerReport",
@@ -45,4 +49,8 @@ __all__ = [
     "RequestType",
     "SavedView",
     "Sharing",
+    "admit",
+    "barred_from",
+    "in_line_of",
+    "release",
 ]

@@ -17,6 +17,8 @@ from service_desk.cases.views.common import person
 
 _PAGE = re.compile(r"[A-Za-z0-9-]{1,40}")
 _LARGEST_ID = 18
+#: What decides whose pages hear of it.
+_ASKED = ("pk", "number", "kind", "confidential", "handler", "first_responder")
 
 
 @login_required
@@ -50,7 +52,7 @@ def since(request: HttpRequest, number: str) -> HttpResponse:
 
 
 def _case(request: HttpRequest, number: str) -> Case:
-    found: Case | None = Case.objects.visible_to(request.user).filter(number=number).only("pk", "number").first()
+    found: Case | None = Case.objects.visible_to(request.user).filter(number=number).only(*_ASKED).first()
     if found is None:
         raise Http404(_("There is no such case."))
     return found

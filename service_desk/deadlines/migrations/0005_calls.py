@@ -13,6 +13,10 @@ _KINDS = [
     ("promise", "Promise to the customer"),
     ("consultation", "Answer of the expert"),
     ("progress", "Progress told to the customer"),
+    ("escalated", "Decision about the escalated complaint"),
+    ("appeal", "Decision about the appeal"),
+    ("another", "Another solution"),
+    ("corrective", "Corrective action"),
     ("registration", "Registration of a call"),
 ]
 

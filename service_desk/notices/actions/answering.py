@@ -36,7 +36,8 @@ def acknowledge(*, notice: Notice, actor: Staff, via: str) -> bool:
         return False
     _cancel_repeats(chain.values("pk"))
     others = set(chain.exclude(recipient=None).values_list("recipient_id", flat=True))
-    transaction.on_commit(lambda: _show_answer(notice.about, others), robust=True)
+    about = "" if notice.private else notice.about
+    transaction.on_commit(lambda: _show_answer(about, others), robust=True)
     record(
         verb="notice.acknowledge",
         thing=notice.about or f"notice:{notice.pk}",

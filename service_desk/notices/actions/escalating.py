@@ -11,6 +11,7 @@ from django.db.models.functions import Now
 from service_desk.notices.actions.sending import NewNotice, mail_domain, send_many
 from service_desk.notices.models import Delivery
 from service_desk.notices.rules import FAILED_STATES, REPEAT_SECONDS, WIDEN_ATTEMPTS, WIDEN_SECONDS, Level
+from service_desk.notices.within import first_who_may
 from service_desk.people.directory import Directory
 from service_desk.people.rules import DutyRole
 
@@ -92,6 +93,8 @@ def _report(row: Any, directory: Directory) -> NewNotice:
     told = directory.present(manager)
     if told is not None and told == notice.recipient_id:  # it is their own channel that fails
         told = directory.present(directory.superior(told)) or told
+    if notice.private:
+        told = first_who_may(notice.about, [told, *map(directory.present, directory.superiors(notice.recipient_id))])
     urgent = notice.level == Level.EMERGENCY
     chain = f"delivery:{row.pk}:failed:{row.fence}:{DutyRole.DUTY_MANAGER}"
     return NewNotice(

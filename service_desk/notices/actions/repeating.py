@@ -12,6 +12,7 @@ from django.db.models.functions import Extract, Now
 from service_desk.notices.actions.sending import NewNotice, send_many
 from service_desk.notices.models import Notice
 from service_desk.notices.rules import LATE_SECONDS, REPEAT_SECONDS
+from service_desk.notices.within import first_who_may
 from service_desk.people.directory import Directory
 from service_desk.people.rules import DutyRole
 
@@ -72,14 +73,23 @@ def _names(ids: set[int]) -> list[tuple[int, str]]:
 def _repeats(notice: Any, directory: Directory, names: dict[int, str], door: str) -> list[NewNotice]:
     """The repeat to the same person, which carries the chain on, and the step up beside it."""
     number = notice.repeat_no + 1
-    same = _same(notice, directory)
-    up = _one_up(notice, number, directory)
+    same = _may_know(notice, _same(notice, directory), directory)
+    up = _may_know(notice, _one_up(notice, number, directory), directory)
     facts = {**notice.facts, "_repeat": number, "_door": door}
     out = [_copy(notice, f"{notice.chain}:{number}", same, number, facts, carries=True)]
     if up.staff_id is not None and up.staff_id != same.staff_id:
         facts = {**facts, "_unanswered_by": names.get(notice.recipient_id or 0, "")}
         out.append(_copy(notice, f"{notice.chain}:up:{number}", up, number, facts, carries=False))
     return out
+
+
+def _may_know(notice: Notice, told: _Told, directory: Directory) -> _Told:
+    """Of a private thing only who may know of it: else the next one up, or the duty manager."""
+    if not notice.private:
+        return told
+    further = [*directory.superiors(notice.recipient_id), directory.duty.get(DutyRole.DUTY_MANAGER)]
+    allowed = first_who_may(notice.about, [told.staff_id, *map(directory.present, further)])
+    return told if allowed == told.staff_id else _Told(allowed, fallback=told.fallback)
 
 
 def _same(notice: Notice, directory: Directory) -> _Told:

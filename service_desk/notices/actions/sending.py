@@ -127,7 +127,7 @@ def send_many(notices: Sequence[NewNotice]) -> list[int]:
     if written:
         recipients = {recipient for _pk, recipient in written if recipient is not None}
         newest = written[-1][0]
-        abouts = {notice.about for notice in notices}
+        abouts = {notice.about for notice in notices if not notice.private}
         transaction.on_commit(lambda: announce(recipients, newest, abouts), robust=True)
     return [pk for pk, _recipient in written]
 
