@@ -214,16 +214,6 @@ class EventType(TextChoices):
     LEVEL = "level", _("Level raised")
     IDENTIFIED = "identified", _("Number of another body")
     SUGGESTION = "suggestion", _("Suggestion")
-    CLEAR = "clear", _("Five clears")
-    ESCALATED = "escalated", _("Complaint taken to the next instance")
-    DECIDED = "decided", _("Complaint decided")
-    SATISFACTION = "satisfaction", _("What the complainant says to the answer")
-    CIRCLE = "circle", _("Circle changed")
-    CORRECTIVE = "corrective", _("Corrective action")
-    CONCERNS = "concerns", _("Whom the complaint concerns")
-    LEVEL = "level", _("Level raised")
-    IDENTIFIED = "identified", _("Number of another body")
-    SUGGESTION = "suggestion", _("Suggestion")
 
 
 #: Lines whose words the customer hears or reads: a banned phrase stops them; in all others it only warns (K3).
@@ -503,23 +493,6 @@ def is_complaint(case: Any) -> bool:
     return getattr(case, "kind", CaseKind.CALL) == CaseKind.COMPLAINT
 
 
-#: What only a CALL ticket has, severity and emergency; and what would make a complaint disappear (P1, D5).
-NOT_FOR_COMPLAINTS = frozenset({"grade", "ask", "observe", "restore", "told_once", "merge", "split", "cancel"})
-#: What a room above demands of a move of its kind of case, asked last: (verb, case) → why not, or None.
-Demand = Callable[[str, Any], "Promise | str | None"]
-_DEMANDS: dict[str, Demand] = {}
-
-
-def register_demand(kind: str, demand: Demand) -> None:
-    """A room hands over what it demands of the moves of its kind of case; called once, when it is ready."""
-    _DEMANDS[kind] = demand
-
-
-def is_complaint(case: Any) -> bool:
-    """Whether this case is a complaint."""
-    return getattr(case, "kind", CaseKind.CALL) == CaseKind.COMPLAINT
-
-
 #: Conditions that somebody's words fulfil; an outcome comes before a reply.
 _TO_SAY = ("outcome", "reply")
 
@@ -529,8 +502,6 @@ def refusal(move: Move, case: CaseLike) -> Promise | str | None:
 
     While work is under way, what a person has yet to say (the outcome, the reply) says more than the state does.
     """
-    if is_complaint(case) and move.verb in NOT_FOR_COMPLAINTS:
-        return _("Not for a complaint: it is answered, and it stays.")
     if is_complaint(case) and move.verb in NOT_FOR_COMPLAINTS:
         return _("Not for a complaint: it is answered, and it stays.")
     if case.state not in move.sources:

@@ -26,10 +26,6 @@ class ClockKind(TextChoices):
     APPEAL = "appeal", _("Decision about the appeal")
     ANOTHER = "another", _("Another solution")
     CORRECTIVE = "corrective", _("Corrective action")
-    ESCALATED = "escalated", _("Decision about the escalated complaint")
-    APPEAL = "appeal", _("Decision about the appeal")
-    ANOTHER = "another", _("Another solution")
-    CORRECTIVE = "corrective", _("Corrective action")
     REGISTRATION = "registration", _("Registration of a call")
 
 

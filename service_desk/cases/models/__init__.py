@@ -2,8 +2,16 @@
 
 from service_desk.cases.models.articles import CaseArticle
 from service_desk.cases.models.case import Case, DailyNumber
-from service_desk.cases.models.circle import BarredWhy, CaseBarred, CaseCircle, CircleWhy
-from service_desk.cases.models.circle import BarredWhy, CaseBarred, CaseCircle, CircleWhy
+from service_desk.cases.models.circle import (
+    BarredWhy,
+    CaseBarred,
+    CaseCircle,
+    CircleWhy,
+    admit,
+    barred_from,
+    in_line_of,
+    release,
+)
 from service_desk.cases.models.clocks import CaseClockEvent, CaseDeadline, CasePause
 from service_desk.cases.models.files import CaseFile
 from service_desk.cases.models.history import CaseEvent, ImpactObservation
@@ -22,8 +30,6 @@ __all__ = [
     "CaseArticle",
     "CaseBarred",
     "CaseCircle",
-    "CaseBarred",
-    "CaseCircle",
     "CaseClockEvent",
     "CaseCycle",
     "CaseDeadline",
@@ -33,7 +39,6 @@ __all__ = [
     "CasePause",
     "CaseWatch",
     "CaseWords",
-    "CircleWhy",
     "CircleWhy",
     "Consultation",
     "CustomerReport",

@@ -13,7 +13,6 @@ from django.db.models import F, Q, Value
 from django.db.models.functions import Now
 from django.db.models.lookups import GreaterThan
 from django.utils.functional import cached_property
-from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -206,8 +205,6 @@ class Case(models.Model):
 
     # P4: of a complaint; policies are asked by it as they are by the severity of a CALL ticket
     level = models.CharField(_("Level"), max_length=10, blank=True, default="", db_default="", editable=False)
-    # P4: of a complaint; policies are asked by it as they are by the severity of a CALL ticket
-    level = models.CharField(_("Level"), max_length=10, blank=True, default="", db_default="", editable=False)
     confidential = models.BooleanField(_("Confidential"), default=False)
     version = models.PositiveIntegerField(default=1, editable=False)
 
@@ -325,16 +322,7 @@ class Case(models.Model):
                 condition=Q(kind=CaseKind.CALL, level="")
                 | (
                     Q(kind=CaseKind.COMPLAINT, confidential=True, severity=None, emergency_started_at=None)
-                    & ~Q(level="")
-                    & ~Q(state__in=[CaseState.CANCELLED, CaseState.MERGED])
-                ),
-                name="case_complaint_is_confidential",
-            ),
-            models.CheckConstraint(
-                condition=Q(kind=CaseKind.CALL, level="")
-                | (
-                    Q(kind=CaseKind.COMPLAINT, confidential=True, severity=None, emergency_started_at=None)
-                    & ~Q(level="")
+                    & Q(level__in=LEVELS)
                     & ~Q(state__in=[CaseState.CANCELLED, CaseState.MERGED])
                 ),
                 name="case_complaint_is_confidential",
@@ -351,19 +339,6 @@ class Case(models.Model):
     def get_absolute_url(self) -> str:
         """Where the case is shown."""
         return f"/cases/{self.number}/"
-
-    @cached_property
-    def inner_circle(self) -> frozenset[int]:
-        """Who may know of it while it is confidential: those in its circle when this was asked first (P6)."""
-        return frozenset(self.circle.filter(until=None).values_list("staff_id", flat=True))
-
-    @property
-    def told_pages(self) -> frozenset[int] | None:
-        """Whose open pages are told that it has changed; None: everybody's."""
-        if not self.confidential:
-            return None
-        own = () if self.kind == CaseKind.COMPLAINT else (self.handler_id, self.first_responder_id)
-        return self.inner_circle.union(own)
 
     @cached_property
     def inner_circle(self) -> frozenset[int]:
