@@ -48,6 +48,7 @@ ROOMS = (
     Room(_("Cases"), "queue-list", ("case-list",), key="c"),
     Room(_("Calls"), "phone", ("call-list",), key="p"),
     Room(_("Articles"), "book-open", ("article-list",), key="a"),
+    Room(_("Messages"), "chat-bubble-left-ellipsis", ("message-list",)),
     Room(_("Customers"), "building-office-2", ("customer-list",), key="k"),
     Room(_("Quality"), "shield-check", ("violation-list",), key="q"),
     Room(_("Roster"), "calendar-days", ("roster",), key="o"),
