@@ -21,7 +21,7 @@ _WHO = (
     "客户|用户|顾客|客人|来电人|来电者|来访者|业主|住户|机主|投诉人|投诉者|报修人|对方|他|她|它|家属|患者|病人|患方|"
     "先生|女士|小姐|太太|大爷|大妈|大叔|阿姨|老人家|老人|老太太|奶奶|爷爷|市民|群众|网友|邻居|乘客|旅客|会员|消费者|"
     "居民|住户|租户|商户|孩子|母亲|父亲|儿子|女儿|妻子|丈夫|爱人|老伴|同学|家长|路人|旁人|别人|有人|人家|大家|那人|此人|"
-    "来信人|报警人|求助人|诉求人|反映人|收件人|寄件人|被保险人|投保人|申请人|车主|储户|读者|游客|学生|民众|举报人|申诉人|当事人|您|您家人|某用户|本人自"
+    "厂家|厂商|商家|房东|中介|开发商|施工方|供应商|社区|来信人|报警人|求助人|诉求人|反映人|收件人|寄件人|被保险人|投保人|申请人|车主|储户|读者|游客|学生|民众|举报人|申诉人|当事人|您|您家人|某用户|本人自"
 )
 _STAFF = (
     "客服|坐席|座席|话务员|员工|工作人员|同事|师傅|工程师|营业员|服务员|接线员|前台|保安|维修工|收银员|"
@@ -91,12 +91,15 @@ _ABOUT_WORDS = re.compile(rf"(?:{_SAY})|的话|这句|那句|一句|这话|这�
 _CONDITION = re.compile(r"如果|要是|假如|假若|倘若|若|万一|即使|就算|哪怕|除非|一旦|以防")
 _MOOD = "了啊呀吧呢哦哟嘛吗啦哈哎诶耶的嗯噢喔呗"
 _POLITE_OBJECT = re.compile(
-    r"您|贵(?:姓|方|司|公司|单位)|是否|能否|可否|方便|方不方便|有没有帮|怎么称呼|如何称呼|密码|介不介意|可不可以(?:麻烦|请|先)|能不能(?:麻烦|请)|哪位"
+    r"您|贵(?:姓|方|司|公司|单位)|是否|能否|可否|方便|方不方便|有没有帮|怎么称呼|如何称呼|密码|介不介意|可不可以(?:麻烦|请|先)|能不能(?:麻烦|请|耽误)|哪位|大家|各位|诸位"
+)
+_POLITE_START = re.compile(
+    r"您(?!的?(?:[这那]|在说|说))|贵|是否|能否|可否|方便|哪位|这样|(?:该|要|应该)?(?:如何|怎么|怎样)(?:称呼|感谢|谢|表达|安慰|报答)|该说什么"
 )
 _OTHERS = re.compile(
-    rf"(?:{_WHO}|{_STAFF}|谁|有些人|很多人|不少人|多数人|新人|新手|外人|司机|快递员|物业|厂家|父母|家里人|本机|系统|怕|担心|以为|称|反映|表示|"
-    r"明明|假装|装作|是不是|难道|其实不是|并非|不是|不会|不能|不可能|原来|之前|此前|以前|当时|并|尚|如|倘|若|万一|要是|因为|由于|因|别人|"
-    r"不知道的|才|就连|连|号码|地址)"
+    rf"(?:{_WHO}|{_STAFF}|谁|有些人|很多人|不少人|多数人|新人|新手|外人|司机|快递员|物业|厂家|父母|家里人|本机|系统|怕|担心|以为|(?<!名)称|反映|表示|"
+    r"明明|假装|装作|是不是|难道|其实不是|并非|不是|不会|不能|不可能|原来|之前|此前|以前|当时|并|尚|如|倘|若|万一|要是|因为|由于|(?<!原)因|别人|"
+    r"不知道的|(?<![刚方])才|就连|连|号码|地址)"
 )
 _ME = re.compile(r"(?:我|我们|咱|咱们|俺|本人|我这边|我这里|我们这边|我也|我真|我哪)[^，,。我]{0,6}$")
 _PERSON = re.compile(
@@ -106,10 +109,22 @@ _GOES_ON = re.compile(
     rf"^(?:[{_MOOD}\s~～]*(?:$|[^\w一-鿿])|[{_MOOD}]|[你您我他她别甭行好不就还再谁爱随那]|反正|自己|问|懒得|没)"
 )  # what may follow 'go and …': a pause or another clause, but nothing that one goes for
 _MOTION = re.compile(r"(?:[来去]|过了)$")
-_WHATEVER = re.compile(r"^(?:(?:也|都)(?:没关系|没事|可以|行|不要紧|无妨|不碍事|不如|好|听不)|都不|[，,]?都没关系)")
+_WHATEVER = re.compile(
+    r"^(?:(?:也|都)(?:没关系|没事|可以|行|不要紧|无妨|不碍事|不如|好|听不)|听不|都不|[，,]?都没关系)|听您|由您|看您|您(?:来|自己)?(?:决定|定|做主|说了算)"
+)
 _ASKING = re.compile(r"[？?]|吗|么$|怎么|哪里|哪儿|凭什么|就[你您]|别")
-_NO_NEED = re.compile(r"不用|无需|无须|不必|免得|省得|以免|用不着")
+_CALLED = re.compile(
+    r"(?:^|(?<=[啊呀哎唉诶]))[一-鿿]{0,3}(?:先生|女士|小姐|太太|大爷|大妈|大叔|阿姨|老人家|老太太|奶奶|爷爷|同学|老板|师傅|老师|家长|乘客)$"
+)
+_NO_NEED = re.compile(
+    r"不会|不让|不再|不用|无需|无须|不必|免得|省得|以免|用不着|麻烦|烦请|劳驾|辛苦|还请|敬请|恳请|拜托"
+)
 _THIRD = re.compile(rf"(?<![跟对和向给])(?:{_WHO.replace('|您|您家人', '')}|{_STAFF})")
+_YOU_ARE = re.compile(
+    r"(?:你|您|[他她这那]人?)(?:们|人|先生|女士|小姐|也|又|都|真|可|实在|确实){0,2}(?:太|很|好|这么|那么|真|偏|够|特别|非常|有点|比较|挺)$"
+)
+_THIS = re.compile(r"[这那你您个死臭]$")
+_SOMEBODY = re.compile(r"个子|个儿|子|冬瓜|佬|婆|仔|妞|胖子|墩")
 _FIGURE = re.compile(r"您|你|身材|体型|身高|个子|个头|长相|模样|胖|瘦|客户|用户|顾客|先生|女士|男|女|这人|那人")
 _DEGREE = re.compile(
     r"(?:太|很|偏|挺|真|好|有点儿?|有些|这么|那么|特别|非常|够|超|更|比较|过于|又|实在|确实|最|那样|这样|死|多|老|还)$"
@@ -122,7 +137,7 @@ _THING = re.compile(
 _ADDRESS_NEXT = re.compile(
     r"^(?:$|[\s！!，,。？?~～…—、：:；;“”\"]|你|您|好|谁|哪位|哪里|哪个|听|在吗|有人|说话|讲话|怎么|什么|干|找|别|那个|那边|老|小|大|先生|女士|师傅|快|等|让)"
 )
-_START = re.compile(r"(?:^|[\s！!，,。？?~～…—、：:；;“”「」『』\"‘’（(]|说|道|声)$")
+_START = re.compile(r"(?:^|[\s！!，,。？?~～…—、：:；;“”「」『』\"‘’（(\]】>]|说|道|声)$")
 
 
 class Around:
@@ -274,12 +289,14 @@ class Around:
     def is_person(self) -> bool:
         """Whether a word such as 'fat' is said of a person: the clause names one, or says 'too', and no thing."""
         before, after = self.before[-12:], self.after[:6]
+        if (_YOU_ARE.search(before) and not _THING.match(after)) or (_THIS.search(before) and _SOMEBODY.match(after)):
+            return True
         if _THING.search(before) or (after and _THING.match(after)):
             return False
         topic = self.ahead[-16:]
         if _THING.search(topic) and not re.search(r"您|你|他|她|人|客户|先生|女士", before):
             return False
-        if after[:1] and after[0] not in _MOOD + "子个胖瘦得到成" and not _DEGREE.search(before):
+        if after[:1] and after[0] not in _MOOD + "子个胖瘦得到成佬婆仔妞妹姐哥矬矮肥" and not _DEGREE.search(before):
             return False
         if not before.strip() and _FIGURE.search(topic) and not _THING.search(topic):
             return True
@@ -294,6 +311,8 @@ class Around:
     def is_demand(self) -> bool:
         """Whether the person spoken to is meant, and not somebody whom the clause names, or what would happen if."""
         before, after = self.before, self.after
+        if self.plain[self.start] in "你您":
+            before = _CALLED.sub("", before)  # 先生您快点: who is spoken to, and no third
         if _WHATEVER.search(after) or (_MOTION.search(self.plain, self.start, self.end) and not _GOES_ON.search(after)):
             return False
         return not (_THIRD.search(before) or _CONDITION.search(before) or _NO_NEED.search(before))
@@ -320,9 +339,10 @@ class Around:
         if _CONDITION.search(before) or after.startswith(("的", "者")) or after.rstrip("，, ").endswith("的话"):
             return False
         knowing = self.plain[self.start : self.end].endswith("道")  # 不知道您…: what is known may be asked politely
-        if (knowing and _POLITE_OBJECT.search(after)) or re.search(r"您(?:们)?(?:可能|还|是否|也许)?$", before):
+        asked = _POLITE_START.match(after) if mine else _POLITE_OBJECT.search(after)
+        if (knowing and asked) or re.search(r"您(?:们)?(?:可能|还|是否|也许)?$", before):
             return False
-        if not mine and _OTHERS.search(before):
+        if not mine and (_OTHERS.search(before) or _WHATEVER.search(after)):
             return False
         bare = after.strip().strip(_MOOD + "～~ ")
         if bare and not mine and not before and self.plain[self.clause_end : self.clause_end + 1] in ("？", "?"):
@@ -352,7 +372,7 @@ _FIRST_SAID = re.compile(
 
 
 _PLACE = re.compile(
-    r"[村镇乡沟川坡岭湾街巷镇岛庄屯堡寨桥山崖峡湖](?!涂)|胡同|营(?!业)|路(?:口|段|[0-9一二三四五六七八九十])"
+    r"牌(?!子)|[村镇乡沟川坡岭湾街巷镇岛庄屯堡寨桥山崖峡湖](?!涂)|胡同|营(?!业)|路(?:口|段|[0-9一二三四五六七八九十])"
 )
 
 

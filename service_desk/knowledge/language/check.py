@@ -7,7 +7,7 @@ entry itself names. Each that applies is kept with its name, so that an editor s
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -206,7 +206,7 @@ class _Judge:
     def _has_need(self, hit: _Hit, entry: Entry, around: Around) -> bool:
         if entry.need == "question" and hit.candidate.form.letters.endswith(("吗", "不")):
             return True
-        needs = {
+        needs: dict[str, Callable[[], bool]] = {
             "person": around.is_person,
             "address": around.is_address,
             "answer": partial(around.is_answer, internal=self.direction == Direction.INTERNAL_NOTE),

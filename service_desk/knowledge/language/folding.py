@@ -19,7 +19,9 @@ _REMEMBERED = 60_000  # characters whose folding is kept: all that is written, n
 #: What conversion to simplified characters would make another word: to feed an animal is not to shout at a customer.
 _KEPT = frozenset("餵")
 #: Ways of writing that stand for one another, in phrases and texts alike.
-_OWN = dict(zip("著妳您嘛么嚒甚喫得冒囉咯祢", "着你你吗吗吗什吃的帽了了你", strict=True))
+_OWN = dict(
+    zip("著妳您嘛么嚒甚喫得冒囉咯祢儍痲癈閙処銭経壊", "着你你吗吗吗什吃的帽了了你傻麻废闹处钱经坏", strict=True)
+)
 #: Radicals as PDF copies give them, which have no decomposition of their own.
 _RADICALS = dict(
     zip(

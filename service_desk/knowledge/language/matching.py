@@ -70,8 +70,16 @@ def _repeated(compiled: Compiled, folded: Folded) -> Iterator[Candidate]:
             last = high - 1
             if _goes_on(folded, last):  # 不知道道理: the last letter may belong to the next word
                 last = starts[end - 1] + _final_run(form.letters) - 1
+            while last > low and _is_another(folded, last):
+                last -= 1  # 喊什么嘛: one letter when folded, and yet another word
             if letters[low : last + 1] != form.letters and _holds_loosely(form, folded, low, last):
                 yield Candidate(form, low, last, How.VARIANT)
+
+
+def _is_another(folded: Folded, index: int) -> bool:
+    """Whether a letter that ends a run is written otherwise than the one before it."""
+    here, before = folded.places[index], folded.places[index - 1]
+    return folded.letters[index] == folded.letters[index - 1] and folded.plain[here] != folded.plain[before]
 
 
 def _goes_on(folded: Folded, last: int) -> bool:

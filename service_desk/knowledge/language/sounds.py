@@ -27,11 +27,15 @@ def _code(syllable: str) -> str:
     return _codes.setdefault(syllable, chr(_FIRST_CODE + len(_codes)))
 
 
+#: Characters that are written for another one which they resemble, or by a reading that is not their first.
+_STANDS_FOR = dict(zip("卜卟吥丕莪俄硪末伱迩孒孓籽地", "不不不不我我我吗你你子子子的", strict=True))
+
+
 class _Sounds(dict[int, str]):
     """The code of a character's first reading."""
 
     def __missing__(self, point: int) -> str:
-        readings = pinyin_dict.get(point, "")
+        readings = pinyin_dict.get(ord(_STANDS_FOR.get(chr(point), chr(point))), "")
         code = _code(_toneless(readings.split(",")[0])) if readings else _OTHER
         if len(self) < 50_000:
             self[point] = code
@@ -57,18 +61,11 @@ def _read(letters: str) -> tuple[str, ...]:
     return tuple(lazy_pinyin(letters))
 
 
-#: Readings that people write for characters that have several.
-_USUAL = {
-    "着": "zhe",
-    "什": "shen",
-    "么": "me",
-    "了": "le",
-    "得": "de",
-    "还": "hai",
-    "都": "dou",
-    "没": "mei",
-    "谁": "shei",
-}
+#: Readings that people write for characters that have several, beside the one that the phrase has when it is read.
+_USUAL = (
+    dict(zip("着什么了得还都没谁", ["zhe", "shen", "me", "le", "de", "hai", "dou", "mei", "shei"], strict=True)),
+    dict(zip("着什么谁", ["zhao", "shen", "me", "shui"], strict=True)),
+)
 
 
 def phrase_codes(letters: str, spoken: str, *, as_read: bool) -> set[str]:
@@ -77,13 +74,15 @@ def phrase_codes(letters: str, spoken: str, *, as_read: bool) -> set[str]:
     read = _read(spoken) if as_read else ()
     if len(read) == len(spoken) == len(letters):
         found.add("".join(_code(_toneless(syllable)) for syllable in read))
-        if not _USUAL.keys().isdisjoint(spoken):
-            usual = (_USUAL.get(char, syllable) for char, syllable in zip(spoken, read, strict=True))
-            found.add("".join(_code(_toneless(syllable)) for syllable in usual))
+        for usual in _USUAL:
+            if not usual.keys().isdisjoint(spoken):
+                syllables = (usual.get(char, syllable) for char, syllable in zip(spoken, read, strict=True))
+                found.add("".join(_code(_toneless(syllable)) for syllable in syllables))
     return found
 
 
-def parse(word: str) -> list[str] | None:
+@lru_cache(maxsize=16_384)
+def parse(word: str) -> tuple[str, ...] | None:
     """A Latin word as pinyin syllables, or None if it is something else; long syllables first."""
     if len(word) > 60:
         return None
@@ -98,7 +97,7 @@ def parse(word: str) -> list[str] | None:
             ),
             None,
         )
-    return back[0]
+    return None if back[0] is None else tuple(back[0])
 
 
 class Units:
