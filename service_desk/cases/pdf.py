@@ -1,9 +1,11 @@
-"""A report to the customer as PDF: fpdf2 and an embedded Chinese font, no program and no font of the machine."""
+"""Papers of the desk as PDF: fpdf2 and an embedded Chinese font, no program and no font of the machine."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -33,14 +35,36 @@ _PIECE = re.compile(
 )
 
 
+@dataclass(frozen=True)
+class Paper:
+    """What a sheet says: title, number and subject above, the sections, who signs, and the foot of each page."""
+
+    title: str
+    number: str
+    subject: str
+    sections: Sequence[tuple[str, Sequence[Line]]]
+    foot: str
+    made_at: datetime
+    signs: Sequence[str] = field(default=())
+
+
 def as_pdf(report: CustomerReport) -> bytes:
-    """The document in the active language; the caller makes that Chinese."""
-    sheet = _Sheet(report)
+    """A report to the customer in the active language; the caller makes that Chinese."""
+    signs = (_("Signature and seal of the customer:"), _("Signature of the service company:"))
+    made_at = report.submitted_at or report.changed_at
+    title, case = str(report.get_kind_display()), report.case
+    return paper_pdf(Paper(title, case.number, case.subject, printed(report), standing(report), made_at, signs))
+
+
+def paper_pdf(paper: Paper) -> bytes:
+    """Any paper of the desk."""
+    sheet = _Sheet(paper)
     sheet.add_page()
     sheet.head()
-    for title, lines in printed(report):
+    for title, lines in paper.sections:
         sheet.section(title, lines)
-    sheet.signatures()
+    if paper.signs:
+        sheet.signatures()
     return bytes(sheet.output())
 
 
@@ -62,16 +86,15 @@ def drawable(text: str) -> str:
 class _Sheet(FPDF):
     """A4 with the company's name above and number and page below."""
 
-    def __init__(self, report: CustomerReport) -> None:
+    def __init__(self, paper: Paper) -> None:
         super().__init__(format="A4")
-        self.report = report
-        self.title_text = str(report.get_kind_display())
+        self.paper = paper
         self.add_font(_FONT, fname=_PATH)
         self.set_lang("zh-Hans")
-        self.set_title(f"{self.title_text} {report.case.number}")
+        self.set_title(f"{paper.title} {paper.number}")
         self.set_author(drawable(settings.COMPANY_NAME))
         self.set_creator("Service Desk")
-        self.set_creation_date(report.submitted_at or report.changed_at)
+        self.set_creation_date(paper.made_at)
         self.set_margins(_MARGIN, 16, _MARGIN)
         self.set_auto_page_break(True, 20)
         self.c_margin = 0.0
@@ -81,24 +104,24 @@ class _Sheet(FPDF):
         """The company, and a line under it."""
         self.set_font(_FONT, size=_SMALL)
         self.cell(self.epw / 2, _LINE, drawable(settings.COMPANY_NAME))
-        self.cell(self.epw / 2, _LINE, self.report.case.number, align="R", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+        self.cell(self.epw / 2, _LINE, self.paper.number, align="R", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
         self.line(self.l_margin, self.get_y() + 0.5, self.w - self.r_margin, self.get_y() + 0.5)
         self.ln(4)
 
     def footer(self) -> None:
-        """Which revision this is, and which page of how many."""
+        """How it stands, and which page of how many."""
         self.set_y(-14)
         self.set_font(_FONT, size=_SMALL)
-        self.cell(self.epw / 2, _LINE, drawable(standing(self.report)))
+        self.cell(self.epw / 2, _LINE, drawable(self.paper.foot))
         self.cell(self.epw / 2, _LINE, f"{self.page_no()} / {{nb}}", align="R")
 
     def head(self) -> None:
         """Title, number and subject of the case."""
         self.set_font(_FONT, size=18)
-        self.cell(self.epw, 10, self.title_text, align="C", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+        self.cell(self.epw, 10, self.paper.title, align="C", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
         self.set_font(_FONT, size=_TEXT)
-        self._paragraph(f"{_('Case')} {self.report.case.number}", align="C")
-        self._paragraph(self.report.case.subject, align="C")
+        self._paragraph(f"{_('Case')} {self.paper.number}", align="C")
+        self._paragraph(self.paper.subject, align="C")
         self.ln(2)
 
     def section(self, title: str, lines: Sequence[Line]) -> None:
@@ -160,15 +183,16 @@ class _Sheet(FPDF):
             self.set_xy(self.l_margin, top + height)
 
     def signatures(self) -> None:
-        """Where both sides sign."""
+        """Where each side signs."""
         self._room(34)
         self.ln(8)
         self.set_font(_FONT, size=_TEXT)
-        for words in (_("Signature and seal of the customer:"), _("Signature of the service company:")):
-            self.cell(self.epw / 2, _LINE, drawable(words))
+        wide = self.epw / len(self.paper.signs)
+        for words in self.paper.signs:
+            self.cell(wide, _LINE, drawable(words))
         self.ln(16)
-        for _side in range(2):
-            self.cell(self.epw / 2, _LINE, drawable(_("Date:")))
+        for _side in self.paper.signs:
+            self.cell(wide, _LINE, drawable(_("Date:")))
         self.ln(_LINE)
 
     def _rule(self, at: float) -> None:
