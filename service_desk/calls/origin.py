@@ -12,7 +12,7 @@ from service_desk.audit.actions import record
 from service_desk.calls.actions.settling import settle_as_case
 from service_desk.calls.candidates import Caller, caller_of
 from service_desk.calls.models import CallPop, CallSettlement
-from service_desk.calls.seeing import calls_visible_to
+from service_desk.calls.screen import call_for
 from service_desk.cases.models import Case
 from service_desk.cases.origins import Origin, register_source
 from service_desk.people.access import can
@@ -47,7 +47,7 @@ class CallSource:
 
     def named(self, user: Any, ref: str) -> Origin | None:
         """The form for a call of this person, or one that nobody has; another's call is not theirs to register."""
-        call = calls_visible_to(user).select_related("integration", "agent", "claimed_by").filter(ref=ref).first()
+        call = call_for(user, ref)
         if call is None or not can(user, "call.settle", call):
             return None
         with transaction.atomic():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,6 +17,7 @@ from service_desk.calls.words import Words, words_for
 from service_desk.telephony.models import Call, CallLimits
 from service_desk.telephony.rules import Direction, IntegrationKind, Limits
 
+REF = re.compile("[0-9A-HJKMNP-TV-Z]{26}")
 _SCREENS = 3
 _NOBODYS = 3
 #: A call that nobody has claimed stands on the bar so long after its answer; then in the list.
@@ -136,7 +138,9 @@ def _rings(call: Call, limits: Limits, now: datetime) -> int:
 
 
 def call_for(user: Any, ref: str) -> Call | None:
-    """The call under its public name, as far as this person may see it."""
+    """The call under its public name, as far as this person may see it; anything else never reaches the database."""
+    if not REF.fullmatch(ref):
+        return None
     found: Call | None = (
         calls_visible_to(user).select_related("integration", "agent", "claimed_by").filter(ref=ref).first()
     )

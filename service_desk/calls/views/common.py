@@ -28,6 +28,11 @@ def find(request: HttpRequest, ref: str) -> Call:
     return call
 
 
+def sent(request: HttpRequest) -> Any:
+    """What a form holds; a POST without any field is a form with nothing in it, not a form yet to be shown."""
+    return request.POST if request.method == "POST" else None
+
+
 def is_part(request: HttpRequest) -> bool:
     """Whether htmx asks, for the dialog or the bar."""
     return request.headers.get("HX-Request") == "true"

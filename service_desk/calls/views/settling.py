@@ -16,7 +16,7 @@ from service_desk.calls.actions import settling
 from service_desk.calls.candidates import caller_of
 from service_desk.calls.models import CallSettlement
 from service_desk.calls.screen import call_for
-from service_desk.calls.views.common import back_of, dialog, done, find, tell
+from service_desk.calls.views.common import back_of, dialog, done, find, sent, tell
 from service_desk.calls.words import words_for
 from service_desk.cases.actions import promise
 from service_desk.cases.callers import customers_calling
@@ -40,7 +40,7 @@ def link(request: HttpRequest, ref: str) -> HttpResponse:
     """The call is about a case that is there already."""
     call = find(request, ref)
     require(request.user, "call.settle", call)
-    form = forms.LinkForm(request.POST or None, user=request.user, call=call)
+    form = forms.LinkForm(sent(request), user=request.user, call=call)
     if form.is_valid() and _did(form, settling.settle_as_case, call, request, case=form.cleaned_data["case"]):
         number = form.cleaned_data["case"].number
         return done(request, call, _("The call is registered with %(number)s.") % {"number": number})
@@ -53,7 +53,7 @@ def no_ticket(request: HttpRequest, ref: str) -> HttpResponse:
     """No ticket is needed, and why (C3)."""
     call = find(request, ref)
     require(request.user, "call.settle", call)
-    form = forms.ExceptionForm(request.POST or None, user=request.user, call=call)
+    form = forms.ExceptionForm(sent(request), user=request.user, call=call)
     if form.is_valid() and _did(form, settling.settle_as_exception, call, request, **form.cleaned_data):
         return done(request, call, _("The call needs no ticket; that is recorded."))
     return _ask(request, call, form, _("No ticket is needed"), _("Save"))
@@ -65,7 +65,7 @@ def undo(request: HttpRequest, ref: str) -> HttpResponse:
     """Take a registration back, with the reason."""
     call = find(request, ref)
     require(request.user, "call.unsettle", call)
-    form = forms.UndoForm(request.POST or None, user=request.user)
+    form = forms.UndoForm(sent(request), user=request.user)
     if form.is_valid() and _did(form, settling.undo_settlement, call, request, **form.cleaned_data):
         return done(request, call, _("The registration is taken back; the call is to be registered again."))
     return _ask(request, call, form, _("Take the registration back"), _("Take back"))
@@ -79,7 +79,7 @@ def transfer(request: HttpRequest, ref: str) -> HttpResponse:
     require(request.user, "call.note_transfer", call)
     note = TransferNote.objects.filter(call=call).first()
     begun = {"name": note.name, "matter": note.matter} if note else _known(call, request.user)
-    form = forms.TransferForm(request.POST or None, user=request.user, initial=begun)
+    form = forms.TransferForm(sent(request), user=request.user, initial=begun)
     if form.is_valid() and _did(form, note_transfer, call, request, **form.cleaned_data):
         return done(request, call, _("Noted; whoever takes the call sees it as it rings."))
     words = words_for(request.user, now()).transfer
@@ -96,7 +96,7 @@ def call_back(request: HttpRequest, ref: str) -> HttpResponse:
     initial: dict[str, Any] = {"text": _("We call back")}
     if settled is not None and settled.case is not None:
         initial |= {"case": settled.case_id, "case_text": settled.case.number}
-    form = forms.CallBackForm(request.POST or None, user=request.user, call=call, now=moment, initial=initial)
+    form = forms.CallBackForm(sent(request), user=request.user, call=call, now=moment, initial=initial)
     if form.is_valid() and _promised(form, request):
         said = _("Promised with %(number)s.") % {"number": form.cleaned_data["case"].number}
         return done(request, call, said)
@@ -109,7 +109,7 @@ def call_back(request: HttpRequest, ref: str) -> HttpResponse:
 def by_hand(request: HttpRequest) -> HttpResponse:
     """A call came in on a telephone that tells the desk nothing: its number, and the same screen opens."""
     require(request.user, "call.by_hand")
-    form = forms.ByHandForm(request.POST or None, user=request.user, initial={"token": uuid4()})
+    form = forms.ByHandForm(sent(request), user=request.user, initial={"token": uuid4()})
     if form.is_valid():
         direction = Direction.OUTBOUND if "outbound" in request.POST else Direction.INBOUND
         answered = "answered" in request.POST
