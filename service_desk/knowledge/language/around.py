@@ -40,6 +40,7 @@ _REPORT = re.compile(
     r"|被[^。！？!?，,；;\n]{0,10}?(?:骂|叫|称|说|喊|嘲笑|当|喻)(?:作|做|成|为|是)?"
     rf"|(?:{_WHO}|{_STAFF}|[一-鿿]{{1,3}})(?:骂|辱骂|嘲笑|讽刺|侮辱|歧视|羞辱|称呼)(?!完)"
     rf"|(?:{_WHO})[^。！？!?\n]{{0,40}}?[，,；;](?:又|还|并|另|同时|且)?(?:称|声称|自称|反映|投诉|诉称?|表示|说|骂)(?!的|明|完|服|法|话)"
+    rf"|(?:{_STAFF})(?:称|说|骂|叫|喊|嘲笑|笑话?)(?:其|{_WHO})"
     r"|(?:原话|投诉内容|工单内容|原文|原句|绰号|外号|网名|昵称|小名|诨号|诨名)[^。！？!?\n，,]{0,3}?[为是叫]"
     r"|(?:来电|来信|致电|原话|录音中|投诉内容|投诉单|工单内容|客诉|差评|原文|原句|转述|引用|据反映|据称|自称|自嘲|绰号|外号|网名|昵称|小名)"
     r"[^。！？!?\n，,]{0,6}?(?:说|称|反映|投诉|骂|问|叫|写|：|:|“|「)"
@@ -96,6 +97,13 @@ _POLITE_OBJECT = re.compile(
 _POLITE_START = re.compile(
     r"您(?!的?(?:[这那]|在说|说))|贵|是否|能否|可否|方便|哪位|这样|(?:该|要|应该)?(?:如何|怎么|怎样)(?:称呼|感谢|谢|表达|安慰|报答)|该说什么"
 )
+_ADVICE = re.compile(
+    r"[^，,]{1,12}?(?:可(?!能)|请|也能|点击|点开|拨打|就(?:打|看|点|查|问|来))"
+)  # who does not know may …
+_NOT_YET = re.compile(r"(?:还|暂时|暂|尚)(?:都)?$")
+_WILL_TELL = re.compile(
+    r"(?:一有|一旦|第一时间|马上|立即|尽快|随时|会|将)[^。]{0,14}(?:告知|通知|回复|联系|答复|告诉|同步|短信|更新|回电)"
+)
 _OTHERS = re.compile(
     rf"(?:{_WHO}|{_STAFF}|谁|有些人|很多人|不少人|多数人|新人|新手|外人|司机|快递员|物业|厂家|父母|家里人|本机|系统|怕|担心|以为|(?<!名)称|反映|表示|"
     r"明明|假装|装作|是不是|难道|其实不是|并非|不是|不会|不能|不可能|原来|之前|此前|以前|当时|并|尚|如|倘|若|万一|要是|因为|由于|(?<!原)因|别人|"
@@ -108,6 +116,9 @@ _PERSON = re.compile(
 _GOES_ON = re.compile(
     rf"^(?:[{_MOOD}\s~～]*(?:$|[^\w一-鿿])|[{_MOOD}]|[你您我他她别甭行好不就还再谁爱随那]|反正|自己|问|懒得|没)"
 )  # what may follow 'go and …': a pause or another clause, but nothing that one goes for
+_LATER = re.compile(
+    r"再(?:和|跟|与|同|向)您(?:商量|确认|沟通|说|联系|核对|决定)|再(?:请|由)您(?:决定|定|确认)|(?:专家|医生|老师|本文|文章)[^。]{0,6}(?:解答|告诉|解读)|点击|详见|请遵"
+)
 _MOTION = re.compile(r"(?:[来去]|过了)$")
 _WHATEVER = re.compile(
     r"^(?:(?:也|都)(?:没关系|没事|可以|行|不要紧|无妨|不碍事|不如|好|听不)|听不|都不|[，,]?都没关系)|听您|由您|看您|您(?:来|自己)?(?:决定|定|做主|说了算)"
@@ -119,10 +130,11 @@ _CALLED = re.compile(
 _NO_NEED = re.compile(
     r"不会|不让|不再|不用|无需|无须|不必|免得|省得|以免|用不着|麻烦|烦请|劳驾|辛苦|还请|敬请|恳请|拜托"
 )
-_THIRD = re.compile(rf"(?<![跟对和向给])(?:{_WHO.replace('|您|您家人', '')}|{_STAFF})")
+_THIRD = re.compile(rf"其$|(?<![跟对和向给])(?:{_WHO.replace('|您|您家人', '')}|{_STAFF})")
 _YOU_ARE = re.compile(
     r"(?:你|您|[他她这那]人?)(?:们|人|先生|女士|小姐|也|又|都|真|可|实在|确实){0,2}(?:太|很|好|这么|那么|真|偏|够|特别|非常|有点|比较|挺)$"
 )
+_CHOSEN = re.compile(r"[用选要买拿换订发给]$")
 _THIS = re.compile(r"[这那你您个死臭]$")
 _SOMEBODY = re.compile(r"个子|个儿|子|冬瓜|佬|婆|仔|妞|胖子|墩")
 _FIGURE = re.compile(r"您|你|身材|体型|身高|个子|个头|长相|模样|胖|瘦|客户|用户|顾客|先生|女士|男|女|这人|那人")
@@ -214,7 +226,11 @@ class Around:
 
     def _reported_behind(self) -> bool:
         behind = self.behind.lstrip("”」』’\"'，, ")
-        return bool(re.match(rf"^(?:，|,)?(?:{_WHO})[^，,]{{0,4}}(?:说|称|骂|问|喊|反映|抱怨)(?!的)", behind))
+        return bool(
+            re.match(
+                rf"^(?:，|,)?(?!您(?!说|问|反映|抱怨))(?:{_WHO})[^，,]{{0,4}}(?:说|称|骂|问|喊|反映|抱怨)(?!的)", behind
+            )
+        )
 
     def is_rule(self) -> bool:
         """Whether the sentence forbids the words or speaks about them."""
@@ -291,7 +307,8 @@ class Around:
         before, after = self.before[-12:], self.after[:6]
         if (_YOU_ARE.search(before) and not _THING.match(after)) or (_THIS.search(before) and _SOMEBODY.match(after)):
             return True
-        if _THING.search(before) or (after and _THING.match(after)):
+        chosen = after.startswith("的") and _CHOSEN.search(before)
+        if chosen or _THING.search(before) or (after and _THING.match(after)):
             return False
         topic = self.ahead[-16:]
         if _THING.search(topic) and not re.search(r"您|你|他|她|人|客户|先生|女士", before):
@@ -313,7 +330,11 @@ class Around:
         before, after = self.before, self.after
         if self.plain[self.start] in "你您":
             before = _CALLED.sub("", before)  # 先生您快点: who is spoken to, and no third
-        if _WHATEVER.search(after) or (_MOTION.search(self.plain, self.start, self.end) and not _GOES_ON.search(after)):
+        if (
+            _WHATEVER.search(after)
+            or _LATER.search(self.behind)
+            or (_MOTION.search(self.plain, self.start, self.end) and not _GOES_ON.search(after))
+        ):
             return False
         return not (_THIRD.search(before) or _CONDITION.search(before) or _NO_NEED.search(before))
 
@@ -342,10 +363,13 @@ class Around:
         asked = _POLITE_START.match(after) if mine else _POLITE_OBJECT.search(after)
         if (knowing and asked) or re.search(r"您(?:们)?(?:可能|还|是否|也许)?$", before):
             return False
-        if not mine and (_OTHERS.search(before) or _WHATEVER.search(after)):
+        if not mine and (_OTHERS.search(before) or _WHATEVER.search(after) or (not before and _ADVICE.match(after))):
             return False
+        not_yet = _NOT_YET.search(before) and _WILL_TELL.search(self.behind)
         bare = after.strip().strip(_MOOD + "～~ ")
-        if bare and not mine and not before and self.plain[self.clause_end : self.clause_end + 1] in ("？", "?"):
+        if not_yet or (
+            bare and not mine and not before and self.plain[self.clause_end : self.clause_end + 1] in ("？", "?")
+        ):
             return False
         if not internal:
             return True

@@ -71,6 +71,8 @@ _USUAL = (
 def phrase_codes(letters: str, spoken: str, *, as_read: bool) -> set[str]:
     """The codes of a phrase: by the first reading of each character, and (slowly) as the phrase is read."""
     found = {letters.translate(_sounds)}
+    if "着" in letters:
+        found.add("".join(_code("zhao") if char == "着" else char.translate(_sounds) for char in letters))
     read = _read(spoken) if as_read else ()
     if len(read) == len(spoken) == len(letters):
         found.add("".join(_code(_toneless(syllable)) for syllable in read))
