@@ -13,4 +13,13 @@ class CasesConfig(AppConfig):
 
     def ready(self) -> None:
         """Hand the room's clocks to the engine and its rights to the place that decides."""
-        from service_desk.cases import clockwork, moved_clocks, permits  # noqa: F401 - models are loaded only now
+        from service_desk.cases import (  # noqa: F401 - models are loaded only now
+            clockwork,
+            language_places,
+            moved_clocks,
+            permits,
+        )
+        from service_desk.cases.helping import uses_of
+        from service_desk.knowledge.articles import beside
+
+        beside.register(uses_of)

@@ -15,9 +15,11 @@ from rest_framework.response import Response
 from service_desk.knowledge import sheet
 from service_desk.knowledge.actions import approve, dismiss, draft, note_use, publish, retire, roll_back
 from service_desk.knowledge.actions.sheets import import_sheet
+from service_desk.knowledge.actions.transcripts import send_in
 from service_desk.knowledge.current import check_text
 from service_desk.knowledge.diff import differences
-from service_desk.knowledge.models import BookRelease, LanguageFinding, PhraseVersion
+from service_desk.knowledge.models import BookRelease, LanguageFinding, PhraseVersion, Transcript
+from service_desk.knowledge.places import seen_by
 from service_desk.knowledge.rules import (
     Weight,
 )
@@ -37,10 +39,16 @@ from service_desk.knowledge.shapes import (
     ReasonSerializer,
     ReleaseSerializer,
     SheetSerializer,
+    TalkSerializer,
+    TranscriptSerializer,
     WholeReleaseSerializer,
 )
+from service_desk.knowledge.talks import Line
+from service_desk.knowledge.tasks import begin_transcript
 from service_desk.people.access import require
+from service_desk.people.models import Staff
 from service_desk.rest.base import DeskViewSet
+from service_desk.rest.errors import NotFound
 from service_desk.rest.scopes import register
 from service_desk.rest.serializers import (
     WHOLE_NUMBER,
@@ -247,6 +255,17 @@ class FindingViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DeskViewS
         require(self.request.user, "finding.view")
         return found
 
+    def get_serializer(self, *args: Any, **kwargs: Any) -> Any:
+        rows = args[0] if args else []
+        things = [row.thing for row in (rows if kwargs.get("many") else [rows])]
+        return FindingSerializer(*args, **kwargs, context={"places": seen_by(self.request.user, things)})
+
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        found = self.get_object()
+        if found.thing not in seen_by(request.user, [found.thing]):
+            raise NotFound
+        return Response(self.get_serializer(found).data)
+
     def filter_queryset(self, queryset: Any) -> Any:
         if self.action != "list":
             return queryset
@@ -267,7 +286,44 @@ class FindingViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DeskViewS
         """Says so, and drafts an exception for the entry, which somebody else approves."""
         finding = self.get_object()
         dismiss(actor=request.user, finding=finding, **checked(ReasonSerializer, request.data))
-        return Response(FindingSerializer(LanguageFinding.objects.newest().get(pk=finding.pk)).data)
+        return Response(self.get_serializer(LanguageFinding.objects.newest().get(pk=finding.pk)).data)
+
+
+@extend_schema_view(
+    list=extend_schema(summary="Transcripts, newest first"),
+    retrieve=extend_schema(summary="How far a transcript has come"),
+)
+class TranscriptViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DeskViewSet):
+    """Talks that are checked afterwards (K3): sent in as a whole, checked piece by piece by a worker."""
+
+    queryset = Transcript.objects.none()
+    serializer_class = TranscriptSerializer
+    lookup_value_regex = WHOLE_NUMBER
+    keyset_order = ("-id",)
+    required_scopes = {"*": CHECK}
+
+    def get_queryset(self) -> QuerySet[Transcript]:
+        require(self.request.user, "transcript.send")
+        found: QuerySet[Transcript] = Transcript.objects.visible_to(self.request.user).select_related("by", "agent")
+        return found
+
+    def filter_queryset(self, queryset: Any) -> Any:
+        if self.action == "list":
+            checked(FilterSerializer, self.request.query_params)
+        return queryset
+
+    @extend_schema(summary="Send a talk in", request=TalkSerializer, responses={202: TranscriptSerializer})
+    def create(self, request: Request) -> Response:
+        """Kept at once and checked by a worker; ask for it again to see how far it has come."""
+        given = checked(TalkSerializer, request.data)
+        agent = Staff.objects.filter(pk=given["agent"]).first() if given["agent"] is not None else None
+        if given["agent"] is not None and agent is None:
+            raise nothing_there("agent")
+        lines = [Line(one["speaker"], one["text"]) for one in given["lines"]] if "lines" in given else None
+        made = send_in(actor=request.user, title=given["title"], text=given.get("text", ""), lines=lines, agent=agent)
+        begin_transcript(made.pk)
+        there = self.reverse_action("detail", [made.pk])
+        return Response(TranscriptSerializer(made).data, status.HTTP_202_ACCEPTED, headers={"Location": there})
 
 
 router_entries = [
@@ -275,4 +331,5 @@ router_entries = [
     ("phrases", PhraseViewSet, "phrase"),
     ("releases", ReleaseViewSet, "release"),
     ("findings", FindingViewSet, "finding"),
+    ("transcripts", TranscriptViewSet, "transcript"),
 ]

@@ -13,6 +13,6 @@ class KnowledgeConfig(AppConfig):
 
     def ready(self) -> None:
         """Hand the rights to the place that decides."""
-        from service_desk.knowledge import permits  # noqa: F401 - models are loaded only now
+        from service_desk.knowledge import own_places, permits  # noqa: F401 - models are loaded only now
         from service_desk.knowledge.articles import kinds as _kinds  # noqa: F401
         from service_desk.knowledge.articles import permits as _permits  # noqa: F401

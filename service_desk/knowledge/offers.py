@@ -58,7 +58,7 @@ def offered(asked: str) -> list[PhraseVersion]:
     return list(phrases.order_by("phrase__code")[:_OFFERED])
 
 
-def script(service_line_id: int | None, facts: Mapping[str, str]) -> list[Scene]:
+def script(service_line_id: str | None, facts: Mapping[str, str]) -> list[Scene]:
     """What to say, situation by situation; a service line's own lines stand in place of the general ones (K5)."""
     part = day_part(now().astimezone(ZoneInfo(settings.TIME_ZONE)).hour)
     rows = list(ScriptLine.objects.of_line(service_line_id).with_words())

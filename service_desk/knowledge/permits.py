@@ -13,7 +13,7 @@ from service_desk.people.rules import DESK_ROLES, LEADING_ROLES, READING_ROLES, 
 _EDITORS = (Role.SUPERVISOR, Role.DEPARTMENT_HEAD, Role.QUALITY_INSPECTOR, Role.ADMINISTRATOR)
 
 
-@rule("phrase.view", "language.check")
+@rule("phrase.view", "language.check", "transcript.send")
 def may_read(user: Any, _thing: Any) -> bool:
     """Everybody of the desk looks up phrases and has texts checked."""
     return bool(user.has_role(*READING_ROLES))
@@ -35,7 +35,7 @@ def may_approve(user: Any, version: Any) -> Decision | bool:
     return True
 
 
-@rule("phrase.retire", "release.publish", "release.roll_back")
+@rule("phrase.retire", "release.publish", "release.roll_back", "script.change")
 def may_release(user: Any, _thing: Any) -> bool:
     """Editors."""
     return bool(user.has_role(*_EDITORS))

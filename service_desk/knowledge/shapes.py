@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-from service_desk.knowledge.models import BookRelease, LanguageFinding, PhraseVersion
+from service_desk.knowledge.models import BookRelease, LanguageFinding, PhraseVersion, Transcript
 from service_desk.knowledge.rules import (
     Category,
     Direction,
@@ -16,8 +16,10 @@ from service_desk.knowledge.rules import (
     PhraseKind,
     PhraseState,
     Speaker,
+    TranscriptState,
     Weight,
 )
+from service_desk.knowledge.talks import LONGEST_LINE
 from service_desk.rest.serializers import (
     FilterSerializer,
     IdField,
@@ -193,7 +195,7 @@ class DiffFilterSerializer(StrictSerializer):
 
 
 class FindingSerializer(serializers.Serializer[LanguageFinding]):
-    """A finding that was kept."""
+    """A finding that was kept; of a text that the caller may not see, neither its words nor where it stands."""
 
     id = serializers.IntegerField()
     release = serializers.IntegerField(source="release_id")
@@ -214,6 +216,13 @@ class FindingSerializer(serializers.Serializer[LanguageFinding]):
     decided_by = NamedSerializer(allow_null=True)
     decided_at = Moment(allow_null=True)
     reason = serializers.CharField(allow_blank=True)
+    hidden = serializers.BooleanField(help_text="Whether the words are kept from the caller (P6).")
+
+    def to_representation(self, instance: LanguageFinding) -> dict[str, Any]:
+        hidden = instance.thing not in self.context["places"]
+        instance.hidden = hidden  # type: ignore[attr-defined]  # for the field of this name
+        shown: dict[str, Any] = super().to_representation(instance)
+        return shown | ({"form": "", "excerpt": "", "thing": "", "reason": ""} if hidden else {})
 
 
 class FindingFilterSerializer(FilterSerializer):
@@ -239,3 +248,41 @@ class ReasonSerializer(StrictSerializer):
     """Why it is no fault."""
 
     reason = serializers.CharField(max_length=200)
+
+
+class TalkLineSerializer(StrictSerializer):
+    """What one of them said."""
+
+    speaker = serializers.ChoiceField(choices=Speaker.choices)
+    text = serializers.CharField(max_length=LONGEST_LINE, trim_whitespace=False)
+
+
+class TalkSerializer(StrictSerializer):
+    """A talk to be checked: as text whose lines name their speaker, or line by line."""
+
+    set_by_desk = frozenset({"id", "state", "by", "done", "found", "created_at", "ended_at"})
+
+    title = serializers.CharField(max_length=120)
+    text = serializers.CharField(required=False, trim_whitespace=False, help_text="One line for each turn.")
+    lines = TalkLineSerializer(many=True, required=False, help_text="At most 50 000, instead of `text`.")
+    agent = IdField(required=False, allow_null=True, default=None, help_text="Whose words the agent's lines are.")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if ("text" in attrs) == ("lines" in attrs):
+            raise serializers.ValidationError({"lines": [_("Send either a text or lines.")]}, code="one_of_two")
+        return attrs
+
+
+class TranscriptSerializer(serializers.Serializer[Transcript]):
+    """How far the check of a talk has come; its findings are those whose `thing` begins with `transcript:<id>:`."""
+
+    id = serializers.IntegerField()
+    title = serializers.CharField()
+    state = serializers.ChoiceField(choices=TranscriptState.choices)
+    by = NamedSerializer()
+    agent = NamedSerializer(allow_null=True)
+    lines = serializers.IntegerField(source="lines_count")
+    done = serializers.IntegerField()
+    found = serializers.IntegerField()
+    created_at = Moment()
+    ended_at = Moment(allow_null=True)

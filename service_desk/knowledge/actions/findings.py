@@ -16,10 +16,11 @@ from service_desk.knowledge.language.around import tokens
 from service_desk.knowledge.language.check import Answer, Finding
 from service_desk.knowledge.models import LanguageFinding, Phrase, PhraseVersion
 from service_desk.knowledge.models.findings import BEFORE
+from service_desk.knowledge.places import seen_by
 from service_desk.knowledge.rules import Category, Direction, FindingOutcome, Speaker, Weight
 from service_desk.people.access import can, require
 from service_desk.rest.clean import demand_clean
-from service_desk.rest.errors import Conflict, Invalid, Refusal
+from service_desk.rest.errors import Conflict, Invalid, NotFound, Refusal
 
 _EXCERPT = 120
 _REASON = 200
@@ -127,6 +128,9 @@ def dismiss(*, actor: Any, finding: LanguageFinding, reason: str) -> PhraseVersi
         require(actor, "finding.dismiss", finding)
         if finding.said_by_id != actor.pk:
             require(actor, "finding.view", finding)
+        place = seen_by(actor, [finding.thing]).get(finding.thing)
+        if place is None:
+            raise NotFound
         reason = _reason(reason)
         locked = LanguageFinding.objects.select_for_update().get(pk=finding.pk)
         if locked.outcome == FindingOutcome.DISMISSED:
@@ -141,17 +145,22 @@ def dismiss(*, actor: Any, finding: LanguageFinding, reason: str) -> PhraseVersi
         record(
             verb="finding.dismiss", thing=f"languagefinding:{locked.pk}", actor=actor, detail={"entry": locked.entry}
         )
-        return _draft_exception(actor, locked, reason)
+        return _draft_exception(actor, locked, reason, private=place.private)
 
 
-def _draft_exception(actor: Any, finding: LanguageFinding, reason: str) -> PhraseVersion | None:
-    """The entry as it is now, with the exception added; nothing if the entry is out of force."""
+def _draft_exception(actor: Any, finding: LanguageFinding, reason: str, *, private: bool) -> PhraseVersion | None:
+    """The entry as it is now, with the exception added; nothing if the entry is out of force.
+
+    Everybody reads the phrasebook: of a confidential text no more goes into it than the word around the hit (P6).
+    """
     phrase = Phrase.objects.filter(code=finding.entry).first()
     current = PhraseVersion.objects.in_force().filter(phrase__code=finding.entry).first()
     if phrase is None or current is None:
         return None
     content: dict[str, Any] = {**current.content}
-    example = finding.excerpt.strip()
+    example = _longer(finding) if private else finding.excerpt.strip()
+    if not example:
+        return None
     content["must_not_hit"] = _with(content.get("must_not_hit", []), example)
     if allow := _longer(finding):
         content["allow"] = _with(content.get("allow", []), allow)

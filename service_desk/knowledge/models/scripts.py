@@ -16,7 +16,7 @@ from service_desk.people.models import ServiceLine
 class ScriptLineQuerySet(models.QuerySet["ScriptLine"]):
     """Reads as questions."""
 
-    def of_line(self, service_line_id: int | None) -> Self:
+    def of_line(self, service_line_id: str | None) -> Self:
         """The lines for a service line and those for all, in order."""
         return self.filter(Q(service_line=None) | Q(service_line=service_line_id)).order_by(
             "situation", "position", "id"

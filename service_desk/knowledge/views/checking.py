@@ -91,8 +91,9 @@ def phrase_used(request: HttpRequest) -> HttpResponse:
 def script_part(request: HttpRequest) -> HttpResponse:
     """The script of a call as a part of a page; posted, so that no name stands in an address."""
     require(request.user, "phrase.view")
-    line, customer = request.POST.get("line", ""), request.POST.get("customer", "")[:_LONGEST_NAME]
+    line = request.POST.get("line", "")
+    customer = request.POST.get("customer", "")[:_LONGEST_NAME]
     number = request.POST.get("number", "")[:_LONGEST_NAME]
-    known = int(line) if line.isascii() and line.isdigit() and len(line) <= 18 else None
+    known = line if line and len(line) <= _LONGEST_ASKED and is_clean(line) else None
     facts = facts_for(request.user, customer=customer, number=number)
     return render(request, "knowledge/script_lines.html", {"scenes": script(known, facts)})

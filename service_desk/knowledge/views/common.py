@@ -1,0 +1,74 @@
+"""What the pages of the phrasebook share: a page of a long list, and a verb called with a form."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from django import forms
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from service_desk.audit.actions import record_refusal
+from service_desk.knowledge.diff import Difference
+from service_desk.people.fields import add_refusal
+from service_desk.rest.errors import FieldError, NotAllowed, Refusal
+from service_desk.rest.keyset import BadCursor, page
+
+ON_A_PAGE = 50
+
+
+def paged(request: HttpRequest, rows: QuerySet[Any], order: Sequence[str], *, size: int = ON_A_PAGE) -> dict[str, Any]:
+    """A page of a list for its template: items, next_url, previous_url, and whether the place was lost."""
+    lost = False
+    try:
+        shown = page(
+            rows,
+            order=order,
+            size=size,
+            after=request.GET.get("after") or None,
+            before=request.GET.get("before") or None,
+        )
+    except BadCursor:
+        shown, lost = page(rows, order=order, size=size), True
+    return {
+        "items": shown.items,
+        "lost": lost,
+        "next_url": _address(request, "after", shown.next),
+        "previous_url": _address(request, "before", shown.previous),
+    }
+
+
+def _address(request: HttpRequest, name: str, cursor: str | None) -> str:
+    if not cursor:
+        return ""
+    query = request.GET.copy()
+    for other in ("after", "before"):
+        query.pop(other, None)
+    query[name] = cursor
+    return f"{request.path}?{query.urlencode()}"
+
+
+def done(
+    request: HttpRequest, form: forms.Form, verb: Callable[[], Any], names: Mapping[str, str] | None = None
+) -> Any | None:
+    """Call the verb; a refusal goes beside its field and nothing typed is lost. None when it was refused."""
+    try:
+        return verb() or True
+    except Refusal as refusal:
+        if isinstance(refusal, NotAllowed):
+            record_refusal(verb=refusal.verb, thing=refusal.thing, actor=request.user, reason=str(refusal.message))
+        add_refusal(form, refusal.errors or [FieldError("", refusal.message, refusal.code, refusal.remedy)], names)
+        return None
+
+
+def sides(one: Difference) -> list[tuple[str, str, str]]:
+    """Field by field, before and after, as lines of text."""
+    before, after = one.before or {}, one.after or {}
+    return [(name, _lines(before.get(name)), _lines(after.get(name))) for name in one.fields]
+
+
+def _lines(value: Any) -> str:
+    if isinstance(value, list):
+        return "\n".join(map(str, value))
+    return "" if value is None else str(value)
