@@ -14,12 +14,15 @@ from django.views import defaults
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework.routers import SimpleRouter
 
+from service_desk.calls import api as calls
 from service_desk.cases import api as cases
+from service_desk.complaints import api as complaints
 from service_desk.customers import api as customers
 from service_desk.deadlines import api as deadlines
 from service_desk.knowledge import api as knowledge
 from service_desk.notices import api as notices
 from service_desk.people import api as people
+from service_desk.quality import api as quality
 from service_desk.rest import problems, views
 from service_desk.telephony import api as telephony
 from service_desk.webhooks import api as webhooks
@@ -27,7 +30,7 @@ from service_desk.webhooks import api as webhooks
 PREFIX = "/api/"
 
 router = SimpleRouter()
-for room in (cases, customers, deadlines, knowledge, notices, people, webhooks):
+for room in (calls, cases, complaints, customers, deadlines, knowledge, notices, people, quality, webhooks):
     for prefix, viewset, basename in room.router_entries:
         # The pages of the rooms have names like case-list too.
         router.register(prefix, viewset, f"api-{basename}")

@@ -2,7 +2,7 @@
 
 from django.urls import path, register_converter
 
-from service_desk.calls.views import listing, now, settling
+from service_desk.calls.views import listing, messages, now, settling
 
 
 class CallRef:
@@ -36,6 +36,12 @@ urlpatterns = [
     path("calls/cases/", settling.suggest_cases, name="call-case-suggest"),
     path("customers/<bigint:pk>/calls/", listing.of_customer, name="customer-calls"),
     path("cases/<case:number>/calls/", listing.of_case, name="case-calls"),
+    path("calls/messages/", messages.message_list, name="message-list"),
+    path("calls/messages/new/", messages.message_new, name="message-new"),
+    path("calls/messages/<bigint:pk>/", messages.message_detail, name="message-detail"),
+    path("calls/messages/<bigint:pk>/acknowledge/", messages.message_acknowledge, name="message-acknowledge"),
+    path("calls/messages/<bigint:pk>/answer/", messages.message_answer, name="message-answer"),
+    path("calls/messages/<bigint:pk>/number/", messages.message_reveal, name="message-reveal"),
     path("calls/<callref:ref>/", listing.call_detail, name="call-detail"),
     path("calls/<callref:ref>/link/", settling.link, name="call-link"),
     path("calls/<callref:ref>/no-ticket/", settling.no_ticket, name="call-no-ticket"),
