@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
+from urllib.parse import urlencode
 
 from django.http import QueryDict
 from django.urls import reverse
 
+_OF_A_PAGE = frozenset({"after", "before"})
 #: What belongs to one page or one visit, not to what the list shows.
 _PASSING = frozenset({"after", "before", "view"})
 _LONGEST = 2000
@@ -24,16 +27,22 @@ def of_view(query: QueryDict) -> str:
 
 def with_changes(query: QueryDict, changes: Mapping[str, str | None] | None = None, *, route: str = "case-list") -> str:
     """This list with other filters, order or columns; a page's cursor never survives a change."""
-    changed = query.copy()
-    for name in ("after", "before"):
-        changed.pop(name, None)
-    for name, value in (changes or {}).items():
-        changed.pop(name, None)
-        if value is not None:
-            changed[name] = value
-    for name in [name for name, value in changed.items() if not value or is_beside(query, name)]:
-        del changed[name]
-    return f"{reverse(route)}?{changed.urlencode()}" if changed else reverse(route)
+    given = {name: value for name, value in (changes or {}).items() if value}
+    gone = _OF_A_PAGE.union(changes or ())
+    shown = [
+        (name, value)
+        for name, values in query.lists()
+        if name not in gone and values and values[-1] and not is_beside(query, name)
+        for value in values
+    ]
+    shown += given.items()
+    return f"{_path(route)}?{urlencode(shown)}" if shown else _path(route)
+
+
+@cache
+def _path(route: str) -> str:
+    """A page of the list names its own address some fifty times."""
+    return reverse(route)
 
 
 def is_wordy(query: QueryDict) -> bool:

@@ -34,6 +34,11 @@ class Offered:
     choices: Mapping[str, Choices] = field(default_factory=dict)
     views: tuple[OfferedView, ...] = ()
 
+    @property
+    def key(self) -> tuple[tuple[str, ...], ...]:
+        """All choices as something to look up by."""
+        return tuple((name, *pair) for name, pairs in self.choices.items() for pair in pairs)
+
 
 def offered(user: Any) -> Offered:
     """Everything to choose from, each sorted by its name."""

@@ -10,12 +10,23 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 #: From this share of its time on a running clock is shown in amber (the ladder's own step is the policy's).
 WARN_FROM = 0.75
 _DAYS_FROM = timedelta(hours=100)
 _TONES = frozenset({"met", "paused", "merged", "cancelled"})
+_WORDS: Mapping[str, Promise] = {
+    "calm": gettext_lazy("running"),
+    "warn": gettext_lazy("due soon"),
+    "late": gettext_lazy("overdue"),
+    "met": gettext_lazy("met"),
+    "paused": gettext_lazy("paused"),
+    "merged": gettext_lazy("merged"),
+    "cancelled": gettext_lazy("cancelled"),
+}
 #: Open clocks whose figures tick: an engine error does not stop the customer's time.
 _TICKING = frozenset({"running", "error"})
 
@@ -43,7 +54,7 @@ def read(deadline: Any, now: datetime | None) -> Face:
         kind=str(_get(deadline, "kind_label") or _call(deadline, "get_kind_display") or ""),
         tone=tone,
         text=_text(deadline, tone, due_at, now),
-        word=_("ended late") if state == "breached" else words()[tone],
+        word=_("ended late") if state == "breached" else str(_WORDS[tone]),
         share=1.0 if tone == "late" else share,
         ticking=state in _TICKING and _get(deadline, "ended_at") is None,
         due_iso=due_at.isoformat() if due_at else "",
@@ -52,15 +63,7 @@ def read(deadline: Any, now: datetime | None) -> Face:
 
 def words() -> dict[str, str]:
     """The word of each tone, for the page and for the script that ticks."""
-    return {
-        "calm": _("running"),
-        "warn": _("due soon"),
-        "late": _("overdue"),
-        "met": _("met"),
-        "paused": _("paused"),
-        "merged": _("merged"),
-        "cancelled": _("cancelled"),
-    }
+    return {tone: str(word) for tone, word in _WORDS.items()}
 
 
 def figures(left: timedelta) -> str:

@@ -71,7 +71,7 @@ def test_C7_in_emergency_and_overdue_are_filters(desk: World) -> None:
 
 
 def test_overdue_is_the_same_set_in_every_order_and_with_further_filters(desk: World) -> None:
-    least, most = desk.register(severity="minor"), desk.register(severity="minor", actor=desk.colleague)
+    least, most = desk.register(severity="minor"), desk.register(actor=desk.colleague)
     desk.register(severity="minor")
     shift_time(least, hours=9)  # two clocks of each are late: it stands in the list once all the same
     shift_time(most, hours=10)

@@ -39,6 +39,29 @@ def test_controls_by_hand_are_those_of_the_templates(widget: forms.Widget, value
     same(ours, widget.render("a<b", given_value, {"id": "id_x"}, renderer=TemplatesSetting()))
 
 
+class Odd(forms.Form):
+    """Every kind of field, with and without what a field may have."""
+
+    plain = forms.CharField(label="<名称> &", help_text="<b>说明</b>")
+    optional = forms.CharField(required=False, label="可选")
+    nameless = forms.CharField(label="", required=False)
+    tick = forms.BooleanField(label='"同意"', help_text="勾选")
+    choice = forms.ChoiceField(choices=GROUPS)  # type: ignore[arg-type]
+    several = forms.MultipleChoiceField(choices=[("1", "一")], widget=forms.CheckboxSelectMultiple)
+    secret = forms.CharField(widget=forms.PasswordInput)
+    unseen = forms.CharField(widget=forms.HiddenInput)
+    person = forms.CharField(widget=forms.TextInput({"data-url": "/staff/suggest/"}))
+    many = forms.CharField(widget=forms.Textarea, min_length=9, label="描述")
+
+
+@pytest.mark.parametrize("data", [None, {}, {"plain": "<x>", "many": "短", "choice": "9", "tick": "on"}])
+def test_fields_by_hand_are_those_of_the_template(data: dict[str, str] | None) -> None:
+    form = Odd(data, prefix="p")
+    for field in form:
+        by_template = DeskRenderer.__mro__[1].render(DeskRenderer(), "components/field.html", {"field": field})
+        same(field.as_field_group(), by_template)
+
+
 @given(st.text(), st.text(), st.booleans())
 def test_nothing_breaks_out_of_a_control(label: str, value: str, chosen: bool) -> None:
     select = forms.Select(choices=[(value, label), ("other", "x")])

@@ -13,6 +13,7 @@ from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
@@ -22,7 +23,7 @@ from service_desk.cases.forms.filters import TICKS, CaseFilters
 from service_desk.cases.listing import COUNTED, OPEN, Sort
 from service_desk.cases.matches import marked
 from service_desk.cases.models import Case, DefaultView, SavedView
-from service_desk.cases.offered import OfferedView, offered
+from service_desk.cases.offered import Offered, OfferedView, offered
 from service_desk.cases.views.common import person
 from service_desk.people.access import can
 from service_desk.people.models import Staff
@@ -33,6 +34,9 @@ _SUGGESTIONS = 8
 #: Filters that are offered with one press when they are not set.
 _QUICK = (("state", OPEN), ("mine", "on"), ("watched", "on"), ("emergency", "on"), ("overdue", "on"), ("late", "on"))
 _CHOICES = frozenset({"state", "severity", "waiting", "period", "product", "line", "unit", "request_type"})
+#: Panels of filters kept in this process, and the longest address of one.
+_MOST_KEPT, _LONGEST_KEPT = 200, 500
+_panels: dict[tuple[str | None, str, tuple[tuple[str, ...], ...]], SafeString] = {}
 #: The address of the list without any view, also for those whose list opens with one.
 ALL = "all"
 
@@ -86,6 +90,7 @@ def case_list(request: HttpRequest) -> HttpResponse:
     page, lost = _page(request, found, form.order, shown)
     context = {
         "form": form,
+        "filter_panel": filter_panel(form, there),
         "rows": marked(_rows(page.items), form.chosen.get("q", ""), shown, Drawn().cells),
         "chips": list(_chips(request, form)),
         "clear_url": addresses.with_changes(QueryDict(f"view={ALL}")) if _is_narrow(form) else "",
@@ -106,6 +111,29 @@ def case_list(request: HttpRequest) -> HttpResponse:
         **_views(request, there.views),
     }
     return render(request, "cases/list.html", context)
+
+
+def filter_panel(form: CaseFilters, there: Offered) -> SafeString:
+    """The panel of filters. Two dozen fields are a fifth of the page, and most lists are asked for with the same ones:
+    each panel is drawn once for all that it depends on, the language, the address and what there is to choose from.
+    One with errors or with the fields of a request type is drawn anew.
+    """
+    address = form.data.copy()  # type: ignore[attr-defined]  # a QueryDict
+    for name in ("after", "before"):
+        address.pop(name, None)
+    key = (get_language(), address.urlencode(), there.key)
+    if form.errors or "answer" in form.fields or len(key[1]) > _LONGEST_KEPT:
+        return _drawn_panel(form)
+    found = _panels.get(key)
+    if found is None:
+        if len(_panels) >= _MOST_KEPT:
+            _panels.clear()
+        found = _panels[key] = _drawn_panel(form)
+    return found
+
+
+def _drawn_panel(form: CaseFilters) -> SafeString:
+    return render_to_string("cases/list_filters.html", {"form": form})
 
 
 class Drawn:
