@@ -143,7 +143,7 @@ def may_tell_once(user: Any, case: Case) -> Decision | bool:
 
 @rule(*(f"case.{verb}" for verb in DEEDS))
 def may_do(user: Any, case: Case) -> Decision | bool:
-    """Reports and files: whoever may write to the case; the engineer who was there need not hold it."""
+    """Reports, files and articles: whoever may write to the case; the engineer who was there need not hold it."""
     return may_write(user, case)
 
 

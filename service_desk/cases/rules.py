@@ -204,6 +204,8 @@ class EventType(TextChoices):
     REPORT = "report", _("Report submitted to the customer")
     FILE = "file", _("File added")
     FILE_GONE = "file_gone", _("File withdrawn")
+    ARTICLE = "article", _("Article linked")
+    ARTICLE_GONE = "article_gone", _("Article taken away")
     CLEAR = "clear", _("Five clears")
     ESCALATED = "escalated", _("Complaint taken to the next instance")
     DECIDED = "decided", _("Complaint decided")
@@ -414,6 +416,7 @@ DEEDS: Mapping[str, Move] = {
         Move("submit", _("Submit a report to the customer"), frozenset(CaseState.values) - {CaseState.CANCELLED}),
         Move("attach", _("Add a file"), frozenset(CaseState.values)),
         Move("take_back", _("Withdraw a file"), frozenset(CaseState.values)),
+        Move("article", _("Link an article"), frozenset(CaseState.values)),
     )
 }
 

@@ -13,6 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from service_desk.cases.helping import article_words
 from service_desk.cases.mentions import Piece, pieces
 from service_desk.cases.models import Case, CaseClockEvent, CaseEvent
 from service_desk.cases.paperwork import paper_words
@@ -91,6 +92,8 @@ _LOOKS = {
     EventType.REPORT: ("words", "document-text"),
     EventType.FILE: ("change", "paper-clip"),
     EventType.FILE_GONE: ("change", "x-circle"),
+    EventType.ARTICLE: ("change", "book-open"),
+    EventType.ARTICLE_GONE: ("change", "x-circle"),
     EventType.CLEAR: ("note", "clipboard-document-check"),
     EventType.ESCALATED: ("change", "arrow-up-circle"),
     EventType.DECIDED: ("change", "scale"),
@@ -200,7 +203,7 @@ def pieces_of(event: CaseEvent) -> list[Piece]:
 def event_title(event: CaseEvent) -> str:
     """What happened in words, with what the event knows beside its text."""
     label, data = str(event.get_type_display()), event.data
-    if words := event_words(event) or paper_words(event) or tie_words(event):
+    if words := event_words(event) or paper_words(event) or tie_words(event) or article_words(event):
         return words
     for key, choices in (
         ("severity", Severity),

@@ -5,6 +5,7 @@ from django.views.generic import RedirectView
 
 from service_desk.cases.views import (
     acting,
+    articles,
     bulk,
     desk,
     detail,
@@ -22,6 +23,7 @@ from service_desk.cases.views import (
     request_types,
     revealing,
     saved_views,
+    searching,
     stage_sums,
     templates,
     watching,
@@ -113,6 +115,8 @@ urlpatterns = [
     path("cases/<case:number>/report/<slug:kind>/", reports.report_form, name="case-report"),
     path("cases/<case:number>/reports/<bigint:pk>/print/", reports.report_print, name="report-print"),
     path("cases/<case:number>/reports/<bigint:pk>/pdf/", reports.report_pdf, name="report-pdf"),
+    path("search/", searching.search_everything, name="search"),
+    path("cases/<case:number>/articles/", articles.case_articles, name="case-articles"),
     path("cases/<case:number>/files/", files.case_files, name="case-files"),
     path("cases/<case:number>/files/<bigint:pk>/", files.file_content, name="file-content"),
     path("cases/<case:number>/files/<bigint:pk>/small/", files.file_thumbnail, name="file-thumbnail"),

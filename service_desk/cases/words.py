@@ -10,6 +10,7 @@ from django.db import connection
 from django.db.models import BooleanField, F, Func, OuterRef, Q, Subquery, Value
 
 from service_desk.cases.models import CaseWords
+from service_desk.knowledge.articles.current import widened
 
 #: Words in more cases than this are common: the list is walked in its order and each case looked at, which soon
 #: fills a page. Fewer cases are taken from the index of words all together, so that any filter, order and count
@@ -29,13 +30,15 @@ chosen AS (
 held AS (
     SELECT count(*) FILTER (WHERE new) >= %(newest)s * %(share)s AND count(*) FILTER (WHERE NOT new) >= greatest(
         %(spread)s * %(share)s, %(common)s::float * %(spread)s / (SELECT id FROM newest)) AS surely
-    FROM chosen JOIN cases_casewords w ON w.case_id = chosen.id AND ts_match_vq(w.words, case_question(%(text)s))
+    FROM chosen JOIN cases_casewords w ON w.case_id = chosen.id AND ts_match_vq(w.words, {question})
 )
 SELECT 0::bigint FROM held WHERE surely
 UNION ALL (
     SELECT case_id FROM cases_casewords
-    WHERE words @@ case_question(%(text)s) AND (SELECT surely IS NOT TRUE FROM held) LIMIT %(common)s + 1)
+    WHERE words @@ {question} AND (SELECT surely IS NOT TRUE FROM held) LIMIT %(common)s + 1)
 """
+#: What one wording asks; one of which nothing can be looked for leaves the others standing.
+_ASKS = "coalesce(case_question(%s), ''::tsquery)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,31 +50,33 @@ class Words:
 
 
 def holding(text: str) -> Words:
-    """The cases that hold every word of `text`, in any of their texts (migration 0008 says which)."""
+    """The cases that hold every word of `text`, in any of their texts (migration 0008 says which).
+
+    Words that the desk takes for the same are as good as those typed (K6): each wording is one more OR of the question.
+    """
+    wordings = widened(text)
+    question = " || ".join(_ASKS % f"%(text{number})s" for number in range(len(wordings)))
     given: dict[str, str | float] = {
         "newest": _NEWEST,
         "spread": _SPREAD,
         "share": _SHARE,
         "large": _LARGE,
         "common": COMMON,
-        "text": text,
+        **{f"text{number}": wording for number, wording in enumerate(wordings)},
     }
     with connection.cursor() as cursor:
-        cursor.execute(_LOOK, given)
+        cursor.execute(_LOOK.format(question=f"({question})"), given)
         found = [case_id for (case_id,) in cursor.fetchall()]
     if found[:1] == [0] or len(found) > COMMON:
-        return Words(Q(_each_looked_at(text)), common=True)
+        return Words(Q(_each_looked_at(wordings)), common=True)
     return Words(Q(pk__in=found), common=False)
 
 
-def _each_looked_at(text: str) -> Subquery:
+def _each_looked_at(wordings: Sequence[str]) -> Subquery:
     # The function under the operator @@: no index answers it, so that the order of the list is what is walked.
-    test = Func(
-        F("words"),
-        Func(Value(text), function="case_question"),
-        function="ts_match_vq",
-        output_field=BooleanField(),
-    )
+    asked = [Func(Value(wording), template=_ASKS % "%(expressions)s") for wording in wordings]
+    whole = asked[0] if len(asked) == 1 else Func(*asked, template="(%(expressions)s)", arg_joiner=" || ")
+    test = Func(F("words"), whole, function="ts_match_vq", output_field=BooleanField())
     return Subquery(CaseWords.objects.filter(case=OuterRef("pk")).values_list(test), output_field=BooleanField())
 
 

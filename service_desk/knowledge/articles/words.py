@@ -95,17 +95,21 @@ def question(asked: Sequence[str]) -> Question:
     every: list[str] = []
     pairs: list[str] = []
     units: dict[str, str] = {}
+    marks: dict[str, None] = {}
     for wording in asked:
         said = folded(wording[:LONGEST_QUESTION])[0]
         found = units_of(said)
         if not found:
             continue
         every.append("(" + " & ".join(_asks(unit) for unit in found) + ")")
-        units |= {unit: _asks(unit) for unit in found}
-        asks = [units[unit] for unit in found]
+        marks |= dict.fromkeys(found)
+        some = list(dict.fromkeys(part for unit in found for part in _parts(unit)))[:_MOST_UNITS]
+        marks |= dict.fromkeys(some)
+        units |= {unit: _asks(unit) for unit in some}
+        asks = [units[unit] for unit in some]
         pairs += [f"({one} & {two})" for number, one in enumerate(asks) for two in asks[number + 1 :]]
     every, pairs = list(dict.fromkeys(every)), list(dict.fromkeys(pairs))
-    return Question(" | ".join(every), " | ".join(pairs), " | ".join(units.values()), tuple(units))
+    return Question(" | ".join(every), " | ".join(pairs), " | ".join(units.values()), tuple(marks))
 
 
 def units_of(said: str) -> list[str]:
@@ -132,6 +136,12 @@ def _joined(words: Sequence[str]) -> Iterator[str]:
         loose = ""
         if word:
             yield word
+
+
+def _parts(unit: str) -> list[str]:
+    """What a text may hold some of: a word whole, what the tokeniser does not know in pairs."""
+    unknown = len(unit) > 2 and not unit.isascii() and all(len(word) == 1 for word in rjieba.cut(unit, False))
+    return [unit[at : at + 2] for at in range(len(unit) - 1)] if unknown else [unit]
 
 
 def _asks(unit: str) -> str:
