@@ -20,9 +20,9 @@ _ONE_LINE = ("input", "text", "search", "number", "date", "email", "tel", "hidde
 class DeskRenderer(TemplatesSetting):
     """`FORM_RENDERER`: forms from components/form.html, fields from components/field.html, rows of formsets alike.
 
-    Inputs and selects, the same mark-up as Django's templates make, and plain fields, the same as components/field.html,
-    are written here: one template for each option and field was a third of what the list of cases cost (test_forms.py
-    holds the two to the same result).
+    Inputs and selects, the same mark-up as Django's templates make, and plain fields, the same as
+    components/field.html, are written here: one template for each option and field was a third of what the list of
+    cases cost (test_forms.py holds the two to the same result).
     """
 
     form_template_name = "components/form.html"
@@ -61,7 +61,7 @@ def _notes(field: BoundField, frame: str) -> str:
     if field.help_text:
         notes = f'<div class="field__foot"><span id="{frame}_helptext">{field.help_text}</span></div>'
     if field.errors:
-        errors = " ".join(conditional_escape(error) for error in field.errors)
+        errors = " ".join(conditional_escape(str(error)) for error in field.errors)
         notes += f'<div class="field__error" id="{frame}_error">{icon("exclamation-circle")}<span>{errors}</span></div>'
     return notes
 

@@ -46,7 +46,7 @@ class Odd(forms.Form):
     optional = forms.CharField(required=False, label="可选")
     nameless = forms.CharField(label="", required=False)
     tick = forms.BooleanField(label='"同意"', help_text="勾选")
-    choice = forms.ChoiceField(choices=GROUPS)  # type: ignore[arg-type]
+    choice = forms.ChoiceField(choices=GROUPS)
     several = forms.MultipleChoiceField(choices=[("1", "一")], widget=forms.CheckboxSelectMultiple)
     secret = forms.CharField(widget=forms.PasswordInput)
     unseen = forms.CharField(widget=forms.HiddenInput)
@@ -58,7 +58,7 @@ class Odd(forms.Form):
 def test_fields_by_hand_are_those_of_the_template(data: dict[str, str] | None) -> None:
     form = Odd(data, prefix="p")
     for field in form:
-        by_template = DeskRenderer.__mro__[1].render(DeskRenderer(), "components/field.html", {"field": field})
+        by_template = TemplatesSetting.render(DeskRenderer(), "components/field.html", {"field": field})
         same(field.as_field_group(), by_template)
 
 
