@@ -16,7 +16,7 @@ from redis.retry import Retry
 
 from service_desk.cases.models import Case
 from service_desk.cases.rules import MOVES
-from service_desk.notices.live import EVERYBODY, poke_many, topic_of
+from service_desk.notices.live import EVERYBODY, poke, topic_of
 from service_desk.people.models import Staff
 
 log = logging.getLogger(__name__)
@@ -85,7 +85,8 @@ def say(case: Case, staff_id: int, page: str, *, writing: str = "", gone: bool =
     if changed:
         told = case.told_pages
         topics = [EVERYBODY] if told is None else [topic_of(pk) for pk in sorted(told)]
-        poke_many([(topic, "presence", {"case": case.number}) for topic in topics])
+        for topic in topics:
+            poke(topic, "presence", {"case": case.number})
     return _others(pages, staff_id)
 
 

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from service_desk.cases.permits import may_handle, may_lead, may_view, may_write
 from service_desk.complaints.models import Complaint, Suggestion
+from service_desk.complaints.rules import InstanceKind
 from service_desk.people.access import Decision, rule
 from service_desk.people.rules import LEADING_ROLES, READING_ROLES, Role
 
@@ -54,8 +55,11 @@ def may_finish(user: Any, complaint: Complaint) -> Decision | bool:
 
 @rule("complaint.decide")
 def may_decide(user: Any, complaint: Complaint) -> Decision | bool:
-    """P5: the owner of the open instance decides, nobody else."""
-    if complaint.instances.filter(owner=user, decided_at=None, passed_on_at=None).exists():
+    """P5: the owner of the open instance decides; the first one belongs to who handles the complaint."""
+    instance = complaint.instances.filter(decided_at=None, passed_on_at=None).first()
+    first = instance is not None and instance.kind == InstanceKind.COMPLAINT
+    decider = complaint.case.handler_id if first else instance and instance.owner_id
+    if instance is None or (decider == user.pk and may_view(user, complaint.case)):
         return True
     return Decision(False, _("Only the person to whom this instance was given decides it."))
 

@@ -32,7 +32,7 @@ def test_C6_shipped_targets_are_those_of_the_sources(db: None) -> None:
     reference.load()
     shipped = {
         (p.service_line_id, p.severity, p.kind): p.target_seconds or p.target_working_days
-        for p in Policy.objects.in_force()
+        for p in Policy.objects.in_force().filter(subject="call")
     }
     assert shipped["telecom", "critical", "restoration"] == 4 * 3600
     assert shipped["telecom", "", "emergency"] == 4 * 3600

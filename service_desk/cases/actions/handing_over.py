@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from service_desk.cases.actions.changing import Change, changing, said
-from service_desk.cases.models import Case, HandOver
-from service_desk.cases.rules import EventType, HandOverState
+from service_desk.cases.models import Case, CircleWhy, HandOver, admit, barred_from
+from service_desk.cases.rules import EventType, HandOverState, is_complaint
 from service_desk.deadlines import actions as clocks
 from service_desk.deadlines.rules import ClockKind
 from service_desk.people.directory import Directory
@@ -42,6 +43,9 @@ def hand_over(
         )
         change.hear(offer.done, "done")
         change.hear(offer.promised, "promised")
+        if is_complaint(change.case):
+            admit(change.case.pk, [receiver.pk], CircleWhy.OFFERED, by=actor.pk, reason=offer.remaining[:500])
+            change.case.__dict__.pop("inner_circle", None)
         change.case.hand_over_pending = True
         words = {"receiver": str(receiver), "done": offer.done, "promised": offer.promised}
         change.say(EventType.HAND_OVER, offer.remaining, **words)
@@ -92,6 +96,8 @@ def _decide(change: Change, state: HandOverState, **fields: Any) -> HandOver:
         setattr(offer, name, value)
     offer.save(update_fields=["state", "decided_at", *fields])
     change.case.hand_over_pending = False
+    if is_complaint(change.case) and state != HandOverState.ACCEPTED:
+        _out_of_the_circle(change, offer.receiver_id)
     open_clocks = change.clocks_of_part(ClockKind.HAND_OVER, offer.pk)
     if state == HandOverState.ACCEPTED:
         clocks.stop(open_clocks, now=change.now, actor=change.actor)
@@ -101,6 +107,12 @@ def _decide(change: Change, state: HandOverState, **fields: Any) -> HandOver:
 
 
 def _check_receiver(change: Change, receiver: Staff) -> None:
+    if is_complaint(change.case) and barred_from(change.case.pk, [receiver.pk]):
+        raise Invalid(
+            _("It is about this person or their reporting line: they must not know of it."),
+            field="receiver",
+            code="barred",
+        )
     if receiver.pk == change.case.handler_id:
         raise Invalid(_("This person holds the case already."), field="receiver", code="already_handler")
     if not receiver.is_active or not receiver.has_role(*DESK_ROLES):
@@ -124,6 +136,12 @@ def _check_not_passed_around(change: Change) -> None:
         raise Conflict(
             _("It was declined as not theirs; the first responder's chief decides where it goes."), code="passed_around"
         )
+
+
+def _out_of_the_circle(change: Change, receiver_id: int) -> None:
+    """Who did not take a complaint over knows of it no longer, unless there was another reason than the offer (P6)."""
+    change.case.circle.filter(staff=receiver_id, until=None, why=CircleWhy.OFFERED).update(until=Now())
+    change.case.__dict__.pop("inner_circle", None)
 
 
 def _chief_of_first_responder(case: Case) -> int | None:

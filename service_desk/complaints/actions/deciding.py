@@ -50,7 +50,7 @@ def decide(
         instance.remedy = said(remedy, "remedy", limit=4000)
         instance.reply = said(reply, "reply", limit=4000)
         instance.reply_channel = chosen(channel, Channel, "channel")
-        instance.decided_by, instance.decided_at = actor, change.now
+        instance.owner, instance.decided_by, instance.decided_at = actor, actor, change.now
         change.hear(instance.reply, "reply", to_customer=True)
         change.hear(instance.remedy, "remedy")
         instance.save()

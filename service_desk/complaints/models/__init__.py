@@ -2,6 +2,7 @@
 
 from service_desk.complaints.models.complaint import Complaint, ComplaintNumber, ExternalIdentifier
 from service_desk.complaints.models.parts import Clear, CorrectiveAction, Instance, Suggestion
+from service_desk.complaints.models.web import WebComplaint
 
 __all__ = [
     "Clear",
@@ -11,4 +12,5 @@ __all__ = [
     "ExternalIdentifier",
     "Instance",
     "Suggestion",
+    "WebComplaint",
 ]

@@ -124,6 +124,11 @@ class Complaint(models.Model):
         return self.case.number
 
     @property
+    def version(self) -> int:
+        """The case's: every verb of either counts."""
+        return self.case.version
+
+    @property
     def level(self) -> ComplaintLevel:
         """How grave it is: a column of the case, since policies are asked by it (P3, P4)."""
         return ComplaintLevel(self.case.level)

@@ -28,6 +28,11 @@ _TABLES = (
     "audit_auditentry",
     "cases_customerreport",
     "cases_casefile",
+    "cases_casecircle",
+    "cases_casebarred",
+    "complaints_clear",
+    "complaints_instance",
+    "complaints_externalidentifier",
 )
 _REPLICA = "SET LOCAL session_replication_role = %s"
 _CHECK = "SET CONSTRAINTS ALL IMMEDIATE"
@@ -67,6 +72,20 @@ _SHIFT = (
         resolved_at = resolved_at - %(back)s::interval, replied_at = replied_at - %(back)s::interval,
         ended_at = ended_at - %(back)s::interval, reopened_at = reopened_at - %(back)s::interval
         WHERE case_id = %(case)s""",
+    """UPDATE cases_casecircle SET since = since - %(back)s::interval, until = until - %(back)s::interval
+        WHERE case_id = %(case)s""",
+    "UPDATE cases_casebarred SET since = since - %(back)s::interval WHERE case_id = %(case)s",
+    """UPDATE complaints_complaint SET satisfaction_at = satisfaction_at - %(back)s::interval,
+        regulator_due_at = regulator_due_at - %(back)s::interval WHERE case_id = %(case)s""",
+    """UPDATE complaints_clear SET at = at - %(back)s::interval, written_at = written_at - %(back)s::interval
+        WHERE complaint_id = %(case)s""",
+    """UPDATE complaints_instance SET opened_at = opened_at - %(back)s::interval, decided_at = decided_at - %(back)s::interval,
+        passed_on_at = passed_on_at - %(back)s::interval WHERE complaint_id = %(case)s""",
+    """UPDATE complaints_correctiveaction SET made_at = made_at - %(back)s::interval, due_at = due_at - %(back)s::interval,
+        done_at = done_at - %(back)s::interval WHERE complaint_id = %(case)s""",
+    """UPDATE complaints_suggestion SET at = at - %(back)s::interval, answered_at = answered_at - %(back)s::interval,
+        returned_at = returned_at - %(back)s::interval WHERE case_id = %(case)s""",
+    "UPDATE complaints_externalidentifier SET at = at - %(back)s::interval WHERE complaint_id = %(case)s",
     "UPDATE cases_caselink SET made_at = made_at - %(back)s::interval WHERE %(case)s IN (first_id, second_id)",
     "UPDATE cases_impactobservation SET at = at - %(back)s::interval WHERE case_id = %(case)s",
     """UPDATE cases_caseclockevent SET at = at - %(back)s::interval
