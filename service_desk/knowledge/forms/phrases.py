@@ -69,6 +69,8 @@ _NEEDS = {
     "address": _("somebody who is called"),
     "answer": _("a question it answers"),
     "demand": _("somebody it is said to"),
+    "question": _("a question or a doubt"),
+    "refusal": _("nothing that is done about it"),
 }
 
 

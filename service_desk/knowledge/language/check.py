@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from service_desk.knowledge.language.around import Around, names_a_place, parts_in_two, tokens
+from service_desk.knowledge.language.around import names_a_place, parts_in_two, tokens
 from service_desk.knowledge.language.compiled import Compiled
 from service_desk.knowledge.language.folding import Folded, fold
 from service_desk.knowledge.language.lines import Roles
 from service_desk.knowledge.language.matching import Candidate, candidates
+from service_desk.knowledge.language.needs import Needs
 from service_desk.knowledge.language.release import Entry
 from service_desk.knowledge.rules import Category, Direction, How, Speaker, Weight, weight
 
@@ -176,10 +177,10 @@ class _Judge:
             return "place_name"
         opened = _OPENING.search(self.folded.plain, hit.start, hit.end)  # 您“吃饱了撑的”: what is quoted counts
         start = opened.end() if opened else hit.start
-        around = Around(self.folded.plain, start, hit.end, self.roles.body(hit.start))
+        around = Needs(self.folded.plain, start, hit.end, self.roles.body(hit.start))
         return self._excused_by_sentence(around, entry) or self._excused_by_entry(hit, entry, around)
 
-    def _excused_by_sentence(self, around: Around, entry: Entry) -> str:
+    def _excused_by_sentence(self, around: Needs, entry: Entry) -> str:
         to_customer = self.direction == Direction.TO_CUSTOMER
         if around.is_rule():
             return "rule"
@@ -189,7 +190,7 @@ class _Judge:
             return "report"
         return ""
 
-    def _excused_by_entry(self, hit: _Hit, entry: Entry, around: Around) -> str:
+    def _excused_by_entry(self, hit: _Hit, entry: Entry, around: Needs) -> str:
         if around.is_my_answer():
             return ""
         words = self.release.words[hit.candidate.form.entry]
@@ -203,7 +204,7 @@ class _Judge:
             return "context_near"
         return "" if self._has_need(hit, entry, around) else f"needs_{entry.need}"
 
-    def _has_need(self, hit: _Hit, entry: Entry, around: Around) -> bool:
+    def _has_need(self, hit: _Hit, entry: Entry, around: Needs) -> bool:
         if entry.need == "question" and hit.candidate.form.letters.endswith(("吗", "不")):
             return True
         needs: dict[str, Callable[[], bool]] = {

@@ -1,0 +1,82 @@
+"""What stands around a phrase decides whether it is a finding: each rule with a text on either side of it (K3)."""
+
+from __future__ import annotations
+
+import pytest
+
+from service_desk.knowledge.language.check import check
+from service_desk.knowledge.language.lines import Roles
+from service_desk.knowledge.rules import Direction, How, Speaker
+from tests.knowledge.books import shipped
+
+TO_CUSTOMER, NOTE, TRANSCRIPT = Direction.TO_CUSTOMER, Direction.INTERNAL_NOTE, Direction.TRANSCRIPT
+
+
+def found(text: str, direction: str = TO_CUSTOMER) -> list[tuple[str, str]]:
+    return [(finding.entry, finding.phrase) for finding in check(shipped(), text, direction).findings]
+
+
+@pytest.mark.parametrize(
+    ("said", "entry", "not_said"),
+    [
+        ("您买得起吗，就试？", "B19", "这款手机您买得起，也用得起。"),
+        ("这单我解决不了，您打总部电话。", "B38", "这单我解决不了，已请专家给您回电。"),
+        ("问别人去，我不管。", "B30", "问别人去过的网点。"),
+        ("着什么急，排队去。", "B37", "着什么急都不如安全重要。"),
+        ("先生您快点，后面有人。", "B42", "麻烦先生您快点儿。"),
+        ("还不知道，您等着。", "B39", "还不知道结果，一有消息马上告知您。"),
+        ("那个老头又来了。", "B26", "老头沟基站断电。"),
+        ("那病号又来了。", "B06", "您的看病号码是三十六。"),
+        ("您人矮，站前面。", "B18", "孩子可用矮的水池。"),
+    ],
+)
+def test_K3_what_stands_around_decides(said: str, entry: str, not_said: str) -> None:
+    assert entry in {code for code, _phrase in found(said)}
+    assert entry not in {code for code, _phrase in found(not_said)}
+
+
+def test_K3_a_list_under_a_rule_is_no_finding_and_a_list_under_another_head_is() -> None:
+    assert found("以下说法一律禁用：\n一、老家伙\n二、有完没完", NOTE) == []
+    assert found("客户情况：\n一、老家伙\n二、住三楼", NOTE) == [("B01", "老家伙")]
+
+
+def test_K3_what_the_writer_says_that_he_said_is_his() -> None:
+    assert found("我直接回她问别人去，她就挂了。", NOTE) == [("B30", "问别人去")]
+    assert found("客户称同事让她问别人去。", NOTE) == []
+
+
+def test_K3_a_hit_across_an_opening_quotation_mark_is_judged_by_what_is_quoted() -> None:
+    assert found("很抱歉，快递员说您“吃饱了撑的”，已停岗。") == []
+
+
+@pytest.mark.parametrize(
+    "label", ["客户：", "【客户】", "B（客户）：", "刘阿姨（客户）：", "[10:21] 客户小陈：", "Customer: ", "收件人："]
+)
+def test_K3_labels_of_customers_are_known_in_many_shapes(label: str) -> None:
+    text = f"客服：您好。\n{label}有完没完！"
+    assert found(text, TRANSCRIPT) == []
+    assert Roles(text, Speaker.AGENT).at(len(text) - 2) == Speaker.CUSTOMER
+
+
+def test_K3_in_a_dialogue_of_two_an_unknown_name_is_the_other_side() -> None:
+    assert found("坐席：您好。\n张先生：我不知道啊。", TRANSCRIPT) == []
+    assert found("客户：您好。\n小李：有完没完！", TRANSCRIPT) == [("B34", "有完没完")]
+
+
+@pytest.mark.parametrize(
+    ("text", "how"),
+    [
+        ("zhe shen me ji", How.PINYIN),
+        ("zhao shen me ji", How.PINYIN),
+        ("我也卜知道", How.HOMOPHONE),
+        ("莪解决不了", How.HOMOPHONE),
+        ("你是儍子吗", How.VARIANT),
+    ],
+)
+def test_K3_readings_and_characters_that_stand_for_others_are_found(text: str, how: str) -> None:
+    findings = check(shipped(), text, TO_CUSTOMER).findings
+    assert [finding.how for finding in findings] == [how]
+
+
+def test_K3_a_particle_behind_a_phrase_is_no_repeat_of_its_last_letter() -> None:
+    assert found("喊什么嘛，孩子都哭了") == [("B36", "喊什么")]
