@@ -208,6 +208,7 @@ _BEAT: list[tuple[str, float, str, float]] = [
     ("service_desk.rest.tasks.purge_kept_answers", 3600.0, "bulk", 600.0),
     ("service_desk.knowledge.tasks.sweep_articles", 60.0, "bulk", 50.0),
     ("service_desk.knowledge.tasks.sweep_transcripts", 30.0, "bulk", 25.0),
+    ("service_desk.complaints.tasks.take_in_web", 5.0, "bulk", 10.0),
     ("service_desk.cases.tasks.sweep_register_drafts", 3600.0, "bulk", 600.0),
     ("service_desk.cases.tasks.sweep_files", 3600.0, "bulk", 600.0),
 ]
@@ -303,6 +304,10 @@ HELP_PAGES = env.bool("HELP_PAGES", True)  # /help/ without log-in
 HELP_INDEXED = env.bool("HELP_INDEXED", False)  # whether search engines may list them
 HELP_PER_SECOND = env.int("HELP_PER_SECOND", 5)  # questions and answers of one address
 
+# --- Complaints by the public form -----------------------------------------------------------------------------
+WEB_COMPLAINTS_PER_HOUR = env.int("WEB_COMPLAINTS_PER_HOUR", 10)  # of one address
+WEB_COMPLAINTS_PER_MINUTE = env.int("WEB_COMPLAINTS_PER_MINUTE", 120)  # of all addresses together
+
 # --- The life of a case (D4) -----------------------------------------------------------------------------------
 REOPEN_WITHIN_DAYS = env.int("REOPEN_WITHIN_DAYS", 0)  # 0: a closed case may be reopened for ever
 EMERGENCY_RETURNS_WITHIN_HOURS = env.int("EMERGENCY_RETURNS_WITHIN_HOURS", 24)  # sooner, the same 4 h go on
@@ -365,6 +370,7 @@ SPECTACULAR_SETTINGS = {
                 "WaitingFor",
             ),
             "deadlines.rules": ("ClockKind", "ClockState", "RolloutState"),
+            "knowledge.articles.rules": ("ArticleState", "Audience", "VersionState"),
             "knowledge.rules": (
                 "Category",
                 "Direction",

@@ -19,6 +19,7 @@ class Panels:
     beside: str  # among the facts
     crumb: str  # the list that it belongs to, as a template
     print_url: str  # its own sheet
+    style: str  # its style sheet
     about: Any
 
 

@@ -13,8 +13,16 @@ class ComplaintsConfig(AppConfig):
 
     def ready(self) -> None:
         """Hand the room's rights, demands, notices and reactions to those who ask for them."""
-        from service_desk.complaints import clockwork, demands, hiding, kinds, permits  # noqa: F401 - models are loaded only now
+        from service_desk.complaints import (  # noqa: F401 - models are loaded only now
+            clockwork,
+            demands,
+            hiding,
+            kinds,
+            panels,
+            permits,
+        )
 
         demands.register()
         hiding.register()
         kinds.register_all()
+        panels.register()

@@ -49,6 +49,7 @@ ROOMS = (
     Room(_("Calls"), "phone", ("call-list",), key="p"),
     Room(_("Articles"), "book-open", ("article-list",), key="a"),
     Room(_("Messages"), "chat-bubble-left-ellipsis", ("message-list",)),
+    Room(_("Complaints"), "megaphone", ("complaint-list",), key="w"),
     Room(_("Customers"), "building-office-2", ("customer-list",), key="k"),
     Room(_("Quality"), "shield-check", ("violation-list",), key="q"),
     Room(_("Roster"), "calendar-days", ("roster",), key="o"),

@@ -1,4 +1,4 @@
-"""What a customer sent by the public form: a row first, the complaint afterwards, so that nothing acknowledged is lost."""
+"""What a customer sent by the public form: a row first, the complaint afterwards; nothing acknowledged is lost."""
 
 from __future__ import annotations
 
