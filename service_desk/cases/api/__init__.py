@@ -1,5 +1,6 @@
 """The REST doors of the desk: cases, one address per verb, their timeline and their clocks."""
 
+from service_desk.cases.api.articles import CaseArticleViewSet, SearchViewSet
 from service_desk.cases.api.clocks import ClockViewSet
 from service_desk.cases.api.files import FileViewSet
 from service_desk.cases.api.reports import ReportViewSet
@@ -11,6 +12,8 @@ router_entries = [
     ("cases", CaseViewSet, "case"),
     ("cases/(?P<number>[^/]{1,40})/reports", ReportViewSet, "case-report"),
     ("cases/(?P<number>[^/]{1,40})/files", FileViewSet, "case-file"),
+    ("cases/(?P<number>[^/]{1,40})/articles", CaseArticleViewSet, "case-article"),
+    ("search", SearchViewSet, "search"),
     ("deadlines", ClockViewSet, "deadline"),
     ("minutes", StageSumViewSet, "minutes"),
     ("request-types", RequestTypeViewSet, "request-type"),
