@@ -116,7 +116,7 @@ def suggest(
     who = " AND ".join([_CUSTOMERS if public else _ANYBODY, *([_OF_LINE] if line else [])])
     given = {"asked": wanted, "any": asked.any, "product": product, "line": line, "weighed": WEIGHED, "most": most}
     order = _ids(_SUGGEST.format(who=who), given)
-    if len(order) < most and asked.all != wanted:  # a title that says it in one word
+    if len(order) < most and asked.any != wanted:  # a title that says it in one word
         given["asked"] = asked.any
         order += [pk for pk in _ids(_SUGGEST.format(who=who), given) if pk not in order]
     return _articles(order[:most])

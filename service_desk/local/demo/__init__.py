@@ -11,7 +11,7 @@ from django.conf import settings
 from service_desk.audit.context import acting
 from service_desk.deadlines.clock import now
 from service_desk.knowledge import shipped
-from service_desk.local.demo import cases, customers, organisation
+from service_desk.local.demo import articles, calls, cases, customers, organisation
 from service_desk.people.models import Staff
 from service_desk.people.rules import Role
 
@@ -31,8 +31,11 @@ def load() -> None:
         company = organisation.build(password, now())
         found = customers.build(company.products)
         _approve_phrases()
+        articles.build()
         for number in cases.build(company, found):
             print(f"  {number}", end="\r", flush=True)
+        calls.build(company, found)
+        articles.put_beside_cases()
     _keep(password)
 
 
