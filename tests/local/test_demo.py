@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.db.models import Count
 
+from service_desk.calls.models import CallDeadline, CallSettlement
 from service_desk.cases.models import Case, CaseDeadline, Consultation, CustomerReport, DailyNumber, HandOver, Promise
 from service_desk.cases.rules import CaseState
 from service_desk.deadlines.actions import retire_and_replace
@@ -37,6 +38,14 @@ def test_demo_company_is_complete_and_its_clocks_run(db: None, settings: Any, tm
     assert set(Promise.objects.values_list("state", flat=True)) == {"open", "kept", "broken"}
     assert timedelta(0) < Promise.objects.get(state="open").due_at - now() < timedelta(minutes=40)
     assert Consultation.objects.get(answered_at=None).expert.username == "linfeng"
+    to_register = CallDeadline.objects.to_register()
+    assert to_register.count() == 5
+    assert to_register.filter(breached_at__isnull=False).count() == 1
+    assert dict(CallSettlement.objects.values_list("settled_as").annotate(Count("id"))) == {
+        "case": 4,
+        "exception": 2,
+        "message": 1,
+    }
     Auditor().run()
     assert not Incident.objects.exists()
     for day in DailyNumber.objects.all():
