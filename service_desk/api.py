@@ -56,8 +56,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 urlpatterns: list[Any] = [
+    path("v1/", include(telephony.urlpatterns)),  # first: on the way of every call's event
     path("v1/", include(router.urls)),
-    path("v1/", include(telephony.urlpatterns)),
     path("v1/me/", people.MeView.as_view(), name="api-me"),
     path("v1/schema/", views.SchemaView.as_view(), name="api-schema"),
     path("v1/docs/", views.docs, name="api-docs"),

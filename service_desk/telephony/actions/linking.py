@@ -54,6 +54,11 @@ _BY_TRANSFER = """
             BETWEEN (t->>'at')::timestamptz - interval '2 seconds' AND (t->>'at')::timestamptz + %(within)s
     ORDER BY c.id LIMIT 1
 """
+# The link found now, or the one that was there: one round trip on the way of nearly every event.
+_BY_NUMBER_OR_BEFORE = (
+    f"WITH linked AS ({_NEW.format(pairs=_BY_NUMBER)})"  # noqa: S608  (our own text)
+    " SELECT (SELECT count(*) FROM linked) + (SELECT count(*) FROM telephony_calllink WHERE child_id = %(call)s)"
+)
 _ANSWERING = frozenset({"call.answered", "call.held", "call.resumed", "record", "link", "sweep"})
 _COMING_IN = frozenset({"call.started", "call.ringing", "call.answered", "record"})
 
@@ -94,12 +99,14 @@ def link(call: Call, *, is_new: bool, cause: str) -> Linked:
         if call.transfers and values["number"]:
             cursor.execute(_NEW.format(pairs=_BY_TRANSFER), values)
             children += cursor.rowcount
-        by_number = values["number"] and values["reached"] and call.started_at and not call.parent_call_id
-        if by_number and cause in _COMING_IN:
-            cursor.execute(_NEW.format(pairs=_BY_NUMBER), values)
-            parents += cursor.rowcount
+        is_coming_in = cause in _COMING_IN and call.started_at and not call.parent_call_id
+        by_number = bool(is_coming_in and values["number"] and values["reached"])
+        if by_number:
+            cursor.execute(_BY_NUMBER_OR_BEFORE, values)
+            (parents,) = cursor.fetchone()
         if call.answered_at is None or not (parents or cause in _ANSWERING):
             return Linked(False, children > 0)
-        cursor.execute("SELECT EXISTS (SELECT 1 FROM telephony_calllink WHERE child_id = %s)", [call.pk])
-        (has_parent,) = cursor.fetchone()
-    return Linked(bool(has_parent), children > 0)
+        if not parents and not by_number:
+            cursor.execute("SELECT EXISTS (SELECT 1 FROM telephony_calllink WHERE child_id = %s)", [call.pk])
+            (parents,) = cursor.fetchone()
+    return Linked(bool(parents), children > 0)

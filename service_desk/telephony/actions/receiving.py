@@ -25,14 +25,18 @@ from service_desk.telephony.rules import RecordStatus
 LIVE = timedelta(seconds=60)  # what is older never pops a screen
 CLOCK_AHEAD, EXTENSION_UNKNOWN, TYPE_UNKNOWN = "clock-ahead", "extension-unknown", "type-unknown"
 
+# Two statements in one round trip: what is looked up must not be older than the lock. Without it no row is waited for.
 _SEEN_AND_CALL = """
+SELECT set_config('desk.taken', pg_try_advisory_xact_lock(%(lock)s)::text, true);
 WITH seen AS (
     SELECT digest, call_id FROM telephony_seenevent WHERE integration_id = %(integration)s AND event_id = %(event)s
 ), call AS (
     SELECT id, ref, state, claimed_by_id, given_up_at, heard_at, change_no FROM telephony_call
-    WHERE integration_id = %(integration)s AND call_id = %(call)s FOR NO KEY UPDATE
+    WHERE current_setting('desk.taken') = 'true' AND integration_id = %(integration)s AND call_id = %(call)s
+    FOR NO KEY UPDATE
 )
-SELECT statement_timestamp(), (SELECT digest FROM seen), (SELECT call_id FROM seen), call.*
+SELECT current_setting('desk.taken') = 'true', statement_timestamp(), (SELECT digest FROM seen),
+    (SELECT call_id FROM seen), call.*
 FROM (VALUES (1)) AS one LEFT JOIN call ON true
 """
 _NEW_CALL = """
@@ -74,9 +78,7 @@ class Receipt:
 @transaction.atomic
 def receive_event(*, integration: Integration, event: NativeEvent) -> Receipt:
     """Take one event in; the same again is a duplicate, the same id for something else is refused."""
-    _lock_or_refuse(integration.pk, f"event {event.id}")
-    found = _seen_and_call(integration.pk, event)
-    now, digest, seen_call, row = found
+    now, digest, seen_call, row = _seen_and_call(integration.pk, event)
     if digest is not None:
         if bytes(digest) != event.digest:
             raise DoorProblem("id-reused", _("This id was used for an event with another content."))
@@ -121,18 +123,35 @@ def receive_record(*, integration: Integration, record: NativeRecord) -> Receipt
 
 def _lock_or_refuse(integration_id: int, name: str) -> None:
     """Hold the item for this transaction; whoever brings it at the same moment is told so and does not wait."""
-    digest = hashlib.blake2b(f"call {integration_id} {name}".encode("utf-8", "replace"), digest_size=8).digest()
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [int.from_bytes(digest, signed=True)])
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_lock_number(integration_id, name)])
         (locked,) = cursor.fetchone() or (False,)
     if not locked:
-        raise DoorProblem("in-progress", _("The same is being taken in at this moment."), retry_after=1)
+        raise _in_progress()
+
+
+def _lock_number(integration_id: int, name: str) -> int:
+    digest = hashlib.blake2b(f"call {integration_id} {name}".encode("utf-8", "replace"), digest_size=8).digest()
+    return int.from_bytes(digest, signed=True)
+
+
+def _in_progress() -> DoorProblem:
+    return DoorProblem("in-progress", _("The same is being taken in at this moment."), retry_after=1)
 
 
 def _seen_and_call(integration_id: int, event: NativeEvent) -> tuple[datetime, Any, int | None, tuple[Any, ...] | None]:
+    """Hold the event for this transaction, and read in the same round trip what is known of it and of its call."""
+    values = {
+        "lock": _lock_number(integration_id, f"event {event.id}"),
+        "integration": integration_id,
+        "event": event.id,
+        "call": event.call_id,
+    }
     with connection.cursor() as cursor:
-        cursor.execute(_SEEN_AND_CALL, {"integration": integration_id, "event": event.id, "call": event.call_id})
-        now, digest, seen_call, *row = cursor.fetchone()
+        cursor.execute(_SEEN_AND_CALL, values)
+        locked, now, digest, seen_call, *row = cursor.fetchone()
+    if not locked:
+        raise _in_progress()
     return now, digest, seen_call, None if row[0] is None else tuple(row)
 
 

@@ -15,7 +15,7 @@ from service_desk.telephony.actions.linking import link
 from service_desk.telephony.announcing import CallChange, announce
 from service_desk.telephony.call_facts import Finding, HandedOver, facts_of
 from service_desk.telephony.folding import Folded, Happening, fold
-from service_desk.telephony.models import Call, CallFact, Extension
+from service_desk.telephony.models import Call, CallFact
 from service_desk.telephony.rules import LIMITS, CallRule, Limits, Verdict, e164_cn
 
 _TIMES = ("started_at", "ringing_at", "answered_at", "ended_at")
@@ -34,10 +34,18 @@ SELECT
         WHERE l.parent_id = %(call)s),
     nextval('telephony_call_change'), clock_timestamp()
 """
-_KEEP_FACT = """
+# The agent's code, where it is sent, wins over the extension.
+_HOLDER = """
+SELECT staff_id FROM telephony_extension
+WHERE integration_id = %(integration)s AND valid_from <= %(at)s AND (valid_to IS NULL OR valid_to > %(at)s)
+    AND ((%(agent_code)s <> '' AND agent_code = %(agent_code)s) OR (%(extension)s <> '' AND extension = %(extension)s))
+ORDER BY (%(agent_code)s <> '' AND agent_code = %(agent_code)s) DESC, valid_from DESC LIMIT 1
+"""
+_KEEP_FACTS = """
 INSERT INTO telephony_callfact (call_id, rule, verdict, detail, note)
-VALUES (%s, %s, %s, %s, '')
-ON CONFLICT (call_id, rule) DO UPDATE SET verdict = EXCLUDED.verdict, detail = EXCLUDED.detail, note = %s,
+SELECT %s, t.rule, t.verdict, t.detail, t.note
+FROM json_to_recordset(%s::json) AS t(rule text, verdict text, detail jsonb, note text)
+ON CONFLICT (call_id, rule) DO UPDATE SET verdict = EXCLUDED.verdict, detail = EXCLUDED.detail, note = EXCLUDED.note,
     changed_at = statement_timestamp(), withdrawn_at = NULL
 RETURNING id, rule, verdict, detail, found_at, changed_at, withdrawn_at, note
 """
@@ -146,7 +154,7 @@ def _write(call: Call, folded: Folded, grounds: _Grounds, heard_at: datetime | N
         "queue": folded.queue,
         "extension": folded.extension,
         "agent_code": folded.agent_code,
-        "agent_id": holder.staff_id if holder else None,
+        "agent_id": holder,
         "extensions_rung": list(folded.extensions_rung),
         "parent_call_id": folded.parent_call_id,
         **{name: getattr(folded, name) for name in (*_TIMES, "held_since", "ring_seconds", "ring_count")},
@@ -180,35 +188,43 @@ def _update(pk: int, values: dict[str, Any]) -> None:
         cursor.execute(f"UPDATE telephony_call SET {columns} WHERE id = %s", [*row, pk])  # noqa: S608  (our own names)
 
 
-def _holder(call: Call, folded: Folded) -> Extension | None:
+def _holder(call: Call, folded: Folded) -> int | None:
     """Who sat at the phone when it was answered; the agent's code wins, and an extension may change hands."""
     if folded.answered_at is None or not (folded.extension or folded.agent_code):
         return None
-    return Extension.objects.holder(
-        call.integration_id, folded.answered_at, extension=folded.extension, agent_code=folded.agent_code
-    )
+    values: dict[str, Any] = {
+        "integration": call.integration_id,
+        "at": folded.answered_at,
+        "extension": folded.extension,
+        "agent_code": folded.agent_code,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_HOLDER, values)
+        row = cursor.fetchone()
+    return int(row[0]) if row else None
 
 
 def _keep_facts(
     call: Call, known: dict[str, tuple[str, dict[str, Any], bool]], found: dict[str, Finding]
 ) -> list[CallFact]:
     """Write what differs; a fact that no longer holds is withdrawn with a note."""
+    differing = [
+        {"rule": rule, "verdict": new.verdict, "detail": dict(new.detail), "note": _note(known.get(rule), new)}
+        for rule, new in found.items()
+        if known.get(rule) != (new.verdict, dict(new.detail), True)
+    ]
+    gone = [
+        rule
+        for rule, (_verdict, _detail, stands) in known.items()
+        if stands and rule not in found and rule != CallRule.REGISTERED  # T7 does not follow from the events alone
+    ]
+    if not differing and not gone:
+        return []
     touched: list[CallFact] = []
     with connection.cursor() as cursor:
-        for rule, finding in found.items():
-            detail = dict(finding.detail)
-            old = known.get(rule)
-            if old is not None and old == (finding.verdict, detail, True):
-                continue
-            was_breach = old is not None and old[0] == Verdict.BREACHED and finding.verdict != Verdict.BREACHED
-            row: list[Any] = [call.pk, rule, finding.verdict, json.dumps(detail), REFUTED if was_breach else CHANGED]
-            cursor.execute(_KEEP_FACT, row)
-            touched.append(_fact(call, cursor.fetchone()))
-        gone = [
-            rule
-            for rule, (_verdict, _detail, stands) in known.items()
-            if stands and rule not in found and rule != CallRule.REGISTERED  # T7 does not follow from the events alone
-        ]
+        if differing:
+            cursor.execute(_KEEP_FACTS, [call.pk, json.dumps(differing)])
+            touched += [_fact(call, row) for row in cursor.fetchall()]
         if gone:
             cursor.execute(
                 "UPDATE telephony_callfact SET withdrawn_at = statement_timestamp(),"
@@ -218,6 +234,13 @@ def _keep_facts(
             )
             touched += [_fact(call, row) for row in cursor.fetchall()]
     return sorted(touched, key=lambda fact: fact.rule)
+
+
+def _note(old: tuple[str, dict[str, Any], bool] | None, new: Finding) -> str:
+    """What is said beside a fact that was there before."""
+    if old is None:
+        return ""
+    return REFUTED if old[0] == Verdict.BREACHED and new.verdict != Verdict.BREACHED else CHANGED
 
 
 def _fact(call: Call, row: tuple[Any, ...]) -> CallFact:
