@@ -256,8 +256,8 @@ class FindingViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DeskViewS
         return found
 
     def get_serializer(self, *args: Any, **kwargs: Any) -> Any:
-        rows = args[0] if args else []
-        things = [row.thing for row in (rows if kwargs.get("many") else [rows])]
+        rows: list[LanguageFinding] = args[0] if kwargs.get("many") else list(args[:1])
+        things = [row.thing for row in rows]
         return FindingSerializer(*args, **kwargs, context={"places": seen_by(self.request.user, things)})
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:

@@ -51,10 +51,8 @@ def offered(asked: str) -> list[PhraseVersion]:
     folded = asked.strip().lower()
     if folded:
         wanted = Q(initials__startswith=folded) | Q(text__icontains=folded) | Q(phrase__code__iexact=folded)
-        phrases = phrases.filter(wanted).annotate(
-            rank=Case(When(initials__startswith=folded, then=0), default=1, output_field=IntegerField())
-        )
-        return list(phrases.order_by("rank", "initials", "phrase__code")[:_OFFERED])
+        rank = Case(When(initials__startswith=folded, then=0), default=1, output_field=IntegerField())
+        return list(phrases.filter(wanted).order_by(rank, "initials", "phrase__code")[:_OFFERED])
     return list(phrases.order_by("phrase__code")[:_OFFERED])
 
 

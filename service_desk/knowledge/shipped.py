@@ -12,10 +12,12 @@ from typing import Any
 from django.db import transaction
 from django.db.models.functions import Now
 
+from service_desk.audit.models import AuditEntry
 from service_desk.knowledge.actions.drafting import keep_draft
 from service_desk.knowledge.actions.releasing import approve, make_release
-from service_desk.knowledge.models import BookRelease, Phrase, PhraseVersion
+from service_desk.knowledge.models import BookRelease, Phrase, PhraseVersion, ScriptLine
 from service_desk.knowledge.rules import PhraseState
+from service_desk.knowledge.scripts import SHIPPED
 
 _FILE = Path(__file__).parent / "data" / "phrasebook.json"
 _NOT_CONTENT = frozenset({"code", "kind", "text", "source", "ours"})
@@ -47,6 +49,21 @@ def load() -> None:
             PhraseVersion.objects.filter(pk=version.pk).update(state=PhraseState.APPROVED, approved_at=Now())
     if any(not item["ours"] for item in missing):
         make_release(actor=None, note="source documents")
+    _load_script()
+
+
+def _load_script() -> None:
+    """What to say in each situation of a call (K5), until somebody of the desk has had a hand in it."""
+    if ScriptLine.objects.exists() or AuditEntry.objects.filter(verb__in=("script.add", "script.remove")).exists():
+        return
+    phrases = Phrase.objects.in_bulk([code for _situation, _part, code in SHIPPED], field_name="code")
+    ScriptLine.objects.bulk_create(
+        [
+            ScriptLine(situation=situation, day_part=part, position=place, phrase=phrases[code])
+            for place, (situation, part, code) in enumerate(SHIPPED, start=1)
+            if code in phrases
+        ]
+    )
 
 
 def approve_shipped_drafts(*, actor: Any) -> BookRelease:

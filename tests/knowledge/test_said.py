@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from service_desk.audit.models import AuditEntry
@@ -82,7 +84,7 @@ def test_K3_each_verb_that_speaks_to_a_customer_is_stopped_at_the_screen_and_in_
     body = {name: SAID, "channel": "phone", "due_at": later.isoformat()}
     if verb == "postpone":
         body["promise"] = str(case.promises.get().pk)
-    wanted = {field: body[field] for field in (*MOVES[verb].fields, name) if field in body}
+    wanted: dict[str, Any] = {field: body[field] for field in (*MOVES[verb].fields, name) if field in body}
     refused = move(session(desk.agent), case.number, verb, **wanted)
     assert refused.status_code == 409, refused.content
     problem = refused.json()

@@ -25,6 +25,7 @@ from service_desk.cases.views.changes import Change, changes_since
 from service_desk.cases.views.common import case_for, last_event, person, tell_found, wants_part
 from service_desk.cases.views.drafts import carried, uuid_of
 from service_desk.knowledge.forms.overriding import offer_override
+from service_desk.knowledge.scripts import open_slots
 from service_desk.people.fields import add_refusal
 from service_desk.rest.errors import FieldError, NotAllowed, Refusal, Stale
 
@@ -156,6 +157,7 @@ def _form(
         "severity_meaning": SEVERITY_MEANING.get(case.severity or "", ""),
         "in_dialog": wants_part(request),
         "for_customer": verb in READ_BY_CUSTOMER,
+        "slots": open_slots({"customer": case.caller_name, "number": case.number}),
     }
     template = "cases/move_dialog.html" if wants_part(request) else "cases/move.html"
     return render(request, template, context, status=status)

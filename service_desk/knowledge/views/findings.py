@@ -37,7 +37,7 @@ def finding_list(request: HttpRequest) -> HttpResponse:
     whole = bool(can(request.user, "finding.view"))
     if not whole:
         require(request.user, "finding.dismiss")
-        rows = rows.filter(said_by=request.user)
+        rows = rows.filter(said_by=request.user.pk)
     context = paged(request, rows, ("-id",))
     places = seen_by(request.user, [one.thing for one in context["items"]])
     context["lines"] = [(one, places.get(one.thing)) for one in context["items"]]

@@ -21,7 +21,7 @@ from service_desk.knowledge.models import LanguageFinding, Phrase, PhraseUse, Ph
 from service_desk.knowledge.rules import Category, PhraseKind, PhraseState, Speaker, Weight
 from service_desk.knowledge.views.common import done, paged, sides
 from service_desk.people.access import can, require
-from service_desk.rest.errors import Refusal
+from service_desk.rest.errors import FieldError, Refusal
 
 _VERSIONS = 30
 
@@ -190,7 +190,7 @@ def approve_many(request: HttpRequest) -> HttpResponse:
     try:
         made = actions.approve(actor=request.user, versions=versions, note=request.POST.get("note", "")[:200])
     except Refusal as refusal:
-        for error in refusal.errors[:5] or [refusal]:
+        for error in refusal.errors[:5] or [FieldError("", refusal.message, refusal.code, refusal.remedy)]:
             messages.error(request, f"{error.message} {error.remedy}".strip())
     else:
         messages.success(request, _("Approved: release %(number)s is in force.") % {"number": made.number})

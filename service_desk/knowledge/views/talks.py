@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
@@ -58,9 +56,9 @@ def transcript_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _lines(transcript: Transcript) -> list[tuple[LanguageFinding, str, str, str]]:
     """Each finding with its line, cut at it."""
-    found: Sequence[LanguageFinding] = LanguageFinding.objects.filter(
-        thing__startswith=f"transcript:{transcript.pk}:"
-    ).order_by("id")[:_MOST_SHOWN]
+    found = LanguageFinding.objects.filter(thing__startswith=f"transcript:{transcript.pk}:").order_by("id")[
+        :_MOST_SHOWN
+    ]
     numbers = {one.pk: int(one.thing.rpartition(":")[2]) for one in found}
     texts = {line.number: line for line in transcript.lines.filter(number__in=set(numbers.values()))}
     rows = []
