@@ -50,6 +50,10 @@ class AmiConnection:
         """Ask for a sign of life, so that silence means a dead line."""
         self._send({"Action": "Ping"})
 
+    def ask_running(self, action_id: str) -> None:
+        """Ask which channels there are now; the answers come among everything else, under this id."""
+        self._send({"Action": "CoreShowChannels", "ActionID": action_id})
+
     def end(self) -> None:
         """Break the line from another thread or a signal; whoever reads sees its end."""
         with suppress(OSError):  # it is down already

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 from django.db import DatabaseError, close_old_connections
@@ -14,6 +15,7 @@ from django.db import DatabaseError, close_old_connections
 from service_desk.deadlines.clock import now
 from service_desk.telephony.actions import receive_event
 from service_desk.telephony.ami import AmiAddress, AmiConnection, AmiError
+from service_desk.telephony.catching_up import ACTION_ID, CatchUp
 from service_desk.telephony.drivers.asterisk import AmiMapper
 from service_desk.telephony.models import Integration
 from service_desk.telephony.problems import DoorProblem
@@ -56,13 +58,16 @@ class Relay:
             self._connection.end()
 
     def read_once(self) -> None:
-        """One session with the manager, to its end."""
+        """One session with the manager, to its end; it begins with what was missed while the line was down."""
         connection = self._connection = AmiConnection(self.address)
         mapper = AmiMapper(now)
+        missed = CatchUp(self.integration, mapper, now)
         try:
+            missed.begin()
+            connection.ask_running(ACTION_ID)
             with self._pinging(connection):
                 for message in connection.messages():
-                    for item in mapper.events(message):
+                    for item in chain(missed.events(message), mapper.events(message)):
                         self._take(item)
                     if self.stop.is_set():
                         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +49,10 @@ def manager(
             ).encode()
             for begin in range(0, len(raw), 37):
                 line.sendall(raw[begin : begin + 37])
+            with suppress(OSError):  # the relay has hung up already
+                line.shutdown(socket.SHUT_WR)
+                while asked.readline():  # left unread, it would break the line before all was heard
+                    pass
 
     thread = threading.Thread(target=play, daemon=True)
     thread.start()
