@@ -79,7 +79,7 @@ def test_P5_the_whole_way_by_REST() -> None:
     decision = {"reasons": "录音", "remedy": "道歉", "reply": "已说明", "channel": "phone"}
     move(agent, "decide", finding="partly", **decision)
     move(agent, "satisfaction", satisfied=False, text="不够")
-    assert move(agent, "escalate", text="要求上级处理")["instance"] == "escalated"
+    assert move(agent, "escalate", text="要求上级处理")["stage"] == "escalated"
     names = [one["name"] for one in manager.get(f"{URL}{number}/hearers/").json()]
     assert names == ["员工gm_marketing", "员工gm_product", "员工inspector"]
     move(manager, "decide", finding="substantiated", **decision)

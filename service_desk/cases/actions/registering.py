@@ -86,7 +86,7 @@ def register(*, actor: Any, data: Registration) -> Case:
             case.severity, case.graded_at, case.graded_by = severity, moment, responder
         if severity == Severity.CRITICAL:
             case.emergency_started_at = accepted_at  # C7: the process runs from acceptance
-        case.read_back = checked_read_back(data)
+        case.read_back = checked_read_back(data.read_back, data.read_back_reason)
         if data.request_type is not None:
             _answer_request_type(case, data, data.request_type, actor, moment)
         elif data.request_values or data.told_once:
@@ -201,17 +201,17 @@ def _without_request_type(data: Registration) -> Invalid:
     return Invalid(_("This belongs to a request type; none is given."), field=name, code="no_request_type")
 
 
-def checked_read_back(data: Registration) -> dict[str, Any]:
+def checked_read_back(ticks: Mapping[str, bool] | None, why_not: str) -> dict[str, Any]:
     """C15: each of the four facts was read back, or it is said why not; empty when nobody was there to hear."""
-    if data.read_back is None:
+    if ticks is None:
         return {}
-    reason = unsaid(data.read_back_reason, "read_back_reason", limit=200)
-    missing = not_read_back(data.read_back)
+    reason = unsaid(why_not, "read_back_reason", limit=200)
+    missing = not_read_back(ticks)
     if missing and not reason:
         words = _("Read this back to the caller and tick it, or say why it is not possible.")
         raise Invalid.of([FieldError(f"read_back/{fact}", words, "required") for fact in missing])
-    ticks: dict[str, Any] = {str(fact): bool(data.read_back.get(fact)) for fact in ReadBack}
-    return {**ticks, "reason": reason} if missing else ticks
+    facts: dict[str, Any] = {str(fact): bool(ticks.get(fact)) for fact in ReadBack}
+    return {**facts, "reason": reason} if missing else facts
 
 
 def reserved_key() -> int:

@@ -42,7 +42,7 @@ class CaseQuerySet(models.QuerySet["Case"]):
             return self.none()
         # Of a complaint its circle alone knows: who received it may be the person it is about (P1, P7).
         own = Q(kind=CaseKind.CALL) & (Q(handler=user) | Q(first_responder=user))
-        circle = Case._meta.get_field("circle").related_model  # type: ignore[misc]  # its room imports this one
+        circle = Case._meta.get_field("circle").related_model  # its module imports this one
         known = own | Q(pk__in=circle._default_manager.filter(staff=user, until=None).order_by().values("case"))
         if user.has_role(*READING_ROLES):
             return self.filter(Q(confidential=False) | known)

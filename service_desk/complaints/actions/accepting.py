@@ -166,7 +166,7 @@ def _case(data: Acceptance, actor: Any, barred: Mapping[int, BarredWhy], moment:
         fault=matter,
         subject=compose_subject(customer.name, product.name, matter),
         description=unsaid(data.description, "description", limit=8000),
-        read_back=checked_read_back(data),
+        read_back=checked_read_back(data.read_back, data.read_back_reason),
         accepted_at=checked_acceptance(data.accepted_at, moment),
         registered_by=actor,
         first_responder=actor,

@@ -31,7 +31,7 @@ class ComplaintLineSerializer(serializers.Serializer[Complaint]):
     subject = serializers.CharField(source="case.subject")
     channel = serializers.ChoiceField(choices=ComplaintChannel.choices)
     level = serializers.ChoiceField(choices=ComplaintLevel.choices)
-    instance = serializers.ChoiceField(source="stage", choices=InstanceKind.choices)
+    stage = serializers.ChoiceField(choices=InstanceKind.choices)
     state = serializers.ChoiceField(source="case.state", choices=CaseState.choices)
     handler = NamedSerializer(source="case.handler")
     first_responder = NamedSerializer(source="case.first_responder")

@@ -47,7 +47,9 @@ class AcceptanceSerializer(StrictSerializer):
     accepted_at = Moment(required=False, allow_null=True, default=None)
     next_reply_at = Moment(required=False, allow_null=True, default=None, help_text="A promise (P8, C11).")
     regulator_due_at = Moment(required=False, allow_null=True, default=None)
-    external_identifiers = IdentifierRequest(many=True, required=False, default=list, max_length=20)
+    external_identifiers: Any = serializers.ListSerializer(
+        child=IdentifierRequest(), required=False, default=list, max_length=20
+    )
     read_back = ReadBackSerializer(required=False)
 
 
@@ -57,7 +59,7 @@ class ComplaintFilterSerializer(FilterSerializer):
     state = serializers.ChoiceField(required=False, choices=[("open", "Everything with work left"), *CaseState.choices])
     level = serializers.ChoiceField(required=False, choices=ComplaintLevel.choices)
     channel = serializers.ChoiceField(required=False, choices=ComplaintChannel.choices)
-    instance = serializers.ChoiceField(required=False, choices=InstanceKind.choices)
+    stage = serializers.ChoiceField(required=False, choices=InstanceKind.choices)
     external_id = serializers.CharField(required=False, max_length=80, help_text="The number of another body.")
 
 

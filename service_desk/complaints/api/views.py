@@ -41,7 +41,7 @@ _NOT_VERSIONED = frozenset({"identify"})
 _FILTERS = {
     "level": "case__level",
     "channel": "channel",
-    "instance": "stage",
+    "stage": "stage",
     "external_id": "identifiers__value",
 }
 

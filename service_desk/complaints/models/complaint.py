@@ -133,6 +133,10 @@ class Complaint(models.Model):
         """How grave it is: a column of the case, since policies are asked by it (P3, P4)."""
         return ComplaintLevel(self.case.level)
 
+    def get_level_display(self) -> str:
+        """Its level in words, as of a field with choices."""
+        return str(self.level.label)
+
 
 class ExternalIdentifier(models.Model):
     """The number that somebody else gave the same matter, after TMF621: who owns it, of what type it is, the number."""
