@@ -12,14 +12,15 @@ from service_desk.complaints.models import Complaint, Instance
 from service_desk.complaints.models.complaint import ComplaintQuerySet
 
 OPEN = "open"
+_COLUMNS = {"stage": "stage", "level": "case__level", "channel": "channel"}
 
 
 def find(user: Any, filters: Mapping[str, Any]) -> ComplaintQuerySet:
     """The complaints of this person's circles that fit."""
     found = Complaint.objects.visible_to(user).for_page().select_related("about_staff", "about_unit")
-    for name in ("stage", "level", "channel"):
+    for name, column in _COLUMNS.items():
         if filters.get(name):
-            found = found.filter(**{name: filters[name]})
+            found = found.filter(**{column: filters[name]})
     if state := filters.get("state"):
         found = found.filter(case__state__in=OPEN_STATES if state == OPEN else [state])
     if unit := filters.get("unit"):
