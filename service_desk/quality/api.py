@@ -50,7 +50,9 @@ class ViolationLineSerializer(serializers.Serializer[Violation]):
     person = NamedSerializer()
     chief = NamedSerializer(allow_null=True)
     unit = NamedSerializer(allow_null=True)
-    source = serializers.CharField(help_text="Where it was found: call:<id>, case:<id>, complaint:<id>, or in words.")
+    source = serializers.CharField(  # type: ignore[assignment]  # a field of the answer
+        help_text="Where it was found: call:<id>, case:<id>, complaint:<id>, or in words."
+    )
     happened_at = Moment()
     found_at = Moment()
     objected_at = Moment(allow_null=True)

@@ -31,8 +31,8 @@ def desk() -> World:
     return world()
 
 
-def left(desk: World, *, call: Any = None, by: Staff | None = None, **fields: Any) -> CallMessage:
-    values = {
+def left(desk: World, *, call: Any = None, by: Staff | None = None, **fields: Any) -> Any:
+    values: dict[str, Any] = {
         "for_whom": desk.engineer,
         "from_name": "王小明",
         "from_number": "13800138000",

@@ -47,7 +47,7 @@ def phone_of(desk: World, days: int = 9) -> Pbx:
     return made
 
 
-def talk(phone: Pbx, *, ago: timedelta = timedelta(minutes=5), call_id: str = "c1", **data: Any) -> Call:
+def talk(phone: Pbx, *, ago: timedelta = timedelta(minutes=5), call_id: str = "c1", **data: Any) -> Any:
     """An inbound call that the agent answered `ago` and that is over."""
     script = Script(call_id=call_id, start=now() - ago)
     for event in (
@@ -59,7 +59,7 @@ def talk(phone: Pbx, *, ago: timedelta = timedelta(minutes=5), call_id: str = "c
     return Call.objects.get(call_id=call_id, integration=phone.integration)
 
 
-def record_of(call: Call, **data: Any) -> dict[str, Any]:
+def record_of(call: Any, **data: Any) -> dict[str, Any]:
     """What the phone system says of the call afterwards."""
     return {
         "call_id": call.call_id,
@@ -84,25 +84,25 @@ def shift(call: Call, time: timedelta) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL session_replication_role = replica")
         for statement in (
-            "UPDATE telephony_call SET started_at = started_at - %(t)s, ringing_at = ringing_at - %(t)s,"
-            " answered_at = answered_at - %(t)s, ended_at = ended_at - %(t)s, heard_at = heard_at - %(t)s"
+            "UPDATE telephony_call SET started_at = started_at - %(t)s::interval, ringing_at = ringing_at - %(t)s::interval,"
+            " answered_at = answered_at - %(t)s::interval, ended_at = ended_at - %(t)s::interval, heard_at = heard_at - %(t)s::interval"
             " WHERE id = %(c)s",
-            "UPDATE telephony_callevent SET timestamp = timestamp - %(t)s, counted_at = counted_at - %(t)s"
+            "UPDATE telephony_callevent SET timestamp = timestamp - %(t)s::interval, counted_at = counted_at - %(t)s::interval"
             " WHERE call_id = %(c)s",
-            "UPDATE calls_callsettlement SET settled_at = settled_at - %(t)s, counts_at = counts_at - %(t)s"
+            "UPDATE calls_callsettlement SET settled_at = settled_at - %(t)s::interval, counts_at = counts_at - %(t)s::interval"
             " WHERE call_id = %(c)s",
-            "UPDATE calls_calldeadline SET armed_at = armed_at - %(t)s, started_at = started_at - %(t)s,"
-            " due_at = due_at - %(t)s, next_at = next_at - %(t)s, breached_at = breached_at - %(t)s,"
-            " ended_at = ended_at - %(t)s, schedule = jsonb_build_object('due',"
-            " to_jsonb((schedule->>'due')::timestamptz - %(t)s), 'steps', (SELECT jsonb_agg(jsonb_build_array(s->0,"
-            " to_jsonb((s->>1)::timestamptz - %(t)s)) ORDER BY n)"
+            "UPDATE calls_calldeadline SET armed_at = armed_at - %(t)s::interval, started_at = started_at - %(t)s::interval,"
+            " due_at = due_at - %(t)s::interval, next_at = next_at - %(t)s::interval, breached_at = breached_at - %(t)s::interval,"
+            " ended_at = ended_at - %(t)s::interval, schedule = jsonb_build_object('due',"
+            " to_jsonb((schedule->>'due')::timestamptz - %(t)s::interval), 'steps', (SELECT jsonb_agg(jsonb_build_array(s->0,"
+            " to_jsonb((s->>1)::timestamptz - %(t)s::interval)) ORDER BY n)"
             " FROM jsonb_array_elements(schedule->'steps') WITH ORDINALITY AS e(s, n))) WHERE call_id = %(c)s",
         ):
-            cursor.execute(statement, {"t": time, "c": call.pk})
+            cursor.execute(statement, {"t": str(time.total_seconds()) + " s", "c": call.pk})
         cursor.execute("SET LOCAL session_replication_role = origin")
 
 
-def clock_of(call: Call) -> CallDeadline:
+def clock_of(call: Call) -> Any:
     return CallDeadline.objects.standing().get(call=call)
 
 
@@ -166,8 +166,8 @@ def test_C3_an_older_case_linked_late_does_not_wash_the_lateness(desk: World, ph
 def test_C3_warned_at_three_quarters_then_the_chief_at_the_end(desk: World, phone: Pbx) -> None:
     call = talk(phone)
     let_pass(call, timedelta(hours=18, minutes=1))
-    told = list(Notice.objects.filter(about=f"call:{call.pk}").values_list("kind", "recipient__username"))
-    assert told == [("call_registration_warning", "agent")]
+    warned = list(Notice.objects.filter(about=f"call:{call.pk}").values_list("kind", "recipient__username"))
+    assert warned == [("call_registration_warning", "agent")]
     let_pass(call, timedelta(hours=6))
     told = sorted(Notice.objects.filter(kind="call_registration_breach").values_list("recipient__username", flat=True))
     assert told == ["agent", "chief"]

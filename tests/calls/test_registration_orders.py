@@ -29,7 +29,7 @@ from tests.telephony.senders import Pbx, Script
 
 pytestmark = pytest.mark.django_db
 EXAMPLES = int(os.environ.get("DESK_ORDER_EXAMPLES", "25"))
-_WHOLE = (
+_WHOLE: tuple[tuple[str, int, dict[str, Any]], ...] = (
     ("started", 0, {}),
     ("ringing", 1, {"extension": "8006"}),
     ("ringing", 1, {"extension": "8010"}),

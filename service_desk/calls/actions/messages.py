@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -211,12 +210,11 @@ def _acknowledge(message: CallMessage, actor: Staff) -> None:
 
 def _locked(message: CallMessage, actor: Staff) -> CallMessage:
     visible = CallMessage.objects.visible_to(actor).filter(pk=message.pk)
-    rows: Sequence[CallMessage] = CallMessage.objects.filter(pk__in=visible.values("pk")).select_for_update(
-        of=("self",)
-    )
-    for found in rows:
-        return found
-    raise NotFound(_("There is no such message."))
+    locked = CallMessage.objects.select_for_update(of=("self",))
+    found: CallMessage | None = locked.filter(pk__in=visible.values("pk")).first()
+    if found is None:
+        raise NotFound(_("There is no such message."))
+    return found
 
 
 def _key(message: CallMessage) -> str:

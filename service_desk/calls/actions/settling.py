@@ -11,6 +11,7 @@ from service_desk.audit.actions import record
 from service_desk.calls.actions.keeping import keep, lock_clock
 from service_desk.calls.models import CallMessage, CallSettlement
 from service_desk.calls.rules import Exemption, SettledAs, counts_at
+from service_desk.calls.webhook_events import tell_settled
 from service_desk.cases.models import Case
 from service_desk.deadlines.clock import now
 from service_desk.people.access import require
@@ -141,4 +142,5 @@ def _settle(row: Call, actor: Staff, *, registered_at: Any = None, **what: Any) 
         detail={"as": made.settled_as, "reason": made.reason, "settlement": made.pk},
     )
     keep(row, actor=actor)
+    tell_settled(made)
     return made

@@ -191,7 +191,7 @@ def _settle(user: Any, call: Call, given: dict[str, Any]) -> None:
             raise nothing_there("case")
         actions.settle_as_case(actor=user, call=call, case=case)
     elif given["settled_as"] == SettledAs.MESSAGE:
-        message = CallMessage.objects.visible_to(user).filter(pk=given.get("message")).first()
+        message = CallMessage.objects.visible_to(user).filter(pk=given.get("message") or 0).first()
         if message is None:
             raise nothing_there("message")
         actions.settle_as_message(actor=user, call=call, message=message)
