@@ -13,6 +13,7 @@ from service_desk.calls import kinds  # noqa: F401 - the words of what is told h
 from service_desk.calls.actions.keeping import keep, note, registration_policy, stamp
 from service_desk.calls.models import CallClockEvent, CallDeadline, CallMessage
 from service_desk.calls.telling import tell
+from service_desk.calls.webhook_events import tell_unregistered
 from service_desk.deadlines import engine
 from service_desk.deadlines.models import Firing
 from service_desk.deadlines.rules import ClockKind
@@ -128,6 +129,7 @@ def _note_breaches(firings: Sequence[Firing], calls: dict[int, Call], directory:
     for clock in late:
         clock.breached_at = now
         note(clock, now)
+    tell_unregistered(late, calls)
     tell([clock.call_id for clock in late])
 
 

@@ -14,7 +14,7 @@ from service_desk.telephony.rules import CallState
 from service_desk.webhooks.emitting import Happening, emit_many
 from service_desk.webhooks.kinds import register
 
-_EXAMPLE = {
+EXAMPLE = {
     "call": {
         "id": "01KB3M8Q2W7Z5T9X4R6V1N0PDC",
         "call_id": "6b01e2c344-2-1",
@@ -34,10 +34,10 @@ _EXAMPLE = {
     "ring_seconds": 26.752,
     "ring_count": 6,
 }
-_ENDED = {**_EXAMPLE, "ended_at": "2026-11-22T02:31:02Z", "ended_by": "customer", "cause": "normal"}
-register("call.started", _("Call began"), _EXAMPLE)
-register("call.ringing", _("Call rings"), _EXAMPLE)
-register("call.answered", _("Call answered"), _EXAMPLE)
+_ENDED = {**EXAMPLE, "ended_at": "2026-11-22T02:31:02Z", "ended_by": "customer", "cause": "normal"}
+register("call.started", _("Call began"), EXAMPLE)
+register("call.ringing", _("Call rings"), EXAMPLE)
+register("call.answered", _("Call answered"), EXAMPLE)
 register("call.ended", _("Call ended"), _ENDED)
 register("call.missed", _("Call missed"), _ENDED)
 
@@ -83,7 +83,7 @@ def data_of(call: Call) -> dict[str, Any]:
         "extension": call.extension,
         "agent_code": call.agent_code,
         "agent": call.agent_id,
-        **{name: _utc(getattr(call, name)) for name in ("started_at", "ringing_at", "answered_at", "ended_at")},
+        **{name: utc(getattr(call, name)) for name in ("started_at", "ringing_at", "answered_at", "ended_at")},
         "ring_seconds": call.ring_seconds,
         "ring_count": call.ring_count,
     }
@@ -92,5 +92,6 @@ def data_of(call: Call) -> dict[str, Any]:
     return data
 
 
-def _utc(moment: datetime | None) -> str | None:
+def utc(moment: datetime | None) -> str | None:
+    """As the events write times."""
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z") if moment else None

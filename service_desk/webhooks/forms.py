@@ -13,7 +13,7 @@ from django.utils.translation import pgettext_lazy
 from service_desk.people.fields import MomentField
 from service_desk.rest.posting import LONGEST_URL, BadAddress, check_address
 from service_desk.webhooks.actions import NewEndpoint
-from service_desk.webhooks.kinds import subscribable
+from service_desk.webhooks.kinds import known, subscribable
 from service_desk.webhooks.models import Endpoint
 
 
@@ -30,12 +30,21 @@ class EndpointForm(forms.Form):
         help_text=_("Begins with https:// and lies in the public network."),
         widget=forms.TextInput(attrs={"inputmode": "url", "autocomplete": "off", "spellcheck": "false"}),
     )
-    types = forms.MultipleChoiceField(label=_("Events"), widget=forms.CheckboxSelectMultiple)
+    types = forms.MultipleChoiceField(
+        label=_("Events"),
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_(
+            "Those that begin with ticket. are names of the phone contract; each event comes once, by one name."
+        ),
+    )
 
     def __init__(self, data: Any = None, *, initial: dict[str, Any] | None = None) -> None:
         super().__init__(data, initial=initial, prefix="endpoint")
         choices: Any = self.fields["types"]
-        choices.choices = [(name, f"{label} ({name})") for name, label in subscribable().items()]
+        own = known()
+        # The names of the contract come last: whoever asks by one of ours needs none of them.
+        names = sorted(subscribable().items(), key=lambda each: (each[0] not in own, each[0]))
+        choices.choices = [(name, f"{label} ({name})") for name, label in names]
 
     def clean_url(self) -> str:
         """An address that a webhook may go to, as far as can be seen without asking for it."""
@@ -59,7 +68,7 @@ class AgainForm(forms.Form):
 
     since = MomentField(label=_("Since"), help_text=_("Events are kept for 30 days."))
     what = forms.ChoiceField(
-        label=_("What"),
+        label=_("Which events"),
         choices=[("missed", _("what it has missed")), ("all", _("everything, what it has taken as well"))],
         initial="missed",
     )

@@ -26,7 +26,7 @@ from service_desk.webhooks.models import Endpoint, Post
 from service_desk.webhooks.rules import OPEN_STATES, PostState, error_words
 
 _SHOWN = 500
-_SIZE = 25
+_SIZE = 15
 _DAY = timedelta(days=1)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from service_desk.calls.actions import settle_as_case, settle_as_exception
 from service_desk.cases import actions
 from service_desk.cases.models import Case, Promise
 from service_desk.deadlines.clock import now
@@ -17,6 +18,7 @@ from service_desk.quality.actions import Found, dismiss, suspect, verify, withdr
 from service_desk.quality.rules import Offence
 from service_desk.webhooks import kinds
 from service_desk.webhooks.models import Event
+from tests.calls.test_registration import let_pass, phone_of, talk
 from tests.factories import World, shift_time, staff, world
 from tests.telephony.senders import Script, pbx
 from tests.webhooks.conftest import Setup
@@ -179,6 +181,33 @@ def test_every_type_has_its_example_and_a_name_of_the_contract_leads_to_it() -> 
     for kind in kinds.known().values():
         assert kind.example
         assert str(kind.label)
-    contract = {"call.answered", "call.ended", "ticket.created", "ticket.updated", "ticket.status_changed",
-                "ticket.closed", "violation.created", "violation.withdrawn"}  # fmt: skip
+    contract = {
+        "call.answered",
+        "call.unregistered",
+        "call.ended",
+        "ticket.created",
+        "ticket.updated",
+        "ticket.status_changed",
+        "ticket.closed",
+        "violation.created",
+        "violation.withdrawn",
+    }
     assert contract <= kinds.subscribable().keys()
+
+
+def test_a_call_is_told_when_registered_and_when_left_unregistered(desk: World) -> None:
+    phone = phone_of(desk)
+    settle_as_exception(actor=desk.agent, call=talk(phone), reason="wrong_number", words="打错")
+    assert newest("call.settled")["settled"] == {"as": "exception", "case": None, "reason": "wrong_number"}
+    forgotten = talk(phone, call_id="forgotten")
+    let_pass(forgotten, timedelta(hours=25))
+    left = newest("call.unregistered")
+    assert (left["call"]["id"], left["agent"]) == (forgotten.ref, desk.agent.pk)
+    assert left["due_at"]
+
+
+def test_P6_a_call_that_led_to_a_confidential_case_is_not_told_as_registered(desk: World) -> None:
+    phone, case = phone_of(desk), desk.register()
+    Case.objects.filter(pk=case.pk).update(confidential=True)
+    settle_as_case(actor=desk.agent, call=talk(phone), case=case)
+    assert told("call.settled") == []
