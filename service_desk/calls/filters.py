@@ -25,7 +25,7 @@ class CallFilters(forms.Form):
     """What is not valid is said and left out; the rest counts."""
 
     number = forms.CharField(
-        label=_("Number"), required=False, max_length=40, validators=[ProhibitNullCharactersValidator()]
+        label=_("Caller's number"), required=False, max_length=40, validators=[ProhibitNullCharactersValidator()]
     )
     state = forms.ChoiceField(label=_("State"), required=False, choices=[_ANY, *CallState.choices])
     direction = forms.ChoiceField(label=_("Direction"), required=False, choices=[_ANY, *Direction.choices])

@@ -137,7 +137,7 @@ class ByHandForm(CallForm):
     """A call that no phone system tells of."""
 
     number = forms.CharField(
-        label=_("Number"),
+        label=_("Caller's number"),
         max_length=40,
         required=False,
         validators=_CLEAN,

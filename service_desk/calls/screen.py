@@ -47,6 +47,7 @@ class Screen:
     apologise: bool
     by_hand: bool
     unclaimed: bool
+    here: bool  # the page beneath is this call's own form: what stands there is not said twice
 
     @property
     def outbound(self) -> bool:
@@ -66,8 +67,8 @@ class Bar:
     now: datetime
 
 
-def bar_of(user: Any, now: datetime) -> Bar:
-    """What stands there now; four queries while no call is at hand."""
+def bar_of(user: Any, now: datetime, page: str = "") -> Bar:
+    """What stands there now, over the page of this address; four queries while no call is at hand."""
     pops = list(
         CallPop.objects.showing(user)
         .select_related("call__integration", "call__agent", "call__claimed_by")
@@ -76,8 +77,11 @@ def bar_of(user: Any, now: datetime) -> Bar:
     limits = CallLimits.in_force() if pops else Limits()
     open_clocks = CallDeadline.objects.to_register().of(user)
     due = list(open_clocks.select_related("call")[:100])
-    words = words_for(user, now) if pops else Words()
-    screens = [_screen(pop.call, user, words, limits, due, now) for pop in sorted(pops, key=_place)[:_SCREENS]]
+    words = words_for(user) if pops else Words()
+    screens = [
+        _screen(pop.call, user, words, limits, due, now, here=pop.call.ref in page)
+        for pop in sorted(pops, key=_place)[:_SCREENS]
+    ]
     shown = {screen.call.pk for screen in screens}
     nobodys = nobodys_calls(user).filter(answered_at__gt=now - _FRESH).exclude(pk__in=shown)
     return Bar(
@@ -105,7 +109,9 @@ def phase_of(call: Call) -> Phase:
     return Phase.HOLDING if call.held_since is not None else Phase.TALKING
 
 
-def _screen(call: Call, user: Any, words: Words, limits: Limits, due: list[CallDeadline], now: datetime) -> Screen:
+def _screen(
+    call: Call, user: Any, words: Words, limits: Limits, due: list[CallDeadline], now: datetime, *, here: bool
+) -> Screen:
     phase = phase_of(call)
     return Screen(
         call=call,
@@ -123,6 +129,7 @@ def _screen(call: Call, user: Any, words: Words, limits: Limits, due: list[CallD
         apologise=_rings(call, limits, now) >= limits.apology_ring,
         by_hand=call.integration.kind == IntegrationKind.MANUAL,
         unclaimed=call.answered_at is not None and call.responsible is None,
+        here=here,
     )
 
 

@@ -1,39 +1,20 @@
-"""What to say next on the telephone (K5, T2, T4, T5): approved phrases by situation, with names and time of day."""
+"""What to say next on the telephone (T2, T4, T5): the desk's script by situation, put together for one call (K5)."""
 
 from __future__ import annotations
 
-import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
+from service_desk.knowledge.offers import facts_for, script
+from service_desk.knowledge.rules import Situation
 
-from service_desk.knowledge.models import PhraseVersion
-from service_desk.knowledge.rules import PhraseKind
-
-#: How the situation of an approved phrase begins, by what it is needed for; of several the first code counts.
-_SITUATIONS = {
-    "day": "greeting by time of day",
-    "pick_up": "call pick-up with the company's name",
-    "late": "pick-up after five rings",
-    "offer": "offer of help",
-    "hold": "hold: ask consent first",
-    "waiting": "hold: report about every 15 seconds",
-    "call_back": "long hold",
-    "closing": "closing: last sentence of every call",
-    "read_back": "read-back of key facts",
-    "transfer": "transfer",
-    "absent": "person asked for is absent",
-}
-_COMPANY = re.compile(r"〔[^〕]*(?:公司|中心)[^〕]*〕")
-_NOON, _EVENING, _MORNING = 12, 18, 5
+_HELLO = "您好，"
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Each is empty while the phrasebook has nothing approved for it."""
+    """Each is empty while the script has no line for it."""
 
     greeting: str = ""
     late: str = ""
@@ -45,62 +26,39 @@ class Words:
     absent: str = ""
 
 
-def words_for(user: Any, now: datetime) -> Words:
-    """The words of one call; one query."""
-    rows = (
-        PhraseVersion.objects.in_force()
-        .filter(phrase__kind=PhraseKind.APPROVED)
-        .order_by("phrase__code")
-        .values_list("situation", "text")
-    )
-    return spoken(list(rows), company=settings.COMPANY_NAME, name=str(user), hour=_hour(now))
+def words_for(user: Any, **known: str) -> Words:
+    """The words of one call, names and time of day filled in."""
+    scenes = script(None, facts_for(user, **known))
+    return spoken({scene.code: [line.text for line in scene.lines] for scene in scenes}, name=str(user))
 
 
-def spoken(phrases: list[tuple[str, str]], *, company: str, name: str, hour: int) -> Words:
-    """The words from `(situation, text)` of what is approved. Pure."""
-    found: dict[str, list[str]] = {
-        key: [text for situation, text in phrases if situation.startswith(begins)]
-        for key, begins in _SITUATIONS.items()
-    }
+def spoken(lines: Mapping[str, Sequence[str]], *, name: str) -> Words:
+    """The words from the lines of each situation. Pure."""
 
-    def first(key: str) -> str:
-        return _filled(found[key][0], company) if found[key] else ""
+    def first(situation: Situation) -> str:
+        return next(iter(lines.get(situation.value, ())), "")
+
+    def last(situation: Situation) -> str:
+        return next(reversed(lines.get(situation.value, ())), "")
 
     me = f"我是{name}。"
+    late = first(Situation.LATE_PICK_UP)
+    greeting = _greeting(lines.get(Situation.PICK_UP.value, ()))
     return Words(
-        greeting=_joined(_of_the_day(found["day"], hour), _with_company(found["pick_up"], company), me, first("offer")),
-        late=first("late") and first("late") + me,
-        hold=first("hold"),
-        waiting=first("waiting"),
-        call_back=first("call_back"),
-        closing=first("closing"),
-        transfer=first("transfer"),
-        absent=first("absent"),
+        greeting=greeting and f"{greeting}，{me}{first(Situation.ASKING)}",
+        late=late and late + me,
+        hold=first(Situation.WAIT),
+        waiting=first(Situation.HOLD),
+        call_back=first(Situation.LONG_HOLD),
+        closing=last(Situation.CLOSING),
+        transfer=first(Situation.TRANSFER),
+        absent=first(Situation.ABSENT),
     )
 
 
-def _hour(now: datetime) -> int:
-    return now.astimezone(ZoneInfo(settings.TIME_ZONE)).hour
-
-
-def _of_the_day(greetings: list[str], hour: int) -> str:
-    part = "早" if _MORNING <= hour < _NOON else "下午" if _NOON <= hour < _EVENING else "晚"
-    return next((text for text in greetings if text.startswith(part)), "")
-
-
-def _with_company(phrases: list[str], company: str) -> str:
-    """A pick-up that names the company; one that names another kind of line is not for every call."""
-    named = next((text for text in phrases if "这里是" in text and _COMPANY.search(text)), "")
-    return _filled(named, company)
-
-
-def _joined(of_the_day: str, pick_up: str, me: str, offer: str) -> str:
+def _greeting(lines: Sequence[str]) -> str:
     """One greeting, not two: the time of day stands in place of a 'hello'."""
-    if not pick_up:
+    if not lines:
         return ""
-    opening = f"{of_the_day}，{pick_up.removeprefix('您好，')}" if of_the_day else pick_up
-    return f"{opening.rstrip('。')}，{me}{offer}"
-
-
-def _filled(text: str, company: str) -> str:
-    return _COMPANY.sub(company, text)
+    rest = [line.removeprefix(_HELLO) for line in lines[1:]]
+    return "，".join(line.strip("，。") for line in (lines[0], *rest))

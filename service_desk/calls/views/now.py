@@ -31,7 +31,12 @@ def bar(request: HttpRequest) -> HttpResponse:
     """What rings, who is on the line, what is still to register: for the top line of every page."""
     if not can(request.user, "call.by_hand"):
         return HttpResponse("")
-    return render(request, "calls/bar.html", {"bar": bar_of(request.user, now())})
+    return render(request, "calls/bar.html", {"bar": bar_of(request.user, now(), _page(request))})
+
+
+def _page(request: HttpRequest) -> str:
+    """The page over which the bar stands."""
+    return request.headers.get("HX-Current-URL", "")[:500]
 
 
 def _put_aside(*, actor: Any, call: Call) -> None:
@@ -75,4 +80,4 @@ def press(request: HttpRequest, ref: str, deed: str) -> HttpResponse:
         elif deed == "claim":
             messages.success(request, _("This call is yours now."))
         return redirect(back_of(request))
-    return render(request, "calls/bar.html", {"bar": bar_of(request.user, now()), "refused": refused})
+    return render(request, "calls/bar.html", {"bar": bar_of(request.user, now(), _page(request)), "refused": refused})

@@ -82,7 +82,7 @@ def transfer(request: HttpRequest, ref: str) -> HttpResponse:
     form = forms.TransferForm(sent(request), user=request.user, initial=begun)
     if form.is_valid() and _did(form, note_transfer, call, request, **form.cleaned_data):
         return done(request, call, _("Noted; whoever takes the call sees it as it rings."))
-    words = words_for(request.user, now()).transfer
+    words = words_for(request.user).transfer
     return _ask(request, call, form, _("Pass the call on"), _("Save"), words=words)
 
 
@@ -100,7 +100,7 @@ def call_back(request: HttpRequest, ref: str) -> HttpResponse:
     if form.is_valid() and _promised(form, request):
         said = _("Promised with %(number)s.") % {"number": form.cleaned_data["case"].number}
         return done(request, call, said)
-    words = words_for(request.user, moment).call_back
+    words = words_for(request.user).call_back
     return _ask(request, call, form, _("Offer a call back"), _("Promise"), words=words)
 
 
