@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from service_desk.deadlines.clock import now
 from service_desk.people.fields import MomentField, PersonField
@@ -16,10 +17,14 @@ _LONG = {"rows": 4, "data-count": "1"}
 class MessageForm(forms.Form):
     """A caller asks for somebody who is not there."""
 
-    for_whom = PersonField(label=_("For"), help_text=_("Somebody absent: the deputy is told instead."))
-    from_name = forms.CharField(label=_("From"), max_length=80, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    for_whom = PersonField(
+        label=pgettext_lazy("message", "For"), help_text=_("Somebody absent: the deputy is told instead.")
+    )
+    from_name = forms.CharField(
+        label=pgettext_lazy("message", "From"), max_length=80, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
     from_number = forms.CharField(
-        label=_("Number"),
+        label=pgettext_lazy("telephone", "Number"),
         max_length=40,
         required=False,
         widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off"}),

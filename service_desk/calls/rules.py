@@ -47,14 +47,6 @@ class MessageState(TextChoices):
     DONE = "done", pgettext_lazy("message", "Called back")
 
 
-class CallClock(TextChoices):
-    """What the 24 hours of a call say."""
-
-    RUNNING = "running", pgettext_lazy("registration", "To be registered")
-    MET = "met", pgettext_lazy("registration", "Registered in time")
-    BREACHED = "breached", pgettext_lazy("registration", "Not registered in time")
-
-
 @dataclass(frozen=True, slots=True)
 class Owed:
     """A registration that a call owes: from when its time runs, and whether that is later than the answer."""

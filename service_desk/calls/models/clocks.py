@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from service_desk.calls.models.messages import CallMessage
 from service_desk.deadlines.hours import Pause
@@ -46,9 +47,13 @@ class CallDeadline(Deadline):
         Call, verbose_name=_("Call"), null=True, on_delete=models.PROTECT, related_name="deadlines", db_index=False
     )
     message = models.ForeignKey(
-        CallMessage, verbose_name=_("Message"), null=True, on_delete=models.PROTECT, related_name="deadlines",
+        CallMessage,
+        verbose_name=pgettext_lazy("call", "Message for a colleague"),
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="deadlines",
         db_index=False,
-    )  # fmt: skip
+    )
     heard_late = models.BooleanField(_("Runs from when the desk heard of the call"), default=False)
     owner = models.ForeignKey(
         _STAFF, verbose_name=_("Person"), null=True, on_delete=models.PROTECT, related_name="+", db_index=False

@@ -62,13 +62,17 @@ class CallMessage(models.Model):
         Call, verbose_name=_("Call"), null=True, on_delete=models.PROTECT, related_name="messages", db_index=False
     )
     for_whom = models.ForeignKey(
-        _STAFF, verbose_name=_("For"), on_delete=models.PROTECT, related_name="messages", db_index=False
+        _STAFF,
+        verbose_name=pgettext_lazy("message", "For"),
+        on_delete=models.PROTECT,
+        related_name="messages",
+        db_index=False,
     )
     relayed_to = models.ForeignKey(
         _STAFF, verbose_name=_("Relayed to"), null=True, on_delete=models.PROTECT, related_name="+"
     )
-    from_name = models.CharField(_("From"), max_length=80)
-    from_number = models.CharField(_("Number"), max_length=40, blank=True)
+    from_name = models.CharField(pgettext_lazy("message", "From"), max_length=80)
+    from_number = models.CharField(pgettext_lazy("telephone", "Number"), max_length=40, blank=True)
     customer = models.ForeignKey(
         Customer, verbose_name=_("Customer"), null=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )

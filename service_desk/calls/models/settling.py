@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from service_desk.calls.models.messages import CallMessage
 from service_desk.calls.rules import Exemption, SettledAs
@@ -45,7 +46,11 @@ class CallSettlement(models.Model):
         db_index=False,
     )
     message = models.ForeignKey(
-        CallMessage, verbose_name=_("Message"), null=True, on_delete=models.PROTECT, related_name="settlements"
+        CallMessage,
+        verbose_name=pgettext_lazy("call", "Message for a colleague"),
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="settlements",
     )
     reason = models.CharField(_("Reason"), max_length=20, choices=Exemption, blank=True)
     words = models.CharField(_("Explanation"), max_length=500, blank=True)

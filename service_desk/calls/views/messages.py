@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from service_desk.audit.actions import record
@@ -94,7 +95,7 @@ def message_new(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, _("The message is on its way to %(name)s.") % {"name": message.for_whom})
             return redirect(message)
-    context = {"form": form, "call": call, "label": _("Message for a colleague")}
+    context = {"form": form, "call": call, "label": pgettext("call", "Message for a colleague")}
     return render(request, "calls/message_form.html", context, status=422 if form.errors else 200)
 
 
@@ -141,7 +142,7 @@ def message_answer(request: HttpRequest, pk: int) -> HttpResponse:
         else:
             messages.success(request, _("It is written down that the caller was called back."))
             return redirect(message)
-    context = {"form": form, "message": message, "label": _("Called back")}
+    context = {"form": form, "message": message, "label": pgettext("message", "Called back")}
     return render(request, "calls/message_form.html", context, status=422 if form.errors else 200)
 
 
