@@ -231,8 +231,9 @@ class ArticleViewSet(EtagMixin, mixins.ListModelMixin, mixins.RetrieveModelMixin
         require(request.user, "article.view")
         wanted = checked(SuggestSerializer, request.query_params)
         found = suggest(wanted["q"], product=wanted.get("product"), line=wanted["line"])
-        rows = {article.pk: article for article in self.get_queryset().filter(pk__in=[each.pk for each in found])}
-        return Response(ArticleSerializer([rows[each.pk] for each in found if each.pk in rows], many=True).data)
+        rows = self.get_queryset().in_bulk([each.pk for each in found])
+        ordered: Any = [rows[each.pk] for each in found if each.pk in rows]
+        return Response(ArticleSerializer(ordered, many=True).data)
 
     def _version(self, article: Article, number: int) -> ArticleVersion:
         found: ArticleVersion | None = article.versions.whole().filter(number=number).first()

@@ -18,8 +18,9 @@ from service_desk.knowledge.articles.rules import (
     Audience,
     VersionState,
 )
-from service_desk.knowledge.articles.search import LONGEST_QUESTION, Found
+from service_desk.knowledge.articles.search import Found
 from service_desk.knowledge.articles.text import as_html
+from service_desk.knowledge.articles.words import LONGEST_QUESTION
 from service_desk.knowledge.models import Article, ArticleVersion, SynonymList
 from service_desk.rest.serializers import FilterSerializer, IdField, Moment, NamedSerializer, StrictSerializer
 

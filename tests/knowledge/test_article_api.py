@@ -83,7 +83,7 @@ def test_K6_search_and_suggestions_through_REST(desk: World) -> None:
     answer = client.get(f"{ARTICLES}search/", {"q": "断站"}).json()
     assert (answer["total"], answer["results"][0]["article"]) == (1, article.pk)
     assert {"text": "断站", "marked": True} in answer["results"][0]["title"]
-    hinted = client.get(f"{ARTICLES}suggest/", {"q": "夜间断站", "product": desk.product.pk}).json()
+    hinted = client.get(f"{ARTICLES}suggest/", {"q": "夜间断站", "product": str(desk.product.pk)}).json()
     assert [row["id"] for row in hinted] == [article.pk]
     both = client.get(SEARCH, {"q": "断站"}).json()
     assert (both["articles"]["total"], [row["number"] for row in both["cases"]]) == (1, [case.number])

@@ -132,7 +132,7 @@ def test_K6_a_list_of_synonyms_is_numbered_audited_and_never_changed(desk: World
     first = change_synonyms(actor=desk.chief, text="退服 = 断站", note="网管用语")
     second = change_synonyms(actor=desk.chief, text="退服 = 断站\n困人 = 关人", based_on=1)
     assert (first.number, second.number) == (1, 2)
-    assert AuditEntry.objects.filter(verb="synonyms.change").last().detail == {"changed": ["+ 困人 = 关人"]}
+    assert AuditEntry.objects.filter(verb="synonyms.change").latest("id").detail == {"changed": ["+ 困人 = 关人"]}
     with pytest.raises(Stale):
         change_synonyms(actor=desk.chief, text="", based_on=1)
     with pytest.raises(Conflict):

@@ -19,7 +19,8 @@ from service_desk.cases.api.reports import CASE_IN_PATH, ROW_IN_PATH, OfCase
 from service_desk.cases.listing import Sort
 from service_desk.cases.models import Case, CaseArticle
 from service_desk.knowledge.articles.rules import ArticleState
-from service_desk.knowledge.articles.search import LONGEST_QUESTION, search
+from service_desk.knowledge.articles.search import search
+from service_desk.knowledge.articles.words import LONGEST_QUESTION
 from service_desk.knowledge.shapes_articles import FoundSerializer, found_as_data
 from service_desk.people.access import require
 from service_desk.rest.base import DeskViewSet
@@ -111,6 +112,6 @@ class SearchViewSet(DeskViewSet):
         """Words, a number, a telephone number or a customer; what the desk takes for the same is found too."""
         require(request.user, "case.view")
         asked = checked(EverythingQuestionSerializer, request.query_params)["q"]
-        cases = listing.one_page(listing.find(request.user, {"q": asked}), Sort.NEWEST).items
+        cases: Any = listing.one_page(listing.find(request.user, {"q": asked}), Sort.NEWEST).items
         found = found_as_data(search(asked))
         return Response({"articles": FoundSerializer(found).data, "cases": CaseLineSerializer(cases, many=True).data})

@@ -79,9 +79,10 @@ def _sweep_some() -> int:
             return 0
         directory = Directory.load()
         for article in found:
-            _tell_of_review(article, directory, overdue=article.review_at <= moment)
+            overdue = article.review_at is not None and article.review_at <= moment
+            _tell_of_review(article, directory, overdue=overdue)
             article.reminded_at = article.reminded_at or moment
-            if article.review_at <= moment and article.state == ArticleState.PUBLISHED:
+            if overdue and article.state == ArticleState.PUBLISHED:
                 article.state, article.expired_at = ArticleState.EXPIRED, moment
                 article.revision += 1
                 index.keep(article)
@@ -92,19 +93,19 @@ def _sweep_some() -> int:
 
 def _tell_of_review(article: Article, directory: Directory, *, overdue: bool) -> None:
     """Before the date the owner; after it the owner and the one above, who must not learn of it from a customer."""
-    version = article.published
-    if version is None:
+    version, review_at = article.published, article.review_at
+    if version is None or review_at is None:
         return
     owner, above = directory.present(article.owner_id), directory.superior(article.owner_id)
     told = [owner, directory.present(above)] if overdue else [owner or directory.present(above)]
-    due = article.review_at.astimezone(ZoneInfo(settings.TIME_ZONE)).strftime("%Y-%m-%d")
+    due = review_at.astimezone(ZoneInfo(settings.TIME_ZONE)).strftime("%Y-%m-%d")
     tell(
         "article_expired" if overdue else "article_review_due",
         article,
         version,
         [each for each in told if each is not None] or [None],
         level=Level.WARNING,
-        when=article.review_at.isoformat(),
+        when=review_at.isoformat(),
         due=due,
     )
 

@@ -9,6 +9,7 @@ from service_desk.knowledge.articles import synonyms
 from service_desk.knowledge.models import SynonymList
 
 EVERY = 2.0  # seconds
+_REMEMBERED = 200  # questions
 
 
 class Current:
@@ -17,6 +18,7 @@ class Current:
     def __init__(self) -> None:
         self._held: tuple[int, Sequence[Sequence[str]]] = (0, ())
         self._looked = float("-inf")
+        self._asked: dict[str, list[str]] = {}
 
     def groups(self) -> Sequence[Sequence[str]]:
         """What means the same now."""
@@ -25,8 +27,18 @@ class Current:
             newest = SynonymList.objects.newest().values_list("number", flat=True).first() or 0
             if newest != self._held[0]:
                 found = SynonymList.objects.filter(number=newest).values_list("groups", flat=True).first()
-                self._held = (newest, found or ())
+                self._held, self._asked = (newest, found or ()), {}
         return self._held[1]
+
+    def widened(self, asked: str) -> list[str]:
+        """The wordings of a question; a page asks for the same one in each of its rows."""
+        groups = self.groups()
+        found = self._asked.get(asked)
+        if found is None:
+            if len(self._asked) >= _REMEMBERED:
+                self._asked = {}
+            found = self._asked[asked] = synonyms.wordings(asked, groups)
+        return found
 
     def forget(self) -> None:
         """Look again at the next question: whoever has just changed the list sees it at once."""
@@ -38,7 +50,7 @@ _current = Current()
 
 def widened(asked: str) -> list[str]:
     """The question as typed, and in the other words that the desk takes for the same."""
-    return synonyms.wordings(asked, _current.groups())
+    return _current.widened(asked)
 
 
 def look_again() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import connection
 
 from service_desk.knowledge.articles.rules import SHOWN_STATES, ArticleState, Audience
@@ -25,6 +27,12 @@ def keep(article: Article) -> None:
         return
     head = (version.title, "A"), (" ".join(version.tags), "B")
     public = article.state == ArticleState.PUBLISHED and version.audience == Audience.CUSTOMERS
-    row = [article.pk, vector(*head), vector(*head, (plain(version.body), "D")), public, article.published_at]
+    row: list[Any] = [
+        article.pk,
+        vector(*head),
+        vector(*head, (plain(version.body), "D")),
+        public,
+        article.published_at,
+    ]
     with connection.cursor() as cursor:
         cursor.execute(_KEEP, row)

@@ -139,7 +139,7 @@ def article_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "review_is_near": is_soon(article, now()),
         "voted": mine,
         "vote_form": VoteForm(initial=initial),
-        "is_public": article.state == "published" and shown == article.published and shown.audience == "customers",
+        "is_public": shown == article.published and Article.objects.for_customers().filter(pk=article.pk).exists(),
     }
     return render(request, "knowledge/article.html", context)
 
@@ -179,14 +179,15 @@ def article_version(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     wanted = request.GET.get("against", "")
     against = int(wanted) if wanted.isascii() and wanted.isdigit() and len(wanted) < 10 else number - 1
     other = article.versions.filter(number=against).first()
-    rows = side_by_side(other.body, version.body, whole=request.GET.get("all") == "1") if other else []
+    whole = request.GET.get("all") == "1"
+    rows = side_by_side(other.body, version.body, whole=whole) if other is not None else []
     context = {
         "article": article,
         "version": version,
         "versions": versions,
         "other": other,
         "rows": rows,
-        "same_text": bool(other) and other.body == version.body,
+        "same_text": other is not None and other.body == version.body,
         "html": as_html(version.body),
     }
     return render(request, "knowledge/article_version.html", context)

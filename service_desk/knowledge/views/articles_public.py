@@ -23,8 +23,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import condition, require_GET, require_http_methods
 
 from service_desk.knowledge.actions.articles_beside import vote
-from service_desk.knowledge.articles.search import LONGEST_QUESTION, PAGE_SIZE, search
+from service_desk.knowledge.articles.search import PAGE_SIZE, search
 from service_desk.knowledge.articles.text import as_html
+from service_desk.knowledge.articles.words import LONGEST_QUESTION
 from service_desk.knowledge.forms.articles import VoteForm
 from service_desk.knowledge.models import Article
 from service_desk.knowledge.views.articles import page_number
