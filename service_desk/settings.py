@@ -384,6 +384,7 @@ SPECTACULAR_SETTINGS = {
             "notices.rules": ("AckVia", "ChannelKind", "DeliveryState", "Level"),
             "people.rules": ("DutyRole", "Role"),
             "telephony.rules": ("CallState",),
+            "webhooks.rules": ("PauseReason", "PostState"),
         }.items()
         for name in names
     },

@@ -26,7 +26,7 @@ from service_desk.webhooks.rules import PauseReason, PostState
 from service_desk.webhooks.scopes import READ, WRITE
 
 
-class EndpointSerializer(serializers.Serializer[Endpoint]):
+class WebhookEndpointSerializer(serializers.Serializer[Endpoint]):
     """Where another program listens, and how it is doing; the secret is never shown again."""
 
     id = serializers.IntegerField()
@@ -43,13 +43,13 @@ class EndpointSerializer(serializers.Serializer[Endpoint]):
     created_at = Moment()
 
 
-class IssuedSerializer(EndpointSerializer):
+class WebhookIssuedSerializer(WebhookEndpointSerializer):
     """An endpoint with its new secret: shown this once."""
 
     secret = serializers.CharField()
 
 
-class NewEndpointSerializer(StrictSerializer):
+class NewWebhookEndpointSerializer(StrictSerializer):
     """An endpoint to be set up."""
 
     set_by_desk = frozenset({"id", "secret", "created_at", "last_success_at", "failing_since"})
@@ -59,10 +59,10 @@ class NewEndpointSerializer(StrictSerializer):
     types = serializers.ListField(child=serializers.CharField(max_length=64), min_length=1, max_length=100)
 
 
-class ChangedEndpointSerializer(StrictSerializer):
+class ChangedWebhookEndpointSerializer(StrictSerializer):
     """What is to be changed; what is left out stays."""
 
-    set_by_desk = NewEndpointSerializer.set_by_desk
+    set_by_desk = NewWebhookEndpointSerializer.set_by_desk
 
     name = serializers.CharField(max_length=80, required=False)
     url = serializers.CharField(max_length=2000, required=False)
@@ -72,20 +72,20 @@ class ChangedEndpointSerializer(StrictSerializer):
     is_active = serializers.BooleanField(required=False)
 
 
-class SinceSerializer(StrictSerializer):
+class WebhookSinceSerializer(StrictSerializer):
     """From when on to deliver again."""
 
     since = Moment()
     missed_only = serializers.BooleanField(default=True, help_text="Leave out what the endpoint has taken.")
 
 
-class CountSerializer(serializers.Serializer[Any]):
+class WebhookCountSerializer(serializers.Serializer[Any]):
     """How many deliveries are on their way again."""
 
     count = serializers.IntegerField()
 
 
-class TrySerializer(serializers.Serializer[Any]):
+class WebhookTrySerializer(serializers.Serializer[Any]):
     """One answer, cut."""
 
     at = serializers.CharField()
@@ -95,7 +95,7 @@ class TrySerializer(serializers.Serializer[Any]):
     answer = serializers.CharField(required=False)
 
 
-class PostSerializer(serializers.Serializer[Post]):
+class WebhookDeliverySerializer(serializers.Serializer[Post]):
     """An event on its way to an endpoint, with the last answers."""
 
     id = serializers.IntegerField()
@@ -108,21 +108,21 @@ class PostSerializer(serializers.Serializer[Post]):
     sent_at = Moment(allow_null=True)
     happened_at = Moment(source="event.created_at")
     data = serializers.SerializerMethodField()  # type: ignore[assignment]  # a field of the answer
-    tries = TrySerializer(many=True)
+    tries = WebhookTrySerializer(many=True)
 
     @extend_schema_field({"type": "object", "additionalProperties": True})
     def get_data(self, row: Post) -> dict[str, Any]:
         return dict(row.event.data)
 
 
-class PostFilterSerializer(FilterSerializer):
+class WebhookDeliveryFilterSerializer(FilterSerializer):
     """The filters of the delivery log."""
 
     endpoint = IdField(required=False)
     state = serializers.ChoiceField(choices=PostState.choices, required=False)
 
 
-class EventTypeSerializer(serializers.Serializer[Any]):
+class WebhookTypeSerializer(serializers.Serializer[Any]):
     """A type of event, with an example of its data."""
 
     type = serializers.CharField()
@@ -147,29 +147,31 @@ class EndpointViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, _Adminis
     """Where other programs listen."""
 
     queryset = Endpoint.objects.all()
-    serializer_class = EndpointSerializer
+    serializer_class = WebhookEndpointSerializer
     keyset_order = ("name",)
     http_method_names = ["get", "head", "post", "patch", "delete"]
     required_scopes = {"list": READ, "retrieve": READ, "types": READ, "*": WRITE}
 
-    @extend_schema(summary="Set an endpoint up", request=NewEndpointSerializer, responses={201: IssuedSerializer})
+    @extend_schema(
+        summary="Set an endpoint up", request=NewWebhookEndpointSerializer, responses={201: WebhookIssuedSerializer}
+    )
     def create(self, request: Request) -> Response:
         """Its secret is in the answer, this once."""
-        given = actions.NewEndpoint(**checked(NewEndpointSerializer, request.data))
+        given = actions.NewEndpoint(**checked(NewWebhookEndpointSerializer, request.data))
         issued = actions.create_endpoint(actor=_person(request), data=given)
         there = self.reverse_action("detail", [issued.endpoint.pk])
         return Response(_issued(issued), status.HTTP_201_CREATED, headers={"Location": there})
 
-    @extend_schema(summary="Change it", request=ChangedEndpointSerializer, responses=EndpointSerializer)
+    @extend_schema(summary="Change it", request=ChangedWebhookEndpointSerializer, responses=WebhookEndpointSerializer)
     def partial_update(self, request: Request, pk: Any = None) -> Response:
         """Name, address, events; `is_active` switches it off and on again."""
-        row, given = self.get_object(), checked(ChangedEndpointSerializer, request.data)
+        row, given = self.get_object(), checked(ChangedWebhookEndpointSerializer, request.data)
         if given.keys() - {"is_active"}:
             data = actions.NewEndpoint(*(given.get(name, getattr(row, name)) for name in ("name", "url", "types")))
             row = actions.change_endpoint(actor=_person(request), endpoint=row, data=data)
         if "is_active" in given:
             row = actions.switch_endpoint(actor=_person(request), endpoint=row, on=given["is_active"])
-        return Response(EndpointSerializer(row).data)
+        return Response(WebhookEndpointSerializer(row).data)
 
     @extend_schema(summary="Take it away, with its deliveries", responses={204: None})
     def destroy(self, request: Request, pk: Any = None) -> Response:
@@ -177,35 +179,37 @@ class EndpointViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, _Adminis
         actions.remove_endpoint(actor=_person(request), endpoint=self.get_object())
         return Response(status=status.HTTP_204_NO_CONTENT)
 
-    @extend_schema(summary="Issue a new secret", request=None, responses=IssuedSerializer)
+    @extend_schema(summary="Issue a new secret", request=None, responses=WebhookIssuedSerializer)
     @action(detail=True, methods=["post"], url_path="rotate-secret")
     def rotate_secret(self, request: Request, pk: Any = None) -> Response:
         """Both sign until the old one is retired."""
         return Response(_issued(actions.rotate_secret(actor=_person(request), endpoint=self.get_object())))
 
-    @extend_schema(summary="End the old secret", request=None, responses=EndpointSerializer)
+    @extend_schema(summary="End the old secret", request=None, responses=WebhookEndpointSerializer)
     @action(detail=True, methods=["post"], url_path="retire-secret")
     def retire_secret(self, request: Request, pk: Any = None) -> Response:
         """From now on only the newest signs."""
         row = actions.retire_old_secret(actor=_person(request), endpoint=self.get_object())
-        return Response(EndpointSerializer(row).data)
+        return Response(WebhookEndpointSerializer(row).data)
 
-    @extend_schema(summary="Send a test event", request=None, responses={202: PostSerializer})
+    @extend_schema(summary="Send a test event", request=None, responses={202: WebhookDeliverySerializer})
     @action(detail=True, methods=["post"])
     def test(self, request: Request, pk: Any = None) -> Response:
         """To this endpoint alone, whatever it has subscribed to."""
         post = actions.send_test(actor=_person(request), endpoint=self.get_object())
         return Response(_post(post.pk), status.HTTP_202_ACCEPTED)
 
-    @extend_schema(summary="Deliver again since a moment", request=SinceSerializer, responses={202: CountSerializer})
+    @extend_schema(
+        summary="Deliver again since a moment", request=WebhookSinceSerializer, responses={202: WebhookCountSerializer}
+    )
     @action(detail=True, methods=["post"])
     def redeliver(self, request: Request, pk: Any = None) -> Response:
         """What it has missed since then, or all of it; at most 10 000 at once, oldest first."""
-        given = checked(SinceSerializer, request.data)
+        given = checked(WebhookSinceSerializer, request.data)
         count = actions.redeliver_since(actor=_person(request), endpoint=self.get_object(), **given)
         return Response({"count": count}, status.HTTP_202_ACCEPTED)
 
-    @extend_schema(summary="What can be subscribed to", responses=EventTypeSerializer(many=True), filters=False)
+    @extend_schema(summary="What can be subscribed to", responses=WebhookTypeSerializer(many=True), filters=False)
     @action(detail=False, methods=["get"], pagination_class=None)
     def types(self, request: Request) -> Response:
         """Every type of event with an example."""
@@ -218,23 +222,23 @@ class EndpointViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, _Adminis
 
 
 @extend_schema_view(
-    list=extend_schema(summary="The delivery log, newest first", parameters=[PostFilterSerializer]),
+    list=extend_schema(summary="The delivery log, newest first", parameters=[WebhookDeliveryFilterSerializer]),
     retrieve=extend_schema(summary="A delivery with its answers"),
 )
 class PostViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, _AdministratorsOnly):
     """Deliveries to webhook endpoints."""
 
     queryset = Post.objects.with_all()
-    serializer_class = PostSerializer
+    serializer_class = WebhookDeliverySerializer
     keyset_order = ("-id",)
     required_scopes = {"list": READ, "retrieve": READ, "redeliver": WRITE}
 
     def filter_queryset(self, queryset: Any) -> Any:
         if self.action != "list":
             return queryset
-        return queryset.filter(**checked(PostFilterSerializer, self.request.query_params))
+        return queryset.filter(**checked(WebhookDeliveryFilterSerializer, self.request.query_params))
 
-    @extend_schema(summary="Deliver it again", request=None, responses={202: PostSerializer})
+    @extend_schema(summary="Deliver it again", request=None, responses={202: WebhookDeliverySerializer})
     @action(detail=True, methods=["post"])
     def redeliver(self, request: Request, pk: Any = None) -> Response:
         """Under the same id."""
@@ -247,11 +251,11 @@ def _person(request: Request) -> Any:
 
 
 def _issued(issued: actions.Issued) -> dict[str, Any]:
-    return {**EndpointSerializer(issued.endpoint).data, "secret": issued.secret}
+    return {**WebhookEndpointSerializer(issued.endpoint).data, "secret": issued.secret}
 
 
 def _post(pk: int) -> Any:
-    return PostSerializer(Post.objects.with_all().get(pk=pk)).data
+    return WebhookDeliverySerializer(Post.objects.with_all().get(pk=pk)).data
 
 
 router_entries = [
