@@ -9,6 +9,7 @@ from django.conf import settings
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from service_desk.people.rules import DESK_ROLES, LEADING_ROLES, READING_ROLES, Role
 
@@ -44,18 +45,19 @@ class Entry:
 
 ROOMS = (
     Room(_("My desk"), "inbox-stack", ("desk",), key="d"),
+    Room(_("Board"), "presentation-chart-bar", ("board",), _WATCHERS | {Role.QUALITY_INSPECTOR}, key="s"),
     Room(_("Register"), "phone-arrow-down-left", ("case-register",), DESK_ROLES | LEADING_ROLES, key="r"),
     Room(_("Cases"), "queue-list", ("case-list",), key="c"),
     Room(_("Calls"), "phone", ("call-list",), key="p"),
     Room(_("Articles"), "book-open", ("article-list",), key="a"),
-    Room(_("Messages"), "chat-bubble-left-ellipsis", ("message-list",)),
+    Room(pgettext_lazy("for colleagues", "Messages"), "chat-bubble-left-ellipsis", ("message-list",)),
     Room(_("Complaints"), "megaphone", ("complaint-list",), key="w"),
     Room(_("Customers"), "building-office-2", ("customer-list",), key="k"),
     Room(_("Quality"), "shield-check", ("violation-list",), key="q"),
     Room(_("Roster"), "calendar-days", ("roster",), key="o"),
     Room(_("Whose minutes"), "clock", ("stage-sums",), LEADING_ROLES | {Role.QUALITY_INSPECTOR}, key="m"),
     Room(_("Templates"), "document-duplicate", ("note-template-list",), DESK_ROLES | LEADING_ROLES, key="t"),
-    Room(_("Phrasebook"), "language", ("phrase-list",), READING_ROLES, key="b"),
+    Room(_("Phrases"), "language", ("phrase-list",), READING_ROLES, key="b"),
     Room(_("Engine"), "bolt", ("engine",), _WATCHERS, key="e"),
     Room(_("Calendars"), "calendar", ("calendar-list",), _KEEPERS, apart=True),
     Room(_("Policies"), "scale", ("policy-list",), _KEEPERS),

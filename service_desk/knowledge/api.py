@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from service_desk.knowledge import sheet
 from service_desk.knowledge.actions import approve, dismiss, draft, note_use, publish, retire, roll_back
 from service_desk.knowledge.actions.sheets import import_sheet
-from service_desk.knowledge.actions.transcripts import send_in
+from service_desk.knowledge.actions.transcripts import begin, send_in
 from service_desk.knowledge.current import check_text
 from service_desk.knowledge.diff import differences
 from service_desk.knowledge.models import BookRelease, LanguageFinding, PhraseVersion, Transcript
@@ -44,7 +44,6 @@ from service_desk.knowledge.shapes import (
     WholeReleaseSerializer,
 )
 from service_desk.knowledge.talks import Line
-from service_desk.knowledge.tasks import begin_transcript
 from service_desk.people.access import require
 from service_desk.people.models import Staff
 from service_desk.rest.base import DeskViewSet
@@ -321,7 +320,7 @@ class TranscriptViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DeskVi
             raise nothing_there("agent")
         lines = [Line(one["speaker"], one["text"]) for one in given["lines"]] if "lines" in given else None
         made = send_in(actor=request.user, title=given["title"], text=given.get("text", ""), lines=lines, agent=agent)
-        begin_transcript(made.pk)
+        begin(transcript_id=made.pk)
         there = self.reverse_action("detail", [made.pk])
         return Response(TranscriptSerializer(made).data, status.HTTP_202_ACCEPTED, headers={"Location": there})
 

@@ -53,6 +53,12 @@ def desk(monkeypatch: pytest.MonkeyPatch) -> World:
     return made
 
 
+def newest() -> BookRelease:
+    """The release in force."""
+    found: BookRelease = BookRelease.objects.newest()[0]
+    return found
+
+
 PAGES = [
     "/phrasebook/",
     "/phrasebook/?state=draft&kind=banned&category=unfriendly&situation=x&q=qs",
@@ -107,10 +113,10 @@ def test_K4_a_draft_of_one_is_approved_by_another_and_then_in_force(desk: World)
     assert "Somebody else approves what you have drafted." in page
     approved = browser(desk.manager).post(f"/phrasebook/versions/{version.pk}/approve/", {"note": "同意"})
     assert approved.status_code == 302
-    assert BookRelease.objects.newest().first().number == 2
+    assert newest().number == 2
     retired = browser(desk.manager).post(f"/phrasebook/versions/{version.pk}/retire/", {"note": "重复"})
     assert retired.status_code == 302
-    assert BookRelease.objects.newest().first().number == 3
+    assert newest().number == 3
 
 
 def test_K4_an_approval_whose_examples_fail_says_which_and_keeps_the_draft(desk: World) -> None:
@@ -147,14 +153,13 @@ def test_K4_another_version_shows_what_is_different_and_several_are_approved_as_
     assert "Approve the chosen ones as one release" in listed
     browser(desk.chief).post("/phrasebook/approve/", {"version": [str(pk) for pk in drafts]})
     assert not PhraseVersion.objects.drafts().exists()
-    assert BookRelease.objects.newest().first().number == 2
+    assert newest().number == 2
     release = text_of(browser(desk.chief).get("/phrasebook/releases/2/"))
     assert "B99" in release
     assert "Against release 1" in release
     back = browser(desk.chief).post("/phrasebook/releases/1/roll-back/", {"note": "误报太多"})
     assert back.status_code == 302
-    newest = BookRelease.objects.newest().first()
-    assert (newest.number, newest.rolled_back_to_id) == (3, 1)
+    assert (newest().number, newest().rolled_back_to_id) == (3, 1)
     assert PhraseVersion.objects.in_force().filter(phrase__code="B99").count() == 0
     assert browser(desk.agent).post("/phrasebook/releases/1/roll-back/", {}).status_code == 422
 
@@ -324,7 +329,7 @@ def test_K3_a_talk_is_sent_in_by_the_page_and_forsaken_ones_are_found_again(
     desk: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[int] = []
-    monkeypatch.setattr("service_desk.knowledge.tasks.check_transcript.delay", asked.append)
+    monkeypatch.setattr(transcripts.current_app, "send_task", lambda _task, arguments: asked.extend(arguments))
     sheet = f"speaker,text\nagent,{RUDE}\ncustomer,{RUDE}\n"
     sent = {"title": "批量", "file": SimpleUploadedFile("a.csv", sheet.encode()), "agent_text": "", "agent": ""}
     answer = browser(desk.agent).post("/phrasebook/transcripts/", sent)

@@ -148,7 +148,7 @@ def test_K3_the_three_texts_of_a_hand_over_and_a_registration_are_checked(desk: 
     case = desk.register(description=f"客服{RUDE}")
     assert LanguageFinding.objects.count() == len(case.language_found)
     before = LanguageFinding.objects.count()
-    texts = dict.fromkeys(("done", "remaining", "promised"), f"跟我说{CURT}")
+    texts: dict[str, Any] = dict.fromkeys(("done", "remaining", "promised"), f"跟我说{CURT}")
     handed = actions.hand_over(case=case, actor=desk.agent, receiver=desk.colleague, **texts)
     assert len(handed.language_found) == 3
     assert LanguageFinding.objects.count() == before + 3

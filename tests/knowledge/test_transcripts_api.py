@@ -8,9 +8,9 @@ import pytest
 from kombu.exceptions import OperationalError
 
 from service_desk.knowledge import current
-from service_desk.knowledge.actions import approve, draft
+from service_desk.knowledge.actions import approve, draft, transcripts
 from service_desk.knowledge.models import LanguageFinding, Transcript
-from service_desk.knowledge.tasks import begin_transcript, check_transcript, sweep_transcripts
+from service_desk.knowledge.tasks import check_transcript, sweep_transcripts
 from tests.cases.callers import fields, key, session
 from tests.factories import World, world
 
@@ -23,7 +23,7 @@ RUDE = "我就这态度"
 def desk(monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setattr(current, "_current", current.Current())
     monkeypatch.setattr(current, "EVERY", 0.0)
-    monkeypatch.setattr("service_desk.knowledge.tasks.check_transcript.delay", check_transcript)
+    monkeypatch.setattr(transcripts.current_app, "send_task", lambda _task, arguments: check_transcript(*arguments))
     made = world()
     content: dict[str, Any] = {
         "category": "unfriendly",
@@ -76,17 +76,23 @@ def test_bad_talks_are_refused_by_field(desk: World, body: dict[str, Any], wrong
     assert not Transcript.objects.exists()
 
 
+def test_the_task_that_is_named_is_there() -> None:
+    assert check_transcript.name == transcripts.TASK
+
+
 def test_K3_without_a_broker_the_sweep_takes_it_up(desk: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(_transcript_id: int) -> None:
+    working = transcripts.current_app.send_task
+
+    def broken(_task: str, _arguments: list[int]) -> None:
         raise OperationalError("no broker")
 
-    monkeypatch.setattr("service_desk.knowledge.tasks.check_transcript.delay", broken)
+    monkeypatch.setattr(transcripts.current_app, "send_task", broken)
     made = Transcript.objects.create(title="x", by=desk.agent, lines_count=1)
     made.lines.create(number=1, speaker="agent", text=RUDE)
-    begin_transcript(made.pk)
+    transcripts.begin(transcript_id=made.pk)
     made.refresh_from_db()
     assert made.done == 0
-    monkeypatch.setattr("service_desk.knowledge.tasks.check_transcript.delay", check_transcript)
+    monkeypatch.setattr(transcripts.current_app, "send_task", working)
     Transcript.objects.filter(pk=made.pk).update(moved_at="2026-01-01T00:00:00Z")
     sweep_transcripts()
     made.refresh_from_db()

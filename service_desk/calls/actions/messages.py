@@ -17,6 +17,7 @@ from service_desk.customers.models import Customer
 from service_desk.deadlines import actions as clocks
 from service_desk.deadlines.clock import now
 from service_desk.deadlines.rules import ClockKind
+from service_desk.knowledge.actions import hear
 from service_desk.notices import answered
 from service_desk.notices.actions import NewNotice, send_many, stop_chain
 from service_desk.notices.models import Notice
@@ -59,6 +60,7 @@ def take_message(*, actor: Staff, data: NewMessage, call: Call | None = None) ->
             taken_by=actor,
             taken_at=moment,
         )
+        hear(actor=actor, text=message.matter, thing=_key(message), field="matter")
         _promise(message, moment)
         _relay(message, directory, actor)
         record(
@@ -91,6 +93,7 @@ def answer_message(*, actor: Staff, message: CallMessage, outcome: str) -> CallM
         if found.done_at is not None:
             raise Conflict(_("This message is answered already."), code="answered")
         words = said_words(outcome, "outcome", required=True, limit=2000)
+        hear(actor=actor, text=words, thing=_key(found), field="outcome")
         if found.acknowledged_at is None:
             _acknowledge(found, actor)
         moment = now()

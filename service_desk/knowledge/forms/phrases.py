@@ -32,6 +32,9 @@ class Filters(forms.Form):
 class PhraseFilters(Filters):
     """The filters of the phrasebook."""
 
+    def __init__(self, data: Mapping[str, Any]) -> None:
+        super().__init__({"state": PhraseState.APPROVED.value, **{name: data[name] for name in data}})
+
     q = forms.CharField(
         label=_("Words or code"),
         max_length=_LONGEST_ASKED,
@@ -209,7 +212,6 @@ class TryForm(forms.Form):
         label=_("Text"),
         max_length=20_000,
         strip=False,
-        required=False,
         widget=forms.Textarea(attrs={"rows": 6, "data-language": "off", "autofocus": True}),
     )
     direction = forms.ChoiceField(label=_("Direction"), choices=Direction.choices)

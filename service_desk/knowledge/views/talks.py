@@ -10,11 +10,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from service_desk.knowledge.actions.scripting import add_line, remove_line
-from service_desk.knowledge.actions.transcripts import send_in
+from service_desk.knowledge.actions.transcripts import begin, send_in
 from service_desk.knowledge.forms.talks import ScriptLineForm, TranscriptForm
 from service_desk.knowledge.models import LanguageFinding, ScriptLine, Transcript
 from service_desk.knowledge.rules import Situation, TranscriptState
-from service_desk.knowledge.tasks import begin_transcript
 from service_desk.knowledge.views.common import done, paged
 from service_desk.people.access import can, require
 
@@ -35,7 +34,7 @@ def transcript_list(request: HttpRequest) -> HttpResponse:
             lambda: send_in(actor=request.user, title=given["title"], text=given["text"], agent=given["agent"]),
         )
         if made is not None:
-            begin_transcript(made.pk)
+            begin(transcript_id=made.pk)
             return redirect(made)
     rows = Transcript.objects.visible_to(request.user).select_related("by", "agent")
     context = {**paged(request, rows, ("-id",)), "form": form}

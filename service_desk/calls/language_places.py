@@ -1,0 +1,20 @@
+"""Which messages findings of the language check stand in, for those who may read them (P6)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from service_desk.calls.models import CallMessage
+from service_desk.knowledge.places import Place, register
+
+
+def _messages(user: Any, names: Collection[str]) -> Mapping[str, Place]:
+    wanted = [int(name) for name in names if name.isascii() and name.isdigit()]
+    found = CallMessage.objects.visible_to(user).filter(pk__in=wanted)
+    return {str(one.pk): Place(_("Message %(number)d") % {"number": one.pk}, one.get_absolute_url()) for one in found}
+
+
+register("callmessage", _messages)
