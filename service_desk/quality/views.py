@@ -18,6 +18,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
+from service_desk.calls.seeing import calls_visible_to
+from service_desk.cases.models import Case
 from service_desk.deadlines.clock import now
 from service_desk.people.access import can, require
 from service_desk.people.fields import add_refusal
@@ -131,7 +133,20 @@ def _detail(request: HttpRequest, violation: Violation) -> dict[str, Any]:
         if possible[name] and can(request.user, f"violation.{name}", violation)
     ]
     entries = violation.entries.select_related("staff", "by").order_by("at", "id")
-    return {"violation": violation, "deeds": deeds, "entries": entries}
+    place, link = _place(request.user, violation)
+    return {"violation": violation, "deeds": deeds, "entries": entries, "place": place, "place_link": link}
+
+
+def _place(user: Any, violation: Violation) -> tuple[str, str]:
+    """Where it was found, as words and as an address; a case that this person may not know of stays a number (P6)."""
+    kind, _colon, name = violation.source.partition(":")
+    if kind == "call" and (call := calls_visible_to(user).filter(ref=name).first()) is not None:
+        return _("Call of %(number)s") % {"number": call.masked_number or "–"}, f"/calls/{call.ref}/"
+    if kind in ("case", "complaint") and name.isascii() and name.isdigit() and len(name) < 19:
+        case = Case.objects.visible_to(user).filter(pk=int(name)).first()
+        if case is not None:
+            return case.number, case.get_absolute_url()
+    return violation.source, ""
 
 
 @login_required

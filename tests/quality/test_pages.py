@@ -118,3 +118,12 @@ def test_the_list_costs_the_same_at_any_length(desk: World, django_assert_max_nu
     assert len(answer.context["violations"]) == 50
     following = client.get(answer.context["next_url"])
     assert len(following.context["violations"]) == 10
+
+
+def test_P6_where_it_was_found_is_a_link_for_those_who_may_know_of_it(desk: World) -> None:
+    case = desk.register()
+    found = Found(Offence.LATE_REGISTRATION, f"case:{case.pk}", desk.agent.pk, now())
+    page = logged_in(desk.inspector).get(suspect(found).get_absolute_url()).content.decode()
+    assert case.number in page
+    nowhere = Found(Offence.LATE_REGISTRATION, "case:999999999999999999999", desk.agent.pk, now())
+    assert logged_in(desk.inspector).get(suspect(nowhere).get_absolute_url()).status_code == 200
