@@ -139,7 +139,7 @@ def _matter(complaint: Complaint, hide: _Mask) -> Section:
     lines = [Line(label, hide(text)) for label, text, _url in about_rows(complaint)]
     lines += [
         Line(_("What is complained of, in brief"), hide(complaint.case.fault), long=True),
-        Line(_("What the complainant says"), hide(complaint.case.description) or "–", long=True),
+        Line(_("What happened, as the complainant tells it"), hide(complaint.case.description) or "–", long=True),
         Line(_("What the complainant wants"), hide(complaint.wanted), long=True),
     ]
     return _("Matter"), lines

@@ -17,11 +17,10 @@ from service_desk.complaints.deeds import DEEDS
 from service_desk.complaints.models import Complaint
 from service_desk.complaints.rules import FiveClear
 from service_desk.deadlines.clock import now
-from service_desk.people.models import Staff
 from service_desk.people.rules import Role
 from tests.cases.pages import HTMX, browser, text_of
 from tests.complaints.making import PHONE, SECRET, WHO, complaint, decided, desk, fill
-from tests.factories import World, staff
+from tests.factories import staff
 
 pytestmark = pytest.mark.django_db
 
@@ -356,7 +355,7 @@ def test_the_type_aheads_offer_what_the_person_may_see() -> None:
     found = client.get("/complaints/suggest/cases/", {"q": case.number}).json()["results"]
     assert [one["label"] for one in found] == [case.number]
     assert client.get("/complaints/suggest/cases/", {"q": hidden.number}).json()["results"] == []
-    assert client.get("/complaints/suggest/cases/", {"q": "", "customer": here.customer.pk}).json()["results"]
+    assert client.get("/complaints/suggest/cases/", {"q": "", "customer": str(here.customer.pk)}).json()["results"]
     assert client.get("/complaints/suggest/units/").json()["results"]
     assert client.get("/complaints/suggest/products/", {"q": "\x00"}).json()["results"]
     people = client.get("/complaints/suggest/customers/", {"q": here.customer.name[:3]}).json()["results"]

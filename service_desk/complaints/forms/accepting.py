@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 from django.http import QueryDict
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from service_desk.complaints.actions.accepting import Acceptance
@@ -45,7 +45,9 @@ class AcceptForm(forms.Form):
         label=_("Customer unit"), required=False, help_text=_("Empty for a private person without one.")
     )
     name = forms.CharField(label=_("Complainant"), max_length=80, required=False, widget=_line(80))
-    phone = forms.CharField(label=_("Number"), max_length=60, required=False, widget=_line(60, inputmode="tel"))
+    phone = forms.CharField(
+        label=pgettext_lazy("telephone", "Number"), max_length=60, required=False, widget=_line(60, inputmode="tel")
+    )
     address = forms.CharField(label=_("Address"), max_length=200, required=False, widget=_line(200))
     anonymous_reason = forms.CharField(
         label=_("Why without a name"),
@@ -72,7 +74,7 @@ class AcceptForm(forms.Form):
         error_messages={"required": _("Say in a few words what is complained of.")},
     )
     description = forms.CharField(
-        label=_("What the complainant says"),
+        label=_("What happened, as the complainant tells it"),
         max_length=8000,
         required=False,
         help_text=_("In their own words; what is quoted is not judged."),

@@ -17,7 +17,7 @@ from service_desk.people.models import ProductType, Unit
 
 
 class CaseField(TypeaheadField):
-    """A CALL ticket that this person may see, chosen or written by its number; `user` is handed in by the form."""
+    """A CALL ticket that this person may see, chosen or written by its number; `user` is the form's. Cleans to a Case."""
 
     user: Any = None
 
@@ -26,7 +26,7 @@ class CaseField(TypeaheadField):
         kwargs.setdefault("placeholder", _("Number, customer or words of the case"))
         super().__init__(**kwargs)
 
-    def clean(self, value: Any) -> Case | None:
+    def clean(self, value: Any) -> Any:
         typed = super().clean(value)
         if not typed:
             return None
@@ -40,7 +40,7 @@ class CaseField(TypeaheadField):
 
 
 class UnitField(TypeaheadField):
-    """A place in the organisation, chosen or written by its name."""
+    """A place in the organisation, chosen or written by its name; cleans to a Unit."""
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("url", reverse_lazy("complaint-suggest-units"))
@@ -48,7 +48,7 @@ class UnitField(TypeaheadField):
         kwargs.setdefault("placeholder", _("Arrow down shows all"))
         super().__init__(**kwargs)
 
-    def clean(self, value: Any) -> Unit | None:
+    def clean(self, value: Any) -> Any:
         typed = super().clean(value)
         if not typed:
             return None
@@ -60,7 +60,7 @@ class UnitField(TypeaheadField):
 
 
 class ProductField(TypeaheadField):
-    """A product type in use, chosen or written by its name."""
+    """A product type in use, chosen or written by its name; cleans to a ProductType."""
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("url", reverse_lazy("complaint-suggest-products"))
@@ -68,7 +68,7 @@ class ProductField(TypeaheadField):
         kwargs.setdefault("placeholder", _("Arrow down shows all"))
         super().__init__(**kwargs)
 
-    def clean(self, value: Any) -> ProductType | None:
+    def clean(self, value: Any) -> Any:
         typed = super().clean(value)
         if not typed:
             return None
@@ -81,14 +81,14 @@ class ProductField(TypeaheadField):
 
 
 class CustomerField(TypeaheadField):
-    """A customer unit, chosen or written by name, pinyin initials or number; empty for a private person."""
+    """A customer unit, by name, pinyin initials or number; empty for a private person. Cleans to a Customer."""
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("url", reverse_lazy("complaint-suggest-customers"))
         kwargs.setdefault("placeholder", _("Name, pinyin initials or phone number"))
         super().__init__(**kwargs)
 
-    def clean(self, value: Any) -> Customer | None:
+    def clean(self, value: Any) -> Any:
         typed = super().clean(value)
         if not typed:
             return None

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -44,11 +45,20 @@ def accept_page(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _page(request, form, status=422)
     try:
-        complaint = accept(actor=user, data=form.acceptance(_call(user, form.cleaned_data["call"])))
+        complaint = _accept(user, form)
     except (Invalid, Conflict) as refusal:
         add_refusal(form, refusal.errors or [refusal], NAMES)
         return _page(request, form, status=422)
     return _done(request, complaint)
+
+
+def _accept(user: Any, form: AcceptForm) -> Complaint:
+    """Accept it; a call that it began from is registered with it, unless who accepts sees no more of it (T7, P7)."""
+    with transaction.atomic():
+        complaint = accept(actor=user, data=form.acceptance(_call(user, form.cleaned_data["call"])))
+        if Case.objects.visible_to(user).filter(pk=complaint.pk).exists():
+            origins.tell_registered(complaint.case, user)
+    return complaint
 
 
 def _done(request: HttpRequest, complaint: Complaint) -> HttpResponse:
@@ -78,7 +88,7 @@ def _initial(request: HttpRequest) -> dict[str, Any]:
             "customer_text": "customer_text",
         }
         initial |= {ours: values[theirs] for ours, theirs in kept.items() if values.get(theirs)}
-        initial |= {"call": call.ref, "channel": "phone"}
+        initial |= {"call": call.ref, "channel": "phone"} | ({"token": origin.token} if origin else {})
     if number := query.get("case", "")[:40]:
         seen = Case.objects.visible_to(user).filter(number=number, kind=CaseKind.CALL).select_related("customer")
         if (case := seen.first()) is not None:
