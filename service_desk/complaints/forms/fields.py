@@ -17,7 +17,7 @@ from service_desk.people.models import ProductType, Unit
 
 
 class CaseField(TypeaheadField):
-    """A CALL ticket that this person may see, chosen or written by its number; `user` is the form's. Cleans to a Case."""
+    """A CALL ticket that this person may see, chosen or by its number; `user` is the form's. Cleans to a Case."""
 
     user: Any = None
 
