@@ -15,6 +15,7 @@ from service_desk.cases.faces import ClockFace
 from service_desk.cases.models import Case, CaseEvent
 from service_desk.cases.rules import EventType
 from service_desk.cases.words import around, holds, parts_of
+from service_desk.knowledge.articles.current import widened
 
 Pieces = list[tuple[str, bool]]
 Draw = Mapping[str, Callable[[Case], str]]
@@ -42,15 +43,16 @@ def marked(rows: Sequence[Row], asked: str, shown: Sequence[Column], drawn: Draw
     `drawn` draws the cells of some columns; the others show their text.
     """
     asked = asked.strip()
-    notes = _notes([row.case for row in rows], asked) if asked else {}
-    return [_row(row, asked, notes.get(row.case.pk, []), shown, drawn) for row in rows]
+    wordings = widened(asked) if asked else []
+    notes = _notes([row.case for row in rows], wordings) if asked else {}
+    return [_row(row, wordings, notes.get(row.case.pk, []), shown, drawn) for row in rows]
 
 
-def _row(row: Row, asked: str, notes: list[str], shown: Sequence[Column], drawn: Draw) -> MarkedRow:
+def _row(row: Row, wordings: list[str], notes: list[str], shown: Sequence[Column], drawn: Draw) -> MarkedRow:
     case = row.case
     matter, customer = f"{case.product_type.name} {case.fault}", case.customer.name
-    elsewhere = ""
-    if asked and not holds(case.subject, asked):
+    elsewhere, asked = "", " ".join(wordings)
+    if wordings and not any(holds(case.subject, wording) for wording in wordings):
         missing = " ".join(word for word in asked.split() if not holds(f"{matter} {customer}", word))
         elsewhere = around([case.description, case.outcome, case.reply, case.caller_name, *notes], missing)
     return MarkedRow(
@@ -76,17 +78,14 @@ def _cell(column: Column, case: Case, drawn: Draw) -> str:
     return draw(case) if draw is not None else column.text(case)
 
 
-def _notes(cases: Sequence[Case], asked: str) -> dict[int, list[str]]:
+def _notes(cases: Sequence[Case], wordings: list[str]) -> dict[int, list[str]]:
     """The notes that hold one of the words, of the cases whose own texts do not hold them all."""
-    lacking = [
-        case.pk
-        for case in cases
-        if not holds(" ".join((case.subject, case.description, case.outcome, case.reply)), asked)
-    ]
+    said = {case.pk: " ".join((case.subject, case.description, case.outcome, case.reply)) for case in cases}
+    lacking = [pk for pk, text in said.items() if not any(holds(text, wording) for wording in wordings)]
     found: dict[int, list[str]] = {}
     if lacking:
         held = Q()
-        for word in asked.split()[:8]:
+        for word in list(dict.fromkeys(" ".join(wordings).split()))[:8]:
             held |= Q(text__icontains=word)
         events = CaseEvent.objects.filter(held, case__in=lacking, type__in=_SOUGHT).order_by("-id")
         for case_id, text in events.values_list("case_id", "text")[:200]:

@@ -86,7 +86,7 @@ def parts_of(text: str, asked: str) -> list[tuple[str, bool]]:
         return [(text, False)] if text else []
     folded, places = _folded(text)
     marked = [False] * len(text)
-    for word in _words_of(asked):
+    for word in _folded(asked)[0].split():
         start = folded.find(word)
         while start >= 0:
             for place in places[start : start + len(word)]:
@@ -102,14 +102,14 @@ def parts_of(text: str, asked: str) -> list[tuple[str, bool]]:
 
 
 def holds(text: str, asked: str) -> bool:
-    """Whether every word of one of the wordings stands in the text as it is written."""
+    """Whether every word stands in the text as it is written."""
     folded = _folded(text)[0]
-    return any(all(word in folded for word in _folded(wording)[0].split()) for wording in widened(asked))
+    return all(word in folded for word in _folded(asked)[0].split())
 
 
 def around(texts: Sequence[str], asked: str, length: int = 60) -> str:
     """Where the first of the words stands in one of the texts, with what is around it; empty if nowhere."""
-    for word in _words_of(asked):
+    for word in _folded(asked)[0].split():
         for text in texts:
             folded, places = _folded(text)
             at = folded.find(word)
@@ -118,11 +118,6 @@ def around(texts: Sequence[str], asked: str, length: int = 60) -> str:
                 cut = " ".join(text[start : start + length].split())
                 return f"{'…' if start else ''}{cut}{'…' if start + length < len(text) else ''}"
     return ""
-
-
-def _words_of(asked: str) -> list[str]:
-    """The words asked for and those that mean the same, each once."""
-    return list(dict.fromkeys(word for wording in widened(asked) for word in _folded(wording)[0].split()))
 
 
 def _folded(text: str) -> tuple[str, list[int]]:

@@ -72,7 +72,7 @@ class Frame:
     @property
     def search_url(self) -> str:
         """Where the search of the top line leads."""
-        return rail.url_or_blank("case-list")
+        return rail.url_or_blank("search", "case-list")
 
     @property
     def bell_url(self) -> str:

@@ -123,7 +123,8 @@ def test_K6_one_search_finds_articles_and_cases(
         shown = client.get("/search/", {"q": "断站"})
     assert case.number in text_of(shown)
     assert "<mark>断站</mark>" in shown.content.decode()
-    assert case.number in text_of(client.get("/search/", {"q": case.number}))
+    assert client.get("/search/", {"q": case.number}).headers["Location"] == f"/cases/{case.number}/"
+    assert case.number in text_of(client.get("/search/", {"q": case.number[:13]}))
     Case.objects.filter(pk=case.pk).update(confidential=True)
     hidden = text_of(browser(desk.inspector).get("/search/", {"q": "断站"}))
     assert case.number not in hidden

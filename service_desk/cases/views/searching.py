@@ -7,12 +7,13 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.db.models.functions import Now
 from django.http import HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET
 
 from service_desk.cases import addresses, board, columns, listing
 from service_desk.cases.listing import Sort
 from service_desk.cases.matches import marked
+from service_desk.cases.models import Case
 from service_desk.cases.views.common import person
 from service_desk.cases.views.listing import Drawn
 from service_desk.knowledge.articles.search import search
@@ -28,6 +29,8 @@ def search_everything(request: HttpRequest) -> HttpResponse:
     """The most telling articles, and the newest cases that this person may know of."""
     user = person(request)
     asked = request.GET.get("q", "").strip()[:200]
+    if is_clean(asked) and (named := Case.objects.visible_to(user).filter(number=asked.upper()).first()):
+        return redirect(named)  # whoever types a number wants that case
     context: dict[str, Any] = {"asked": asked if is_clean(asked) else ""}
     if context["asked"]:
         shown, _unknown = columns.chosen("")

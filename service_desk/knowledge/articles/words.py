@@ -104,6 +104,7 @@ def question(asked: Sequence[str]) -> Question:
         every.append("(" + " & ".join(_asks(unit) for unit in found) + ")")
         marks |= dict.fromkeys(found)
         some = list(dict.fromkeys(part for unit in found for part in _parts(unit)))[:_MOST_UNITS]
+        some = [part for part in some if len(part) > 1] or some  # one character alone says too little
         marks |= dict.fromkeys(some)
         units |= {unit: _asks(unit) for unit in some}
         asks = [units[unit] for unit in some]

@@ -8,7 +8,6 @@ from datetime import timedelta
 from pathlib import Path
 
 from service_desk.cases.actions.articles import link_article
-from service_desk.cases.helping import offered_for
 from service_desk.cases.models import Case
 from service_desk.cases.rules import OPEN_STATES
 from service_desk.deadlines.clock import now
@@ -16,13 +15,14 @@ from service_desk.knowledge.actions import articles
 from service_desk.knowledge.actions.articles import Words
 from service_desk.knowledge.actions.articles_beside import change_synonyms, vote
 from service_desk.knowledge.articles.rules import tags_of
+from service_desk.knowledge.articles.search import suggest
 from service_desk.knowledge.models import Article
 from service_desk.people.models import ProductType, Staff
 
 _TEXTS = Path(__file__).parent / "texts"
 #: Who reviews, and who stands in where that is the author.
 _REVIEWERS = ("lina", "huangmin")
-_LINKED = 12
+_LINKED = 40
 _READERS = ("chenjing", "liufang", "yangyang", "wuting", "xulei", "aygul", "fengbo", "penghao")
 SYNONYMS = """# 通信
 退服 = 断站 = 掉站 = 脱管
@@ -86,9 +86,9 @@ def _answers(article: Article, staff: dict[str, Staff], number: int) -> None:
 
 def put_beside_cases() -> None:
     """Those who held the first cases have found an article for them; what has ended was solved with it."""
-    cases = Case.objects.filter(confidential=False, merged_into=None).select_related("product_type", "handler")
+    cases = Case.objects.filter(confidential=False, merged_into=None).select_related("handler")
     for case in cases.order_by("id")[:_LINKED]:
-        found = offered_for(case, [])
+        found = suggest(case.fault, line=case.service_line_id)
         if found:
             solved = case.state not in OPEN_STATES
             link_article(case=case, actor=case.handler, article=found[0].pk, solved=solved)
