@@ -8,3 +8,7 @@ class DashboardConfig(AppConfig):
 
     name = "service_desk.dashboard"
     label = "dashboard"
+
+    def ready(self) -> None:
+        """Tell who may see the board."""
+        from service_desk.dashboard.board import permits  # noqa: F401

@@ -1,6 +1,6 @@
 """Addresses of the frame itself: theme, language, the server's clock, the page of all components."""
 
-from django.urls import path
+from django.urls import include, path
 
 from service_desk.dashboard import views
 
@@ -8,4 +8,5 @@ urlpatterns = [
     path("theme/", views.theme, name="theme"),
     path("now/", views.server_time, name="server-time"),
     path("design/", views.design, name="design"),
+    path("", include("service_desk.dashboard.board.urls")),
 ]

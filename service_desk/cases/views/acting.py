@@ -73,7 +73,8 @@ def act(request: HttpRequest, number: str, verb: str) -> HttpResponse:
     if (survivor := survivor_of(case, user)).pk != case.pk:
         return _in_survivor(request, survivor.number, verb)
     if request.method == "GET":
-        initial = {"version": case.version, "seen": last_event(case), **(carried(request) if verb == "note" else {})}
+        begun = _begun(request, case) if verb == "note" else {}
+        initial = {"version": case.version, "seen": last_event(case), **begun}
         return _form(request, case, verb, MoveForm(verb, case, initial=initial))
     form = MoveForm(verb, case, request.POST)
     if not form.is_valid():
@@ -137,6 +138,14 @@ def _refused(request: HttpRequest, case: Case, verb: str, form: MoveForm, refusa
     # 403 would be taken by htmx for a page that is not for this person, and its words would not be shown.
     status = 409 if refusal.status == 403 and wants_part(request) else 422 if refusal.status == 400 else refusal.status
     return _form(request, case, verb, form, status=status, changes=changes)
+
+
+def _begun(request: HttpRequest, case: Case) -> dict[str, str]:
+    """A note that begins with what was typed elsewhere, or that is addressed to who holds the case."""
+    begun = carried(request)
+    if not begun and request.GET.get("to") == "holder":
+        begun = {"text": f"@{case.handler.username} "}
+    return begun
 
 
 def _form(

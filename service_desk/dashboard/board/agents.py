@@ -1,0 +1,83 @@
+"""Who takes calls and how they stand now: away, on a call, writing one up, or free; told by the rows alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import Case as Choice
+from django.db.models import CharField, Count, QuerySet, TextChoices, Value, When
+from django.db.models.functions import Coalesce, Now
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from service_desk.calls.models import CallDeadline
+from service_desk.cases.models import Case
+from service_desk.people.models import Absence, Staff
+from service_desk.people.rules import Role
+from service_desk.telephony.models import Call
+
+#: So long after its end an unregistered call keeps its agent busy.
+WRAP_UP = timedelta(minutes=10)
+#: A call of which nothing was heard for so long is nobody's talk any more.
+_LONGEST_TALK = timedelta(hours=4)
+_ROLES = [Role.FRONT_DESK, Role.FIELD_ENGINEER, Role.PRODUCT_EXPERT]
+
+
+class State(TextChoices):
+    """How an agent stands."""
+
+    ON_CALL = "on_call", pgettext_lazy("agent", "On a call")
+    WRAP_UP = "wrap_up", pgettext_lazy("agent", "Writing up")
+    FREE = "free", pgettext_lazy("agent", "Free")
+    AWAY = "away", pgettext_lazy("agent", "Away")
+
+
+MEANING: Mapping[State, Promise] = {
+    State.ON_CALL: _("Agents with an answered call that has not ended."),
+    State.WRAP_UP: _("Agents whose call ended in the last ten minutes and is not registered yet."),
+    State.FREE: _("Agents who are neither away nor on a call nor writing one up."),
+    State.AWAY: _("Agents with an absence now; their deputies are told instead."),
+}
+
+
+def everybody() -> QuerySet[Staff]:
+    """Those who take calls, each with `standing`."""
+    away = Absence.objects.filter(starts_at__lte=Now(), ends_at__gt=Now()).values("staff")
+    talking = (
+        Call.objects.open()
+        .filter(answered_at__isnull=False, is_stale=False, last_heard_at__gt=Now() - _LONGEST_TALK)
+        .annotate(whose=Coalesce("claimed_by", "agent"))
+        .filter(whose__isnull=False)
+        .values("whose")
+    )
+    writing = (
+        CallDeadline.objects.to_register()
+        .order_by()
+        .filter(call__ended_at__gt=Now() - WRAP_UP)
+        .annotate(whose=Coalesce("call__claimed_by", "call__agent"))
+        .filter(whose__isnull=False)
+        .values("whose")
+    )
+    return Staff.objects.filter(is_active=True, roles__overlap=_ROLES).annotate(
+        standing=Choice(
+            When(pk__in=talking, then=Value(State.ON_CALL.value)),
+            When(pk__in=away, then=Value(State.AWAY.value)),
+            When(pk__in=writing, then=Value(State.WRAP_UP.value)),
+            default=Value(State.FREE.value),
+            output_field=CharField(),
+        )
+    )
+
+
+def rows(state: State) -> Callable[[Any], QuerySet[Staff]]:
+    """The agents in this state; everybody of the desk may know of colleagues."""
+    return lambda _user: everybody().filter(standing=state.value)
+
+
+def loads(user: Any, staff: list[int]) -> dict[int, int]:
+    """How many open cases each of them holds, of those that `user` may know of."""
+    held = Case.objects.visible_to(user).open().filter(handler__in=staff)
+    return dict(held.order_by().values_list("handler").annotate(n=Count("pk")))

@@ -1,0 +1,224 @@
+"""What the board counts: each figure is one queryset, of which tile, list and wall show number or rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
+from django.db.models import Exists, OuterRef, QuerySet, TextField, Value
+from django.db.models.functions import Cast, Concat, Now
+from django.utils.functional import Promise as Words
+from django.utils.translation import gettext_lazy as _
+
+from service_desk.calls.models import CallDeadline, CallMessage
+from service_desk.calls.seeing import calls_visible_to
+from service_desk.cases.models import Case, CaseDeadline, HandOver, Promise
+from service_desk.cases.rules import OPEN_STATES, HandOverState
+from service_desk.complaints.models import Complaint
+from service_desk.complaints.rules import InstanceKind
+from service_desk.dashboard.board import agents
+from service_desk.deadlines.models import Incident
+from service_desk.deadlines.rules import ClockKind, ClockState
+from service_desk.notices.models import Delivery, Notice
+from service_desk.people.access import can
+from service_desk.webhooks.models import Endpoint
+
+#: So far things are counted; beyond, 'more than'. The cost of the board is bounded by it.
+COUNTED = 1_000
+#: Clocks whose time runs: an engine error does not stop it, a pause does.
+_TICKING = (ClockState.RUNNING, ClockState.ERROR)
+_SOON, _HOUR = timedelta(minutes=15), timedelta(minutes=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One number of the board and the rows behind it.
+
+    `rows` begins at what a person may see; `order` is that of the list; `tone` colours the number from one on; `kind`
+    says how a row is drawn (board.lines); `quiet`: shown only where there is something, so that nobody learns of a
+    room that is not theirs.
+    """
+
+    key: str
+    label: Words
+    meaning: Words
+    kind: str
+    rows: Callable[[Any], QuerySet[Any]]
+    order: tuple[str, ...]
+    tone: str = ""
+    group: str = "time"
+    quiet: bool = False
+
+
+def _clocks(user: Any) -> QuerySet[CaseDeadline]:
+    return CaseDeadline.objects.open().filter(case__in=Case.objects.visible_to(user).open())
+
+
+def _due_within(span: timedelta) -> Callable[[Any], QuerySet[CaseDeadline]]:
+    def rows(user: Any) -> QuerySet[CaseDeadline]:
+        return _clocks(user).filter(state__in=_TICKING, due_at__gt=Now(), due_at__lte=Now() + span)
+
+    return rows
+
+
+def _breached(user: Any) -> QuerySet[CaseDeadline]:
+    return _clocks(user).filter(due_at__lte=Now())
+
+
+def _unanswered(user: Any) -> QuerySet[CaseDeadline]:
+    """Late, and somebody who was told of this clock has not answered."""
+    waiting = Notice.objects.waiting().filter(
+        about=Concat(Value("case:", TextField()), Cast(OuterRef("case_id"), TextField())),
+        chain__startswith=Concat(
+            Value("case_deadline:", TextField()), Cast(OuterRef("pk"), TextField()), Value(":", TextField())
+        ),
+    )
+    return _breached(user).filter(Exists(waiting))
+
+
+def _hand_overs(user: Any) -> QuerySet[HandOver]:
+    return HandOver.objects.filter(state=HandOverState.PROPOSED, case__in=Case.objects.visible_to(user).open())
+
+
+def _promises(user: Any) -> QuerySet[Promise]:
+    """Not settled, and due within the hour or overdue."""
+    return Promise.objects.filter(
+        settled_at=None, due_at__lte=Now() + _HOUR, case__in=Case.objects.visible_to(user).open()
+    )
+
+
+def _to_register(user: Any) -> QuerySet[CallDeadline]:
+    found: QuerySet[CallDeadline] = CallDeadline.objects.to_register().filter(call__in=calls_visible_to(user))
+    return found
+
+
+def _call_backs(user: Any) -> QuerySet[CallDeadline]:
+    found: QuerySet[CallDeadline] = CallDeadline.objects.open().filter(
+        kind=ClockKind.PROMISE, message__in=CallMessage.objects.visible_to(user)
+    )
+    return found
+
+
+def _complaints(stage: InstanceKind) -> Callable[[Any], QuerySet[Complaint]]:
+    def rows(user: Any) -> QuerySet[Complaint]:
+        return Complaint.objects.visible_to(user).filter(stage=stage, case__state__in=OPEN_STATES)
+
+    return rows
+
+
+def _undelivered(user: Any) -> QuerySet[Delivery]:
+    found: QuerySet[Delivery] = Delivery.objects.undelivered()
+    return found if can(user, "notice.undelivered") else found.none()
+
+
+def _stuck(user: Any) -> QuerySet[Delivery]:
+    found: QuerySet[Delivery] = Delivery.objects.stuck()
+    return found if can(user, "notice.undelivered") else found.none()
+
+
+_COMPLAINT_MEANING = _("Open complaints at this instance whose circle you are in.")
+_DUE = ("due_at", "id")
+FIGURES: Mapping[str, Figure] = {
+    figure.key: figure
+    for figure in (
+        Figure(
+            "emergencies", _("Emergencies"), _("Open cases whose emergency process runs; service is not restored."),
+            "case", lambda user: Case.objects.visible_to(user).in_emergency(), ("registered_at", "id"),
+            "late", "urgent",
+        ),
+        Figure(
+            "unanswered", _("Late, unanswered"),
+            _("Open clocks past their due time; of those told of it somebody has not acknowledged."),
+            "clock", _unanswered, _DUE, "late", "urgent",
+        ),
+        Figure(
+            "late", _("Late"), _("Open clocks of open cases past their due time."),
+            "clock", _breached, _DUE, "late", "urgent",
+        ),
+        Figure(
+            "due_15", _("Due in 15 minutes"), _("Running clocks that are due within the next 15 minutes."),
+            "clock", _due_within(_SOON), _DUE, "warn",
+        ),
+        Figure(
+            "due_60", _("Due in 60 minutes"), _("Running clocks that are due within the next 60 minutes."),
+            "clock", _due_within(_HOUR), _DUE, "warn",
+        ),
+        Figure(
+            "promises", _("Promises due"), _("Promises not settled that are due within the hour, or overdue."),
+            "promise", _promises, _DUE, "warn",
+        ),
+        Figure(
+            "hand_overs", _("Hand-overs pending"), _("Cases offered to somebody who has not accepted."),
+            "hand_over", _hand_overs, ("proposed_at", "id"), "warn",
+        ),
+        Figure(
+            "to_register", _("Calls to register"), _("Answered calls that are not registered as anything yet (24 h)."),
+            "call", _to_register, _DUE, "warn",
+        ),
+        Figure(
+            "call_backs", _("Call backs owed"), _("Messages whose caller was promised a call back."),
+            "message", _call_backs, _DUE, "warn",
+        ),
+        *(
+            Figure(
+                f"complaints_{stage.value}", stage.label, _COMPLAINT_MEANING, "complaint", _complaints(stage),
+                ("case_id",), "", "complaints", quiet=True,
+            )
+            for stage in InstanceKind
+        ),
+        Figure(
+            "undelivered", _("Undelivered notices"), _("Messages given up; somebody has to look at them."),
+            "delivery", _undelivered, ("-id",), "strong", "engine",
+        ),
+        Figure(
+            "stuck", _("Notices stuck"), _("Messages due to be sent for so long that no dispatcher can be at work."),
+            "delivery", _stuck, ("id",), "strong", "engine",
+        ),
+        Figure(
+            "incidents", _("Open incidents"), _("What the auditor found about the clocks and has not seen mended."),
+            "incident", lambda _user: Incident.objects.filter(repaired_at=None), ("-found_at", "id"), "strong", "engine",
+        ),
+        Figure(
+            "integrations", _("Failing connections"), _("Webhooks whose receiver does not answer."),
+            "endpoint", lambda _user: Endpoint.objects.filter(failing_since__isnull=False), ("id",),
+            "strong", "engine",
+        ),
+        *(
+            Figure(
+                f"agents_{state.value}", state.label, agents.MEANING[state], "agent", agents.rows(state),
+                ("full_name", "id"), "", "agents",
+            )
+            for state in agents.State
+        ),
+    )
+}  # fmt: skip
+
+
+def counts(user: Any, figures: Iterable[Figure]) -> dict[str, int]:
+    """All these numbers as of one moment, in one query; each at most one more than `COUNTED`."""
+    return count_all({figure.key: figure.rows(user) for figure in figures})
+
+
+def count_all(wanted: Mapping[str, QuerySet[Any]]) -> dict[str, int]:
+    """The sizes of these querysets, each at most one more than `COUNTED`, in one query."""
+    found = dict.fromkeys(wanted, 0)
+    parts: list[str] = []
+    values: list[Any] = []
+    asked: list[str] = []
+    for key, rows in wanted.items():
+        try:
+            sql, params = rows.order_by().values("pk")[: COUNTED + 1].query.sql_with_params()
+        except EmptyResultSet:
+            continue
+        parts.append(f"(SELECT count(*) FROM ({sql}) AS counted)")  # noqa: S608 - Django's own SQL, values apart
+        values += params
+        asked.append(key)
+    if parts:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT " + ", ".join(parts), values)
+            found |= dict(zip(asked, cursor.fetchone(), strict=True))
+    return found

@@ -1,0 +1,268 @@
+"""A row behind a figure as the board's lists draw it: where it leads, whose it is, its count-down, who has answered."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from service_desk.calls.faces import face_of
+from service_desk.cases.faces import ClockFace, face
+from service_desk.cases.models import Case, CaseDeadline
+from service_desk.cases.parts import PartClock, promise_clock
+from service_desk.dashboard.board import agents
+from service_desk.deadlines.rules import ClockKind
+from service_desk.notices.kinds import render
+from service_desk.notices.models import Notice
+from service_desk.people.access import can
+
+_CASE = re.compile(r"case:[0-9]{1,18}")
+_NAMES = ("customer", "product_type", "handler", "first_responder")
+_OF_CASE = tuple(f"case__{name}" for name in _NAMES)
+_CLOCK = (*_OF_CASE, "policy", "calendar_version")
+
+
+@dataclass(slots=True)
+class Answers:
+    """Who was told of a case and must answer: how many chains were answered, whose are open, and which are mine."""
+
+    answered: int = 0
+    waits_for: list[str] = field(default_factory=list)
+    mine: list[Any] = field(default_factory=list)  # keys of notices that this person may answer here
+
+
+@dataclass(slots=True)
+class Line:
+    """One row of a list of the board."""
+
+    id: str
+    href: str
+    title: str
+    matter: str = ""
+    customer: str = ""
+    who: str = ""
+    clock: ClockFace | PartClock | Any = None
+    note: str = ""
+    case: Case | None = None
+    answers: Answers | None = None
+
+
+def lines(kind: str, rows: Sequence[Any], user: Any, now: datetime) -> list[Line]:
+    """The rows of this kind, drawn; a fixed number of queries."""
+    found = _DRAW[kind](rows, user, now)
+    cases = [line.case for line in found if line.case is not None]
+    if cases and kind in ("case", "clock"):
+        said = answers(cases, user)
+        for line in found:
+            line.answers = said.get(line.case.pk) if line.case else None
+    return found
+
+
+def dressed(kind: str, rows: QuerySet[Any]) -> QuerySet[Any]:
+    """The rows with what `lines` reads of each."""
+    wanted = _NEEDS[kind]
+    if kind == "clock":
+        return rows.select_related(*wanted).defer("calendar_version__data").prefetch_related("case__pauses")
+    return rows.select_related(*wanted) if wanted else rows
+
+
+def answers(cases: Iterable[Case], user: Any) -> dict[int, Answers]:
+    """Who of those told has answered and who has not, by case; one query."""
+    abouts = {f"case:{case.pk}": case.pk for case in cases}
+    found: dict[int, Answers] = {}
+    seen: set[str] = set()
+    told = Notice.objects.filter(about__in=abouts, needs_ack=True, stopped_at=None).order_by("-id")
+    for about, chain, key, name, recipient, acked in told.values_list(
+        "about", "chain", "key", "recipient__full_name", "recipient", "acked_at"
+    ):
+        if chain in seen:
+            continue
+        seen.add(chain)
+        one = found.setdefault(abouts[about], Answers())
+        if acked is not None:
+            one.answered += 1
+            continue
+        if (name or _("nobody")) not in one.waits_for:
+            one.waits_for.append(name or _("nobody"))
+        if recipient == user.pk:
+            one.mine.append(key)
+    return found
+
+
+def _of_case(case: Case, **more: Any) -> Line:
+    return Line(
+        id=case.number,
+        href=case.get_absolute_url(),
+        title=case.number,
+        matter=f"{case.product_type.name} {case.fault}",
+        customer=case.customer.name,
+        who=str(case.handler),
+        case=case,
+        **more,
+    )
+
+
+def _cases(rows: Sequence[Case], _user: Any, now: datetime) -> list[Line]:
+    """Emergencies, each with the count-down of the process."""
+    clocks = (
+        CaseDeadline.objects.open()
+        .filter(kind=ClockKind.EMERGENCY, case__in=[case.pk for case in rows])
+        .select_related("policy", "calendar_version")
+        .defer("calendar_version__data")
+    )
+    by_case = {clock.case_id: clock for clock in clocks}
+    found = []
+    for case in rows:
+        clock = by_case.get(case.pk)
+        if clock is not None:
+            clock.case = case
+        found.append(_of_case(case, clock=face(clock, case.number, now, explained=False) if clock else None))
+    return found
+
+
+def _clocks(rows: Sequence[CaseDeadline], _user: Any, now: datetime) -> list[Line]:
+    found = []
+    for clock in rows:
+        line = _of_case(clock.case, clock=face(clock, clock.case.number, now, explained=False))
+        line.id = f"{clock.case.number}-{clock.pk}"
+        found.append(line)
+    return found
+
+
+def _promises(rows: Sequence[Any], _user: Any, _now: datetime) -> list[Line]:
+    found = []
+    for each in rows:
+        line = _of_case(each.case, clock=promise_clock(each), note=each.text)
+        line.id, line.who = f"{each.case.number}-{each.pk}", str(each.by)
+        found.append(line)
+    return found
+
+
+def _hand_overs(rows: Sequence[Any], _user: Any, _now: datetime) -> list[Line]:
+    found = []
+    for each in rows:
+        line = _of_case(each.case, note=each.remaining)
+        line.who = f"{each.giver} → {each.receiver}"
+        found.append(line)
+    return found
+
+
+def _complaints(rows: Sequence[Any], _user: Any, _now: datetime) -> list[Line]:
+    return [_of_case(each.case, note=each.get_channel_display()) for each in rows]
+
+
+def _calls(rows: Sequence[Any], _user: Any, now: datetime) -> list[Line]:
+    return [
+        Line(
+            id=clock.call.ref,
+            href=reverse("call-detail", args=[clock.call.ref]),
+            title=clock.call.masked_number or _("number withheld"),
+            matter=str(clock.call.integration),
+            who=str(clock.call.responsible or _("nobody's")),
+            clock=face_of(clock, now),
+        )
+        for clock in rows
+    ]
+
+
+def _messages(rows: Sequence[Any], _user: Any, now: datetime) -> list[Line]:
+    return [
+        Line(
+            id=str(clock.message_id),
+            href=reverse("message-detail", args=[clock.message_id]),
+            title=_("Message %(number)s") % {"number": clock.message_id},
+            who=str(clock.message.for_whom),
+            clock=face_of(clock, now),
+        )
+        for clock in rows
+    ]
+
+
+def _deliveries(rows: Sequence[Any], user: Any, _now: datetime) -> list[Line]:
+    """What a message says stands here only for those who may know of its case (P6)."""
+    pks = {each.notice.about: int(each.notice.about[5:]) for each in rows if _CASE.fullmatch(each.notice.about)}
+    seen = set(Case.objects.visible_to(user).filter(pk__in=pks.values()).values_list("pk", flat=True)) if pks else set()
+    shown = {
+        each.pk
+        for each in rows
+        if not each.notice.private and (each.notice.about not in pks or pks[each.notice.about] in seen)
+    }
+    return [
+        Line(
+            id=str(each.pk),
+            href=reverse("notice-undelivered"),
+            title=render(each.notice.kind, each.notice.facts).subject if each.pk in shown else _("Confidential"),
+            matter=f"{each.get_channel_display()} · {each.get_state_display()}",
+            who=str(each.notice.recipient or _("nobody")),
+            note=each.last_error[:200] if each.pk in shown else "",
+        )
+        for each in rows
+    ]
+
+
+def _incidents(rows: Sequence[Any], _user: Any, _now: datetime) -> list[Line]:
+    return [
+        Line(id=str(each.pk), href=reverse("engine"), title=each.words, matter=each.thing, note=each.detail[:200])
+        for each in rows
+    ]
+
+
+def _endpoints(rows: Sequence[Any], user: Any, _now: datetime) -> list[Line]:
+    administers = bool(can(user, "webhook.administer"))
+    return [
+        Line(
+            id=str(each.pk),
+            href=reverse("webhook", args=[each.pk]) if administers else "",
+            title=str(each),
+            note=each.last_error[:200] if administers else "",
+        )
+        for each in rows
+    ]
+
+
+def _agents(rows: Sequence[Any], user: Any, _now: datetime) -> list[Line]:
+    held = agents.loads(user, [each.pk for each in rows])
+    return [
+        Line(
+            id=str(each.pk),
+            href=f"{reverse('case-list')}?handler={each.pk}&state=open",
+            title=str(each),
+            matter=str(each.unit or ""),
+            note=_("%(n)s open cases") % {"n": held.get(each.pk, 0)},
+        )
+        for each in rows
+    ]
+
+
+_DRAW: Mapping[str, Callable[[Sequence[Any], Any, datetime], list[Line]]] = {
+    "case": _cases,
+    "clock": _clocks,
+    "promise": _promises,
+    "hand_over": _hand_overs,
+    "complaint": _complaints,
+    "call": _calls,
+    "message": _messages,
+    "delivery": _deliveries,
+    "incident": _incidents,
+    "endpoint": _endpoints,
+    "agent": _agents,
+}
+_NEEDS: Mapping[str, tuple[str, ...]] = {
+    "case": _NAMES,
+    "clock": _CLOCK,
+    "promise": (*_OF_CASE, "by"),
+    "hand_over": (*_OF_CASE, "giver", "receiver"),
+    "complaint": _OF_CASE,
+    "call": ("call__integration", "call__agent", "call__claimed_by"),
+    "message": ("message__for_whom",),
+    "delivery": ("notice__recipient",),
+    "incident": (),
+    "endpoint": (),
+    "agent": ("unit",),
+}

@@ -1,0 +1,130 @@
+"""The pages of the board: now, the list behind each figure, the wall, and answering all that waits for oneself."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST, require_safe
+
+from service_desk.dashboard.board import lines as drawn
+from service_desk.dashboard.board import now as board
+from service_desk.dashboard.board.figures import COUNTED, FIGURES, counts
+from service_desk.deadlines import clock
+from service_desk.notices.actions import acknowledge
+from service_desk.notices.models import Notice
+from service_desk.notices.rules import AckVia
+from service_desk.people.access import can, require
+from service_desk.rest.errors import NotAllowed
+from service_desk.rest.keyset import BadCursor, page
+
+PAGE_SIZE = 50
+#: So many answers are given at a press; a storm takes several.
+_MOST_ANSWERS = 200
+_MOST_TOLD = 5
+
+
+def _is_part(request: HttpRequest) -> bool:
+    return request.headers.get("HX-Request") == "true"
+
+
+@login_required
+@require_safe
+def board_now(request: HttpRequest) -> HttpResponse:
+    """The board, or for a page that refreshes itself its moving part."""
+    user: Any = request.user
+    require(user, "board.view")
+    context = {
+        "board": board.read(user, clock.now()),
+        "may_register": bool(can(user, "case.register")),
+        "may_see_team": bool(can(user, "board.team")),
+        "here": reverse("board"),
+    }
+    return render(request, "dashboard/board_live.html" if _is_part(request) else "dashboard/board.html", context)
+
+
+@login_required
+@require_safe
+def wall(request: HttpRequest) -> HttpResponse:
+    """The same on a screen that everybody in the room reads: large, without the names of customers."""
+    user: Any = request.user
+    require(user, "board.view")
+    context = {"board": board.read(user, clock.now())}
+    return render(request, "dashboard/wall_live.html" if _is_part(request) else "dashboard/wall.html", context)
+
+
+@login_required
+@require_safe
+def board_list(request: HttpRequest, key: str) -> HttpResponse:
+    """The rows behind one figure; their number is the figure's."""
+    user: Any = request.user
+    require(user, "board.view")
+    figure = FIGURES.get(key)
+    if figure is None:
+        raise Http404(_("There is no such figure."))
+    moment, lost = clock.now(), False
+    found = drawn.dressed(figure.kind, figure.rows(user))
+    after, before = request.GET.get("after") or None, request.GET.get("before") or None
+    try:
+        shown = page(found, order=figure.order, size=PAGE_SIZE, after=after, before=before)
+    except BadCursor:
+        shown, lost = page(found, order=figure.order, size=PAGE_SIZE), True
+    rows = drawn.lines(figure.kind, shown.items, user, moment)
+    number = counts(user, [figure])[figure.key]
+    context = {
+        "figure": figure,
+        "at": moment,
+        "number": number,
+        "more": number > COUNTED,
+        "counted": COUNTED,
+        "rows": rows,
+        "mine": list(dict.fromkeys(key for row in rows if row.answers for key in row.answers.mine)),
+        "lost": lost,
+        "next_url": f"?after={shown.next}" if shown.next else "",
+        "previous_url": f"?before={shown.previous}" if shown.previous else "",
+        "may_register": bool(can(user, "case.register")),
+        "of_cases": any(row.case for row in rows),
+        "here": request.get_full_path(),
+    }
+    return render(request, "dashboard/board_list.html", context)
+
+
+@login_required
+@require_POST
+def answer_all(request: HttpRequest) -> HttpResponse:
+    """Acknowledge the notices that were ticked or shown; what was refused is said with its reason."""
+    user: Any = request.user
+    require(user, "board.view")
+    keys = [key for text in request.POST.getlist("key")[:_MOST_ANSWERS] if (key := _uuid(text)) is not None]
+    done, refused = 0, []
+    for notice in Notice.objects.filter(key__in=keys).order_by("id"):
+        try:
+            done += acknowledge(notice=notice, actor=user, via=AckVia.SCREEN)
+        except NotAllowed as refusal:
+            refused.append(str(refusal))
+    if done:
+        told = ngettext("%(n)s notice acknowledged.", "%(n)s notices acknowledged.", done)
+        messages.success(request, told % {"n": done})
+    elif not refused:
+        messages.info(request, _("There was nothing left to acknowledge."))
+    for reason, number in _together(refused)[:_MOST_TOLD]:
+        messages.warning(request, _("%(n)s refused: %(reason)s") % {"n": number, "reason": reason})
+    return redirect("board")
+
+
+def _together(reasons: list[str]) -> list[tuple[str, int]]:
+    return [(reason, reasons.count(reason)) for reason in dict.fromkeys(reasons)]
+
+
+def _uuid(text: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return None
