@@ -11,7 +11,7 @@ from django.conf import settings
 from service_desk.audit.context import acting
 from service_desk.deadlines.clock import now
 from service_desk.knowledge import shipped
-from service_desk.local.demo import articles, calls, cases, customers, organisation
+from service_desk.local.demo import articles, calls, cases, complaints, customers, organisation
 from service_desk.people.models import Staff
 from service_desk.people.rules import Role
 
@@ -34,6 +34,7 @@ def load() -> None:
         articles.build()
         for number in cases.build(company, found):
             print(f"  {number}", end="\r", flush=True)
+        complaints.build(company)
         calls.build(company, found)
         articles.put_beside_cases()
     _keep(password)
