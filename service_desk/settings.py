@@ -383,6 +383,8 @@ SPECTACULAR_SETTINGS = {
             ),
             "notices.rules": ("AckVia", "ChannelKind", "DeliveryState", "Level"),
             "people.rules": ("DutyRole", "Role"),
+            "calls.rules": ("Exemption", "MessageState", "SettledAs"),
+            "quality.rules": ("Offence", "ViolationState"),
             "telephony.rules": ("CallState",),
             "webhooks.rules": ("PauseReason", "PostState"),
         }.items()

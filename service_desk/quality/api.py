@@ -30,7 +30,7 @@ READ = register("violations:read", _("Read violations"))
 WRITE = register("violations:write", _("Decide about violations, and object to them"))
 
 
-class EntrySerializer(serializers.Serializer[Any]):
+class LedgerLineSerializer(serializers.Serializer[Any]):
     """A line of the ledger."""
 
     staff = NamedSerializer()
@@ -71,7 +71,7 @@ class ViolationSerializer(ViolationLineSerializer):
     objection = serializers.CharField()
     answered_by = NamedSerializer(allow_null=True)
     answer = serializers.CharField()
-    entries = EntrySerializer(many=True)
+    entries = LedgerLineSerializer(many=True)
 
 
 class ViolationFilterSerializer(FilterSerializer):
@@ -81,13 +81,13 @@ class ViolationFilterSerializer(FilterSerializer):
     offence = serializers.ChoiceField(choices=Offence.choices, required=False)
 
 
-class ReasonSerializer(StrictSerializer):
+class ViolationReasonSerializer(StrictSerializer):
     """Why."""
 
     reason = serializers.CharField(max_length=2000)
 
 
-class AnswerSerializer(StrictSerializer):
+class ObjectionAnswerSerializer(StrictSerializer):
     """Whether the objection is upheld, and why."""
 
     upheld = serializers.BooleanField()
@@ -125,32 +125,32 @@ class ViolationViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DeskVie
             return queryset
         return queryset.filter(**checked(ViolationFilterSerializer, self.request.query_params))
 
-    @extend_schema(summary="Verify it", request=ReasonSerializer, responses=ViolationSerializer)
+    @extend_schema(summary="Verify it", request=ViolationReasonSerializer, responses=ViolationSerializer)
     @action(detail=True, methods=["post"])
     def verify(self, request: Request, pk: Any = None) -> Response:
         """It counts from now on: the person and the section chief carry it."""
-        given = checked(ReasonSerializer, request.data)
+        given = checked(ViolationReasonSerializer, request.data)
         return self._did(actions.verify(violation=self.get_object(), actor=request.user, **given))
 
-    @extend_schema(summary="Dismiss it", request=ReasonSerializer, responses=ViolationSerializer)
+    @extend_schema(summary="Dismiss it", request=ViolationReasonSerializer, responses=ViolationSerializer)
     @action(detail=True, methods=["post"])
     def dismiss(self, request: Request, pk: Any = None) -> Response:
         """It was none."""
-        given = checked(ReasonSerializer, request.data)
+        given = checked(ViolationReasonSerializer, request.data)
         return self._did(actions.dismiss(violation=self.get_object(), actor=request.user, **given))
 
-    @extend_schema(summary="Object to it", request=ReasonSerializer, responses=ViolationSerializer)
+    @extend_schema(summary="Object to it", request=ViolationReasonSerializer, responses=ViolationSerializer)
     @action(detail=True, methods=["post"], url_path="object")
     def objection(self, request: Request, pk: Any = None) -> Response:
         """Once, by the person concerned, before the month closes."""
-        reason = checked(ReasonSerializer, request.data)["reason"]
+        reason = checked(ViolationReasonSerializer, request.data)["reason"]
         return self._did(actions.object_to(violation=self.get_object(), actor=request.user, text=reason))
 
-    @extend_schema(summary="Answer the objection", request=AnswerSerializer, responses=ViolationSerializer)
+    @extend_schema(summary="Answer the objection", request=ObjectionAnswerSerializer, responses=ViolationSerializer)
     @action(detail=True, methods=["post"])
     def answer(self, request: Request, pk: Any = None) -> Response:
         """Upheld, every line is taken back by a further one."""
-        given = checked(AnswerSerializer, request.data)
+        given = checked(ObjectionAnswerSerializer, request.data)
         upheld, reason = given["upheld"], given["reason"]
         found = self.get_object()
         return self._did(actions.answer_objection(violation=found, actor=request.user, upheld=upheld, text=reason))

@@ -78,13 +78,13 @@ class MessageFilterSerializer(FilterSerializer):
     done = serializers.BooleanField(default=False, help_text="Answered ones too.")
 
 
-class OutcomeSerializer(StrictSerializer):
+class MessageOutcomeSerializer(StrictSerializer):
     """What was said when the caller was called back."""
 
     outcome = serializers.CharField(max_length=2000)
 
 
-class NumberSerializer(serializers.Serializer[Any]):
+class MessageNumberSerializer(serializers.Serializer[Any]):
     """A number in full."""
 
     number = serializers.CharField()
@@ -140,15 +140,15 @@ class MessageViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DeskViewS
         user: Any = request.user
         return Response(self._data(actions.acknowledge_message(actor=user, message=self.get_object())))
 
-    @extend_schema(summary="The caller was called back", request=OutcomeSerializer, responses=MessageSerializer)
+    @extend_schema(summary="The caller was called back", request=MessageOutcomeSerializer, responses=MessageSerializer)
     @action(detail=True, methods=["post"])
     def answer(self, request: Request, pk: Any = None) -> Response:
         """A promise is kept by it if its time is not over."""
         user: Any = request.user
-        given = checked(OutcomeSerializer, request.data)
+        given = checked(MessageOutcomeSerializer, request.data)
         return Response(self._data(actions.answer_message(actor=user, message=self.get_object(), **given)))
 
-    @extend_schema(summary="Its number in full", request=None, responses=NumberSerializer)
+    @extend_schema(summary="Its number in full", request=None, responses=MessageNumberSerializer)
     @action(detail=True, methods=["post"])
     def number(self, request: Request, pk: Any = None) -> Response:
         """For who calls back; each look is recorded (P6)."""

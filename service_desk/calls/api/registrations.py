@@ -54,7 +54,7 @@ class SettlementSerializer(serializers.Serializer[CallSettlement]):
         return settlement.carried_from_id is not None
 
 
-class DueSerializer(serializers.Serializer[CallDeadline]):
+class DueRegistrationSerializer(serializers.Serializer[CallDeadline]):
     """A call that is still to be registered, with its clock."""
 
     call = serializers.CharField(source="call.ref")
@@ -93,7 +93,7 @@ class DueFilterSerializer(FilterSerializer):
     whose = serializers.ChoiceField(choices=["mine", "all"], default="mine")
 
 
-class SettleSerializer(StrictSerializer):
+class SettleCallSerializer(StrictSerializer):
     """As what to register it: a case by its number, a message by its id, or the reason why no ticket is needed."""
 
     set_by_desk = frozenset({"by", "settled_at", "counts_at", "undone_at", "undone_by"})
@@ -105,7 +105,7 @@ class SettleSerializer(StrictSerializer):
     words = serializers.CharField(max_length=500, required=False, default="", allow_blank=True)
 
 
-class UndoSerializer(StrictSerializer):
+class UndoRegistrationSerializer(StrictSerializer):
     """Why it is undone."""
 
     why = serializers.CharField(max_length=500)
@@ -126,14 +126,14 @@ _EXAMPLES = [
     list=extend_schema(
         summary="Calls still to register, the next due first",
         parameters=[DueFilterSerializer],
-        responses=DueSerializer(many=True),
+        responses=DueRegistrationSerializer(many=True),
     ),
     retrieve=extend_schema(summary="How the registration of a call stands", responses=RegistrationSerializer),
 )
 class RegistrationViewSet(mixins.ListModelMixin, DeskViewSet):
     """Every answered call is registered within 24 hours (C3, T7)."""
 
-    serializer_class = DueSerializer
+    serializer_class = DueRegistrationSerializer
     queryset = CallDeadline.objects.none()
     lookup_field = "ref"
     lookup_value_regex = "[0-9A-HJKMNP-TV-Z]{26}"
@@ -158,20 +158,20 @@ class RegistrationViewSet(mixins.ListModelMixin, DeskViewSet):
         return Response(_state(self._call(ref)))
 
     @extend_schema(
-        summary="Register a call", request=SettleSerializer, responses=RegistrationSerializer, examples=_EXAMPLES
+        summary="Register a call", request=SettleCallSerializer, responses=RegistrationSerializer, examples=_EXAMPLES
     )
     @action(detail=True, methods=["post"])
     def settle(self, request: Request, ref: str) -> Response:
         """As a case (a complaint is one too), as a message, or as needing no ticket."""
-        call, given = self._call(ref), checked(SettleSerializer, request.data)
+        call, given = self._call(ref), checked(SettleCallSerializer, request.data)
         _settle(request.user, call, given)
         return Response(_state(call))
 
-    @extend_schema(summary="Undo it", request=UndoSerializer, responses=RegistrationSerializer)
+    @extend_schema(summary="Undo it", request=UndoRegistrationSerializer, responses=RegistrationSerializer)
     @action(detail=True, methods=["post"])
     def undo(self, request: Request, ref: str) -> Response:
         """The clock runs again from where it began."""
-        call, given, user = self._call(ref), checked(UndoSerializer, request.data), request.user
+        call, given, user = self._call(ref), checked(UndoRegistrationSerializer, request.data), request.user
         actions.undo_settlement(actor=user, call=call, why=given["why"])  # type: ignore[arg-type]
         return Response(_state(call))
 
