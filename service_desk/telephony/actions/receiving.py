@@ -141,7 +141,7 @@ def _in_progress() -> DoorProblem:
 
 def _seen_and_call(integration_id: int, event: NativeEvent) -> tuple[datetime, Any, int | None, tuple[Any, ...] | None]:
     """Hold the event for this transaction, and read in the same round trip what is known of it and of its call."""
-    values = {
+    values: dict[str, Any] = {
         "lock": _lock_number(integration_id, f"event {event.id}"),
         "integration": integration_id,
         "event": event.id,
