@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from service_desk.notices.kinds import CONFIDENTIAL
 from service_desk.notices.models import Notice
 from service_desk.people.access import Decision, rule
 from service_desk.people.directory import Directory
@@ -19,9 +20,12 @@ SCOPE_WRITE = scopes.register("notices:write", gettext_lazy("Acknowledge notices
 @rule("notice.acknowledge")
 def _acknowledge(user: Staff, notice: Notice) -> Decision | bool:
     """The recipient, who stands in for them or was stood in for, whoever is above them, or a supervisor."""
-    if user.pk in (notice.recipient_id, notice.instead_of_id) or user.has_role(Role.SUPERVISOR):
+    if user.pk in (notice.recipient_id, notice.instead_of_id):
         return True
-    if notice.recipient_id is not None:
+    confidential = bool(notice.facts.get(CONFIDENTIAL))  # of a complaint only those who were told know (P6)
+    if user.has_role(Role.SUPERVISOR) and not confidential:
+        return True
+    if notice.recipient_id is not None and not confidential:
         directory = Directory.load()
         if directory.present(notice.recipient_id) == user.pk or user.pk in directory.superiors(notice.recipient_id):
             return True

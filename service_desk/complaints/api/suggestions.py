@@ -56,7 +56,6 @@ class SuggestionSerializer(serializers.Serializer[Suggestion]):
 @extend_schema_view(
     list=extend_schema(
         summary="Suggestions of customers, newest first",
-        parameters=[FilterSerializer],
         responses=SuggestionSerializer(many=True),
     ),
     retrieve=extend_schema(summary="One suggestion", responses=SuggestionSerializer),
