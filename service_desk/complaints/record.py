@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -77,20 +77,19 @@ def _is_moment(text: str) -> bool:
 def record_of(complaint: Complaint, *, masked: bool = True) -> Record:
     """The record in the active language; the caller makes that Chinese. `complaint` as views.common names it."""
     hide = _Mask(complaint, on=masked)
-    parts: Iterable[Callable[[Complaint, _Mask], Section]] = (
-        _acceptance,
-        _complainant,
-        _matter,
-        _clears,
-        _instances,
-        _answers,
-        _corrections,
-        _promises,
-        _clocks,
-        _suggestions,
-        _circle,
-    )
-    sections = [part(complaint, hide) for part in parts]
+    sections = [
+        _acceptance(complaint, hide),
+        _complainant(complaint, hide),
+        _matter(complaint, hide),
+        _clears(complaint, hide),
+        *_instances(complaint, hide),
+        _answers(complaint, hide),
+        _corrections(complaint, hide),
+        _promises(complaint, hide),
+        _clocks(complaint, hide),
+        _suggestions(complaint, hide),
+        _circle(complaint, hide),
+    ]
     return Record(
         number=complaint.case.number,
         matter=hide(f"{complaint.case.product_type.name} {complaint.case.fault}"),
@@ -157,24 +156,24 @@ def _clears(complaint: Complaint, hide: _Mask) -> Section:
     return _("Five clears"), [Line(_("Five clears"), "", True, head, rows)]
 
 
-def _instances(complaint: Complaint, hide: _Mask) -> Section:
-    lines = []
+def _instances(complaint: Complaint, hide: _Mask) -> list[Section]:
+    """One section each, so that each stands by itself."""
+    sections = []
     for one in complaint.instances.select_related("owner", "opened_by", "decided_by").order_by("id"):
-        kind = one.get_kind_display()
-        opened = f"{_at(one.opened_at)} · {one.get_why_display()}" + (f"：{hide(one.reason)}" if one.reason else "")
-        lines += [Line(f"{kind} · {_('Decides')}", str(one.owner)), Line(f"{kind} · {_('Opened')}", opened)]
+        lines = [
+            Line(_("Decides"), str(one.owner)),
+            Line(_("Opened"), f"{_at(one.opened_at)} · {one.get_why_display()}"),
+        ]
         if one.decided_at is not None:
-            lines += [
-                Line(f"{kind} · {_('Finding')}", one.get_finding_display()),
-                Line(f"{kind} · {_('Decided')}", _at(one.decided_at)),
-                Line(f"{kind} · {_('Reasons of the decision')}", hide(one.reasons), long=True),
-                Line(f"{kind} · {_('Remedy')}", hide(one.remedy), long=True),
-                Line(f"{kind} · {_('Reply sent')}（{one.get_reply_channel_display()}）", hide(one.reply), long=True),
-            ]
+            lines += [Line(_("Finding"), one.get_finding_display()), Line(_("Decided"), _at(one.decided_at))]
         elif one.passed_on_at is not None:
-            lines.append(Line(f"{kind} · {_('Passed on')}", _at(one.passed_on_at)))
-    # Short lines stand before long ones on paper; each carries the name of its instance.
-    return _("Instances"), lines
+            lines.append(Line(_("Passed on"), _at(one.passed_on_at)))
+        told = [(_("Reason"), one.reason), (_("Reasons of the decision"), one.reasons), (_("Remedy"), one.remedy)]
+        told.append((f"{_('Reply sent')}（{one.get_reply_channel_display()}）", one.reply))
+        lines += [Line(label, hide(text), long=True) for label, text in told if text]
+        title = _("%(label)s: %(value)s") % {"label": _("Instance"), "value": one.get_kind_display()}
+        sections.append((title, lines))
+    return sections
 
 
 def _answers(complaint: Complaint, hide: _Mask) -> Section:
@@ -182,8 +181,8 @@ def _answers(complaint: Complaint, hide: _Mask) -> Section:
     said = {True: _("Satisfied"), False: _("Not satisfied"), None: _("not asked yet")}[complaint.satisfied]
     lines = [
         Line(_("Complainant satisfied"), said),
-        Line(_("Asked"), _at(complaint.satisfaction_at)),
-        Line(_("Closed"), _at(case.ended_at)),
+        Line(_("Complainant asked"), _at(complaint.satisfaction_at)),
+        Line(_("End of the complaint"), _at(case.ended_at)),
     ]
     for label, text in (
         (_("What the complainant says"), complaint.satisfaction_said),
@@ -201,7 +200,7 @@ def _corrections(complaint: Complaint, hide: _Mask) -> Section:
         [hide(one.text), str(one.owner), _at(one.due_at), f"{_at(one.done_at)} {hide(one.done_text)}".strip()]
         for one in found
     ]
-    return _table(_("Corrective actions"), [_("What is to be done"), _("Owner"), _("Until"), _("Done")], rows)
+    return _table(_("Corrective actions"), [_("What is to be done"), _("Owner"), _("Due"), _("Done")], rows)
 
 
 def _promises(complaint: Complaint, hide: _Mask) -> Section:
@@ -209,7 +208,7 @@ def _promises(complaint: Complaint, hide: _Mask) -> Section:
         [hide(one.text), _at(one.due_at), one.get_state_display(), str(one.by)]
         for one in complaint.case.promises.select_related("by").order_by("made_at", "id")
     ]
-    promised = _table(_("Promises"), [_("What is promised"), _("Until"), _("State"), _("Who")], rows)
+    promised = _table(_("Promises"), [_("What is promised"), _("Due"), _("State"), _("Who")], rows)
     moved = [
         [str(one.giver), str(one.receiver), _at(one.proposed_at), one.get_state_display()]
         for one in complaint.case.hand_overs.select_related("giver", "receiver").order_by("proposed_at", "id")
