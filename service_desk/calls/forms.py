@@ -30,7 +30,7 @@ class CaseField(TypeaheadField):
             url=reverse_lazy("call-case-suggest"), placeholder=_("Number, customer or words of it"), **kwargs
         )
 
-    def clean(self, value: Any) -> Case | None:
+    def clean(self, value: Any) -> Any:
         typed = super().clean(value)
         if not typed:
             return None

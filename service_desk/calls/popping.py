@@ -6,6 +6,7 @@ On the way of every event, so it asks for nothing that the event cannot change.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -98,8 +99,13 @@ def _responsible(call: Call) -> int | None:
     return found
 
 
-def _ask(sql: str, call: Call, **values: object) -> set[int]:
-    given = {"call": call.pk, "integration": call.integration_id, "rung": list(call.extensions_rung), **values}
+def _ask(sql: str, call: Call, **values: Any) -> set[int]:
+    given: dict[str, Any] = {
+        "call": call.pk,
+        "integration": call.integration_id,
+        "rung": list(call.extensions_rung),
+        **values,
+    }
     with connection.cursor() as cursor:
         cursor.execute(sql, given)
         return {staff for (staff,) in cursor.fetchall()}

@@ -128,6 +128,7 @@ def test_without_a_phone_system_the_same_screen_by_hand(journey: Journey) -> Non
     page = journey.visit(journey.world.engineer).page
     page.goto("/desk/")
     live(page)
+    expect(page.locator('[data-press="i"]')).to_be_visible()
     page.keyboard.press("i")
     dialog = page.locator("#desk-dialog")
     dialog.locator("#id_number").fill("1382650")

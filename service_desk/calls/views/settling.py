@@ -108,13 +108,14 @@ def call_back(request: HttpRequest, ref: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def by_hand(request: HttpRequest) -> HttpResponse:
     """A call came in on a telephone that tells the desk nothing: its number, and the same screen opens."""
-    require(request.user, "call.by_hand")
+    user: Any = request.user
+    require(user, "call.by_hand")
     form = forms.ByHandForm(sent(request), user=request.user, initial={"token": uuid4()})
     if form.is_valid():
         direction = Direction.OUTBOUND if "outbound" in request.POST else Direction.INBOUND
         answered = "answered" in request.POST
         try:
-            call = begin_call(actor=request.user, **form.cleaned_data, answered=answered, direction=direction)
+            call = begin_call(actor=user, **form.cleaned_data, answered=answered, direction=direction)
         except Refusal as refusal:
             tell(form, refusal)
         else:
@@ -135,8 +136,9 @@ def suggest_cases(request: HttpRequest) -> JsonResponse:
     if typed:
         cases = find_cases(request.user, {"q": typed}).cases
     else:
-        mine = Case.objects.visible_to(request.user)
-        cases = mine.filter(customer__in=callers) if callers else mine.filter(handler=request.user).open()
+        user: Any = request.user
+        mine = Case.objects.visible_to(user)
+        cases = mine.filter(customer__in=callers) if callers else mine.filter(handler=user).open()
     newest = list(cases.for_page().order_by("-registered_at", "-id")[:_SUGGESTED])
     found = sorted(newest, key=lambda case: (case.customer_id not in callers, not case.is_open))
     return JsonResponse({"results": [_option(case) for case in found]})
