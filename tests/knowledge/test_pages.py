@@ -6,6 +6,7 @@ import uuid
 from typing import Any
 
 import pytest
+from celery import current_app
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
@@ -329,7 +330,7 @@ def test_K3_a_talk_is_sent_in_by_the_page_and_forsaken_ones_are_found_again(
     desk: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[int] = []
-    monkeypatch.setattr(transcripts.current_app, "send_task", lambda _task, arguments: asked.extend(arguments))
+    monkeypatch.setattr(current_app, "send_task", lambda _task, arguments: asked.extend(arguments))
     sheet = f"speaker,text\nagent,{RUDE}\ncustomer,{RUDE}\n"
     sent = {"title": "批量", "file": SimpleUploadedFile("a.csv", sheet.encode()), "agent_text": "", "agent": ""}
     answer = browser(desk.agent).post("/phrasebook/transcripts/", sent)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from service_desk.audit.models import AuditEntry
+from service_desk.calls.actions.messages import NewMessage, take_message
 from service_desk.cases import actions
 from service_desk.cases.models import Case, CaseEvent
 from service_desk.cases.rules import MOVES, READ_BY_CUSTOMER, TO_CUSTOMER, CaseState, EventType
@@ -16,6 +17,7 @@ from service_desk.knowledge import current
 from service_desk.knowledge.actions import approve, draft
 from service_desk.knowledge.actions.findings import Unsayable
 from service_desk.knowledge.models import LanguageFinding
+from service_desk.knowledge.places import seen_by
 from service_desk.people.rules import Role
 from service_desk.rest.errors import NotAllowed
 from tests.cases.callers import key, move, session
@@ -157,3 +159,12 @@ def test_K3_the_three_texts_of_a_hand_over_and_a_registration_are_checked(desk: 
 def test_K3_what_the_customer_said_is_no_finding(desk: World) -> None:
     case = desk.register(description=f"客户说“{RUDE}”，已安抚。")
     assert case.language_found == ()
+
+
+def test_K3_a_message_for_a_colleague_is_checked_and_its_finding_seen_by_who_may_read_it(desk: World) -> None:
+    data = NewMessage(for_whom=desk.colleague, from_name="王女士", matter=f"坐席跟我讲{RUDE}。")
+    message = take_message(actor=desk.agent, data=data)
+    finding = LanguageFinding.objects.get(thing=f"callmessage:{message.pk}")
+    assert (finding.direction, finding.said_by) == ("internal_note", desk.agent)
+    assert seen_by(desk.colleague, [finding.thing])[finding.thing].url == message.get_absolute_url()
+    assert seen_by(desk.engineer, [finding.thing]) == {}

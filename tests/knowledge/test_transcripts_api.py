@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from celery import current_app
 from kombu.exceptions import OperationalError
 
 from service_desk.knowledge import current
@@ -23,7 +24,7 @@ RUDE = "我就这态度"
 def desk(monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setattr(current, "_current", current.Current())
     monkeypatch.setattr(current, "EVERY", 0.0)
-    monkeypatch.setattr(transcripts.current_app, "send_task", lambda _task, arguments: check_transcript(*arguments))
+    monkeypatch.setattr(current_app, "send_task", lambda _task, arguments: check_transcript(*arguments))
     made = world()
     content: dict[str, Any] = {
         "category": "unfriendly",
@@ -81,18 +82,18 @@ def test_the_task_that_is_named_is_there() -> None:
 
 
 def test_K3_without_a_broker_the_sweep_takes_it_up(desk: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    working = transcripts.current_app.send_task
+    working = current_app.send_task
 
     def broken(_task: str, _arguments: list[int]) -> None:
         raise OperationalError("no broker")
 
-    monkeypatch.setattr(transcripts.current_app, "send_task", broken)
+    monkeypatch.setattr(current_app, "send_task", broken)
     made = Transcript.objects.create(title="x", by=desk.agent, lines_count=1)
     made.lines.create(number=1, speaker="agent", text=RUDE)
     transcripts.begin(transcript_id=made.pk)
     made.refresh_from_db()
     assert made.done == 0
-    monkeypatch.setattr(transcripts.current_app, "send_task", working)
+    monkeypatch.setattr(current_app, "send_task", working)
     Transcript.objects.filter(pk=made.pk).update(moved_at="2026-01-01T00:00:00Z")
     sweep_transcripts()
     made.refresh_from_db()
