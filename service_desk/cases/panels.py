@@ -1,8 +1,8 @@
-"""What a room above adds to the page of a case of its kind: cases asks, knowing none of these rooms."""
+"""What a room above adds to the page and the forms of a case of its kind: cases asks, knowing none of these rooms."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -24,12 +24,22 @@ class Panels:
 
 
 Room = Callable[[Case, Any, datetime, Sequence[ClockFace]], Panels]
+#: With which words the form of a move begins, by its fields: (case, verb) → words.
+Begin = Callable[[Case, str], Mapping[str, str]]
 _rooms: dict[str, Room] = {}
+_begins: dict[str, Begin] = {}
 
 
-def register_panels(kind: str, room: Room) -> None:
-    """Ask `room` for the panels of cases of this kind; called once, when it is ready."""
+def register_panels(kind: str, room: Room, begin: Begin) -> None:
+    """Ask `room` for the panels of cases of this kind, `begin` for its first words; called once, when it is ready."""
     _rooms[kind] = room
+    _begins[kind] = begin
+
+
+def first_words(case: Case, verb: str) -> dict[str, str]:
+    """What is known already of what this move asks; nothing for most."""
+    begin = _begins.get(case.kind)
+    return dict(begin(case, verb)) if begin is not None else {}
 
 
 def panels_of(case: Case, user: Any, now: datetime, clocks: Sequence[ClockFace]) -> Panels | None:

@@ -177,6 +177,16 @@ def _placed(deeds: dict[str, Choice]) -> dict[str, list[Choice]]:
     return placed
 
 
+def first_words(case: Case, verb: str) -> dict[str, str]:
+    """The last decision says already what came of it and what was replied: nobody writes it twice."""
+    if verb not in ("resolve", "reply"):
+        return {}
+    last = Instance.objects.filter(complaint=case.pk).exclude(decided_at=None).order_by("-id").first()
+    if last is None:
+        return {}
+    return {"outcome": last.remedy} if verb == "resolve" else {"reply": last.reply, "channel": last.reply_channel}
+
+
 def register() -> None:
     """Hand the panels to the page of cases; called once when the room is ready."""
-    register_panels(CaseKind.COMPLAINT, of_case)
+    register_panels(CaseKind.COMPLAINT, of_case, first_words)

@@ -209,6 +209,18 @@ def test_P5_a_decision_stands_and_its_reply_goes_through_the_language_check() ->
     assert again.status_code == 409
 
 
+def test_the_decision_is_not_written_twice() -> None:
+    here = desk()
+    made = complaint(here, about_unit=here.unit)
+    decided(made, here.agent)
+    client = browser(here.agent)
+    made.case.refresh_from_db()
+    client.post(f"/cases/{made.number}/do/start/", {"version": made.case.version})
+    assert "当面道歉并补偿" in client.get(f"/cases/{made.number}/do/resolve/").content.decode()
+    assert "已向客户说明处理结果" in client.get(f"/cases/{made.number}/do/reply/").content.decode()
+    assert "当面道歉并补偿" not in client.get(f"/cases/{made.number}/do/note/").content.decode()
+
+
 def test_P10_a_corrective_action_has_owner_and_date_on_the_page() -> None:
     here = desk()
     made = complaint(here, about_unit=here.unit)

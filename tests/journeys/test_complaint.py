@@ -198,10 +198,10 @@ def test_the_person_it_is_about_tries_every_door_and_learns_nothing(journey: Jou
     expect(page.locator(".empty__title")).to_have_text("No case is like this")
     page.goto("/complaints/")
     expect(page.locator(".empty__title")).to_have_text("No complaint is yours")
-    answer = page.goto(f"/cases/{number}/")
+    hidden = page.goto(f"/cases/{number}/")
     missing = page.request.get("/cases/CMP-20200101-0001/")
-    assert answer is not None
-    assert (answer.status, missing.status) == (404, 404)
+    assert hidden is not None
+    assert (hidden.status, missing.status) == (404, 404)
     page.goto("/desk/")
     expect(page.locator("#live-state")).to_have_attribute("data-state", "live")
     circle = journey.visit(world.agent).page

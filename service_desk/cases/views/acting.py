@@ -19,6 +19,7 @@ from service_desk.cases.actions.drafting import discard_draft
 from service_desk.cases.forms.acting import MoveForm
 from service_desk.cases.models import Case, CaseEvent
 from service_desk.cases.moves import ask_first, why_not
+from service_desk.cases.panels import first_words
 from service_desk.cases.paperwork import missing_report_url
 from service_desk.cases.rules import MOVES, READ_BY_CUSTOMER, SEVERITY_MEANING, EventType
 from service_desk.cases.views.changes import Change, changes_since
@@ -73,7 +74,7 @@ def act(request: HttpRequest, number: str, verb: str) -> HttpResponse:
     if (survivor := survivor_of(case, user)).pk != case.pk:
         return _in_survivor(request, survivor.number, verb)
     if request.method == "GET":
-        begun = _begun(request, case) if verb == "note" else {}
+        begun = _begun(request, case) if verb == "note" else first_words(case, verb)
         initial = {"version": case.version, "seen": last_event(case), **begun}
         return _form(request, case, verb, MoveForm(verb, case, initial=initial))
     form = MoveForm(verb, case, request.POST)
