@@ -180,7 +180,8 @@ FIGURES: Mapping[str, Figure] = {
         ),
         Figure(
             "incidents", _("Open incidents"), _("What the auditor found about the clocks and has not seen mended."),
-            "incident", lambda _user: Incident.objects.filter(repaired_at=None), ("-found_at", "id"), "strong", "engine",
+            "incident", lambda _user: Incident.objects.filter(repaired_at=None), ("-found_at", "id"),
+            "strong", "engine",
         ),
         Figure(
             "integrations", _("Failing connections"), _("Webhooks whose receiver does not answer."),

@@ -14,7 +14,7 @@ def may_view(user: Any, _thing: Any) -> bool:
     return bool(user.has_role(*LEADING_ROLES, Role.QUALITY_INSPECTOR, Role.ADMINISTRATOR, Role.AUDITOR))
 
 
-@rule("board.team")
+@rule("board.team", "shift.sheet")
 def may_view_team(user: Any, _unit: Any) -> bool:
-    """Figures of single persons are for those who lead them."""
+    """Figures of single persons are for those who lead them; they also sign the change of shift."""
     return bool(user.has_role(*LEADING_ROLES))
