@@ -217,6 +217,8 @@ def test_the_decision_is_not_written_twice() -> None:
     made.case.refresh_from_db()
     client.post(f"/cases/{made.number}/do/start/", {"version": made.case.version})
     assert "当面道歉并补偿" in client.get(f"/cases/{made.number}/do/resolve/").content.decode()
+    made.case.refresh_from_db()
+    client.post(f"/cases/{made.number}/do/resolve/", {"version": made.case.version, "outcome": "当面道歉并补偿"})
     assert "已向客户说明处理结果" in client.get(f"/cases/{made.number}/do/reply/").content.decode()
     assert "当面道歉并补偿" not in client.get(f"/cases/{made.number}/do/note/").content.decode()
 
