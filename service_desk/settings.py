@@ -369,6 +369,14 @@ SPECTACULAR_SETTINGS = {
                 "Severity",
                 "WaitingFor",
             ),
+            "cases.models.circle": ("BarredWhy", "CircleWhy"),
+            "complaints.rules": (
+                "ComplaintChannel",
+                "ComplaintLevel",
+                "EscalatedWhy",
+                "FiveClear",
+                "InstanceKind",
+            ),
             "deadlines.rules": ("ClockKind", "ClockState", "RolloutState"),
             "knowledge.articles.rules": ("ArticleState", "Audience", "VersionState"),
             "knowledge.rules": (
