@@ -111,7 +111,9 @@ class CallRoom:
 
 
 def _subjects(firings: Sequence[Firing]) -> tuple[dict[int, Call], dict[int, CallMessage]]:
-    calls = Call.objects.in_bulk([f.deadline.call_id for f in firings if f.deadline.call_id is not None])
+    calls = Call.objects.select_related("integration").in_bulk(
+        [f.deadline.call_id for f in firings if f.deadline.call_id is not None]
+    )
     messages = CallMessage.objects.in_bulk(
         [f.deadline.message_id for f in firings if f.deadline.message_id is not None]
     )
@@ -154,7 +156,8 @@ def _of_call(firing: Firing, call: Call, directory: Directory) -> list[NewNotice
 
 
 def _people_of(call: Call, directory: Directory) -> dict[str, int | None]:
-    """Whose call it is; of a call that is nobody's, the chief of the unit at whose telephones it rang."""
+    """Whose call it is; of a call that is nobody's, the chief of the unit at whose telephones it rang, else
+    of the unit that the phone system belongs to."""
     owner = call.claimed_by_id or call.agent_id
     if owner is not None:
         return {"handler": owner, "first_responder": owner}
@@ -168,7 +171,22 @@ def _people_of(call: Call, directory: Directory) -> dict[str, int | None]:
             holder = found.staff_id
             break
     chief, head = directory.superior(holder), directory.department_head(holder)
+    if holder is None:
+        chief, head = _leaders_of(call.integration.unit_id, directory)
     return {"handler": chief, "first_responder": chief, "handler_chief": chief, "handler_head": head}
+
+
+def _leaders_of(unit_id: int | None, directory: Directory) -> tuple[int | None, int | None]:
+    """Chief and head of a unit, or the nearest ones above it."""
+    chief: int | None = None
+    head: int | None = None
+    seen: set[int] = set()
+    while unit_id is not None and unit_id not in seen:
+        seen.add(unit_id)
+        unit_id, its_chief, its_head = directory.units[unit_id]
+        chief = chief or (its_chief if its_chief in directory.active else None)
+        head = head or (its_head if its_head in directory.active else None)
+    return chief or head, head
 
 
 def _of_message(firing: Firing, message: CallMessage, directory: Directory) -> list[NewNotice]:

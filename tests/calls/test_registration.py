@@ -79,26 +79,26 @@ def let_pass(call: Call, time: timedelta) -> None:
     sweep(Door.AUDITOR)
 
 
+_SHIFT = """
+UPDATE telephony_call SET started_at = started_at - {t}, ringing_at = ringing_at - {t}, answered_at = answered_at - {t},
+    ended_at = ended_at - {t}, heard_at = heard_at - {t} WHERE id = %(c)s;
+UPDATE telephony_callevent SET timestamp = timestamp - {t}, counted_at = counted_at - {t} WHERE call_id = %(c)s;
+UPDATE calls_callsettlement SET settled_at = settled_at - {t}, counts_at = counts_at - {t} WHERE call_id = %(c)s;
+UPDATE calls_calldeadline SET armed_at = armed_at - {t}, started_at = started_at - {t}, due_at = due_at - {t},
+    next_at = next_at - {t}, breached_at = breached_at - {t}, ended_at = ended_at - {t},
+    schedule = jsonb_build_object('due', to_jsonb((schedule->>'due')::timestamptz - {t}), 'steps',
+        (SELECT jsonb_agg(jsonb_build_array(s->0, to_jsonb((s->>1)::timestamptz - {t})) ORDER BY n)
+           FROM jsonb_array_elements(schedule->'steps') WITH ORDINALITY AS e(s, n)))
+    WHERE call_id = %(c)s
+"""
+
+
 def shift(call: Call, time: timedelta) -> None:
     """Everything about the call happened so much earlier."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL session_replication_role = replica")
-        for statement in (
-            "UPDATE telephony_call SET started_at = started_at - %(t)s::interval, ringing_at = ringing_at - %(t)s::interval,"
-            " answered_at = answered_at - %(t)s::interval, ended_at = ended_at - %(t)s::interval, heard_at = heard_at - %(t)s::interval"
-            " WHERE id = %(c)s",
-            "UPDATE telephony_callevent SET timestamp = timestamp - %(t)s::interval, counted_at = counted_at - %(t)s::interval"
-            " WHERE call_id = %(c)s",
-            "UPDATE calls_callsettlement SET settled_at = settled_at - %(t)s::interval, counts_at = counts_at - %(t)s::interval"
-            " WHERE call_id = %(c)s",
-            "UPDATE calls_calldeadline SET armed_at = armed_at - %(t)s::interval, started_at = started_at - %(t)s::interval,"
-            " due_at = due_at - %(t)s::interval, next_at = next_at - %(t)s::interval, breached_at = breached_at - %(t)s::interval,"
-            " ended_at = ended_at - %(t)s::interval, schedule = jsonb_build_object('due',"
-            " to_jsonb((schedule->>'due')::timestamptz - %(t)s::interval), 'steps', (SELECT jsonb_agg(jsonb_build_array(s->0,"
-            " to_jsonb((s->>1)::timestamptz - %(t)s::interval)) ORDER BY n)"
-            " FROM jsonb_array_elements(schedule->'steps') WITH ORDINALITY AS e(s, n))) WHERE call_id = %(c)s",
-        ):
-            cursor.execute(statement, {"t": str(time.total_seconds()) + " s", "c": call.pk})
+        for statement in _SHIFT.replace("{t}", "%(t)s::interval").split(";"):
+            cursor.execute(statement, {"t": f"{time.total_seconds()} s", "c": call.pk})
         cursor.execute("SET LOCAL session_replication_role = origin")
 
 
@@ -189,6 +189,17 @@ def test_C3_of_a_call_that_is_nobodys_the_chief_of_the_unit_is_told(desk: World)
     told = Notice.objects.filter(about=f"call:{call.pk}").values_list("recipient__username", flat=True)
     assert list(told) == ["chief"]
     assert clock_of(call).owner is None
+
+
+def test_C3_of_a_call_at_no_known_telephone_the_chief_of_the_phone_systems_unit_is_told(desk: World) -> None:
+    phone = pbx(unit=desk.unit)
+    script = Script(call_id="n")
+    for event in (script.event("ringing", 0), script.event("answered", 5), script.event("ended", 60)):
+        phone.post(event)
+    call = Call.objects.get(call_id="n")
+    let_pass(call, timedelta(hours=25))
+    told = Notice.objects.filter(about=f"call:{call.pk}").values_list("recipient__username", flat=True)
+    assert list(told) == ["chief"]
 
 
 def test_C3_what_was_heard_of_only_after_an_outage_runs_from_then(phone: Pbx) -> None:

@@ -224,3 +224,16 @@ def test_C4_two_decide_at_once_and_one_decision_stands() -> None:
     assert "decided" in answers
     assert violation.decision in answers
     assert LedgerEntry.objects.count() == (2 if violation.decision == "verify" else 0)
+
+
+def test_C4_what_was_withdrawn_by_a_fact_is_suspected_again_by_a_fact_and_what_was_dismissed_is_not(
+    desk: World,
+) -> None:
+    violation = suspected(desk)
+    actions.withdraw(violation=violation, reason="已按时登记")
+    assert suspected(desk).state == "suspected"
+    assert Notice.objects.filter(kind="violation_suspected").count() == 4
+    actions.dismiss(violation=violation, actor=desk.inspector, reason="误报")
+    assert suspected(desk).state == "dismissed"
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Violation.objects.filter(pk=violation.pk).update(state="suspected", decided_at=None, decision="")

@@ -81,7 +81,7 @@ class CallMessage(models.Model):
     taken_by = models.ForeignKey(
         _STAFF, verbose_name=_("Taken by"), on_delete=models.PROTECT, related_name="+", db_index=False
     )
-    taken_at = models.DateTimeField(_("Taken"), db_default=Now(), editable=False)
+    taken_at = models.DateTimeField(pgettext_lazy("message", "Taken"), db_default=Now(), editable=False)
     acknowledged_at = models.DateTimeField(_("Acknowledged"), null=True, editable=False)
     acknowledged_by = models.ForeignKey(
         _STAFF, verbose_name=_("Acknowledged by"), null=True, on_delete=models.PROTECT, related_name="+"
