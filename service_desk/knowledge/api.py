@@ -255,9 +255,11 @@ class FindingViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DeskViewS
         return found
 
     def get_serializer(self, *args: Any, **kwargs: Any) -> Any:
-        rows: list[LanguageFinding] = args[0] if kwargs.get("many") else list(args[:1])
+        rows: list[LanguageFinding] = args[0] if args and kwargs.get("many") else list(args[:1])
         things = [row.thing for row in rows]
-        return FindingSerializer(*args, **kwargs, context={"places": seen_by(self.request.user, things)})
+        return FindingSerializer(
+            *args, **kwargs | {"context": {"places": seen_by(self.request.user, things) if things else {}}}
+        )
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         found = self.get_object()

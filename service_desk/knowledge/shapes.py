@@ -73,7 +73,7 @@ class CheckSerializer(StrictSerializer):
         return attrs
 
 
-class FoundSerializer(serializers.Serializer[Any]):
+class FoundWordsSerializer(serializers.Serializer[Any]):
     """What must not be said, where, and what to say instead; offsets count code points of the text as it was sent."""
 
     start = serializers.IntegerField()
@@ -91,7 +91,7 @@ class FoundSerializer(serializers.Serializer[Any]):
 class CheckedSerializer(serializers.Serializer[Any]):
     """The findings of one text."""
 
-    findings = FoundSerializer(many=True)
+    findings = FoundWordsSerializer(many=True)
     blocks = serializers.BooleanField(help_text="Whether the text must not be sent to a customer.")
 
 
