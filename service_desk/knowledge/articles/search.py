@@ -20,6 +20,8 @@ from service_desk.rest.clean import is_clean
 
 #: So many are weighed of those that hold the words in the title, and of those that hold them in the text.
 WEIGHED = 200
+#: Of a word that stands in more articles than this, so many are looked at: it tells nothing of which one is meant.
+_LOOKED_AT = 2_000
 #: So many are shown in all, in pages of this size.
 MOST, PAGE_SIZE = 100, 20
 SUGGESTED = 5
@@ -28,11 +30,13 @@ _FEW = 3
 
 _SEARCH = """
 WITH hit AS (
-    (SELECT article_id, 1.0 AS title FROM knowledge_articlewords w
-     WHERE title_words @@ %(asked)s::tsquery AND {who} ORDER BY published_at DESC LIMIT %(weighed)s)
+    (SELECT article_id, 1.0 AS title FROM (SELECT article_id, published_at FROM knowledge_articlewords w
+        WHERE title_words @@ %(asked)s::tsquery AND {who} LIMIT %(looked)s) AS found
+     ORDER BY published_at DESC LIMIT %(weighed)s)
     UNION ALL
-    (SELECT article_id, 0.0 FROM knowledge_articlewords w
-     WHERE words @@ %(asked)s::tsquery AND {who} ORDER BY published_at DESC LIMIT %(weighed)s)
+    (SELECT article_id, 0.0 FROM (SELECT article_id, published_at FROM knowledge_articlewords w
+        WHERE words @@ %(asked)s::tsquery AND {who} LIMIT %(looked)s) AS found
+     ORDER BY published_at DESC LIMIT %(weighed)s)
 ), best AS (SELECT article_id, max(title) AS title FROM hit GROUP BY article_id)
 SELECT b.article_id, b.title
     + ts_rank('{{0.05, 0.2, 0.5, 1.0}}', w.words, %(asked)s::tsquery, 32)
@@ -94,7 +98,7 @@ def search(text: str, *, public: bool = False, line: str = "", number: int = 1, 
     asked = question(widened(text)) if text and is_clean(text) else Question("", "", "", ())
     if not asked.all:
         return Found()
-    given = {"line": line, "weighed": WEIGHED, "most": MOST}
+    given = {"line": line, "weighed": WEIGHED, "looked": _LOOKED_AT, "most": MOST}
     who = " AND ".join([_CUSTOMERS if public else _ANYBODY, *([_OF_LINE] if line else [])])
     order = _ids(_SEARCH.format(who=who), {**given, "asked": asked.all})
     relaxed = False
