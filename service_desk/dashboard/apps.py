@@ -10,5 +10,6 @@ class DashboardConfig(AppConfig):
     label = "dashboard"
 
     def ready(self) -> None:
-        """Tell who may see the board."""
+        """Tell who may see the board, and what a key may read."""
+        from service_desk.dashboard import scopes  # noqa: F401
         from service_desk.dashboard.board import permits  # noqa: F401

@@ -2,7 +2,7 @@
 
 from django.urls import include, path, re_path
 
-from service_desk.dashboard import views
+from service_desk.dashboard import metrics, views
 from service_desk.dashboard.board import team
 from service_desk.dashboard.shift import views as shift
 
@@ -11,6 +11,7 @@ urlpatterns = [
     path("now/", views.server_time, name="server-time"),
     path("design/", views.design, name="design"),
     path("", include("service_desk.dashboard.board.urls")),
+    path("metrics", metrics.MetricsView.as_view(), name="metrics"),
     path("board/team/", team.team, name="board-team"),
     path("board/shift/", shift.sheets, name="shift-sheets"),
     re_path(r"^board/shift/(?P<pk>[0-9]{1,18})/$", shift.sheet_page, name="shift-sheet"),

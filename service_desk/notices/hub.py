@@ -44,6 +44,11 @@ class Hub:
         self._task: asyncio.Task[None] | None = None
         self.healthy = False
 
+    @property
+    def listeners(self) -> int:
+        """How many streams are open in this process."""
+        return len({ear for ears in list(self._ears.values()) for ear in list(ears)})
+
     @asynccontextmanager
     async def listen(self, *topics: str) -> AsyncIterator[Ear]:
         """A queue of the pokes of `topics`, for as long as the block lasts."""
@@ -123,3 +128,8 @@ _hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()
 def hub() -> Hub:
     """The hub of the running loop."""
     return _hubs.setdefault(asyncio.get_running_loop(), Hub())
+
+
+def open_streams() -> int:
+    """How many streams are open in this process, of whichever loop; asked from any thread."""
+    return sum(each.listeners for each in list(_hubs.values()))

@@ -151,6 +151,7 @@ def test_an_emergency_says_how_long_is_left_who_answered_and_who_has_not(desk: W
     assert line.answers.answered == 0
     mine = Notice.objects.waiting().filter(about=f"case:{cases['urgent'].pk}", recipient__isnull=False).first()
     assert mine is not None
+    assert mine.recipient is not None
     answer = browser(mine.recipient).post(f"/desk/notices/{mine.key}/acknowledge/", {"next": "/board/"})
     assert answer.headers["Location"] == "/board/"
     after = browser(desk.chief).get("/board/").context["board"].urgent[0]
@@ -184,7 +185,7 @@ def test_C18_a_gap_in_the_roster_stands_on_the_board(desk: World) -> None:
 
 def test_agents_stand_as_the_rows_say(desk: World) -> None:
     def standing() -> dict[str, str]:
-        return {person.username: person.standing for person in agents.everybody()}  # type: ignore[attr-defined]
+        return {person.username: person.standing for person in agents.everybody()}
 
     assert set(standing().values()) == {"free"}
     assert set(standing()) == {"agent", "colleague", "engineer", "group"}

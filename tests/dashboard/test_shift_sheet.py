@@ -27,7 +27,8 @@ def desk(db: None) -> World:
 
 
 def give(desk: World, **more: Any) -> ShiftSheet:
-    return actions.give(**({"actor": desk.chief, "hours": 8, "notes": "备件 10 点到", "token": uuid.uuid4()} | more))
+    usual: dict[str, Any] = {"actor": desk.chief, "hours": 8, "notes": "备件 10 点到", "token": uuid.uuid4()}
+    return actions.give(**(usual | more))
 
 
 def test_it_holds_what_the_next_shift_must_know_and_stays_as_it_was_signed(desk: World) -> None:

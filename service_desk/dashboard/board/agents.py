@@ -43,7 +43,7 @@ MEANING: Mapping[State, Promise] = {
 }
 
 
-def everybody() -> QuerySet[Staff]:
+def everybody() -> QuerySet[Any]:
     """Those who take calls, each with `standing`."""
     away = Absence.objects.filter(starts_at__lte=Now(), ends_at__gt=Now()).values("staff")
     talking = (
@@ -72,7 +72,7 @@ def everybody() -> QuerySet[Staff]:
     )
 
 
-def rows(state: State) -> Callable[[Any], QuerySet[Staff]]:
+def rows(state: State) -> Callable[[Any], QuerySet[Any]]:
     """The agents in this state; everybody of the desk may know of colleagues."""
     return lambda _user: everybody().filter(standing=state.value)
 

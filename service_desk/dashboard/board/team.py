@@ -77,7 +77,8 @@ def teams(user: Any) -> list[Team]:
         .values_list("by")
         .annotate(n=Count("pk"))
     )
-    address, found = reverse("case-list"), {}
+    address = reverse("case-list")
+    found: dict[int | None, Team] = {}
     for person in people:
         number, oldest = held.get(person.pk, (0, None))
         own = f"{address}?handler={person.pk}&state=open"
