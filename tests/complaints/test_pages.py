@@ -12,12 +12,14 @@ from django.test import Client
 from django.utils import timezone
 
 from service_desk.audit.models import AuditEntry
+from service_desk.calls.models import CallSettlement
 from service_desk.cases.models import CaseEvent
 from service_desk.complaints.deeds import DEEDS
 from service_desk.complaints.models import Complaint
 from service_desk.complaints.rules import FiveClear
 from service_desk.deadlines.clock import now
 from service_desk.people.rules import Role
+from service_desk.telephony.actions import begin_call
 from tests.cases.pages import HTMX, browser, text_of
 from tests.complaints.making import PHONE, SECRET, WHO, complaint, decided, desk, fill
 from tests.factories import staff
@@ -77,6 +79,35 @@ def test_P1_the_screen_begins_from_a_case_and_from_a_customer() -> None:
     assert "王经理" in page
     page = browser(here.agent).get(f"/complaints/new/?customer={here.customer.pk}").content.decode()
     assert here.customer.name in page
+
+
+def test_T7_a_complaint_from_a_call_begins_with_its_number_and_registers_it() -> None:
+    here = desk()
+    call = begin_call(actor=here.agent, number=PHONE, token=uuid.uuid4(), answered=True)
+    client = browser(here.agent)
+    page = client.get(f"/complaints/new/?call={call.ref}")
+    first = page.context["form"].initial
+    assert PHONE in page.content.decode()
+    sent = form(token=str(first["token"]), call=call.ref, about_service=here.line.pk)
+    assert client.post("/complaints/new/", sent).status_code == 302
+    made = Complaint.objects.get()
+    assert made.call == call
+    assert CallSettlement.objects.standing().get().case == made.case
+    assert client.post("/complaints/new/", sent)["Location"] == made.case.get_absolute_url()
+    assert browser(here.colleague).get(f"/complaints/new/?call={call.ref}").context["form"].initial.get("call") is None
+
+
+def test_P7_a_call_whose_complaint_its_receiver_may_not_see_is_not_registered_by_them_with_it() -> None:
+    here = desk()
+    call = begin_call(actor=here.agent, number=PHONE, token=uuid.uuid4(), answered=True)
+    client = browser(here.agent)
+    token = client.get(f"/complaints/new/?call={call.ref}").context["form"].initial["token"]
+    about = {"about_staff": here.agent.pk, "about_staff_text": str(here.agent)}
+    assert client.post("/complaints/new/", form(token=str(token), call=call.ref, **about)).status_code == 302
+    assert Complaint.objects.get().about_staff == here.agent
+    assert not CallSettlement.objects.exists()
+    client.get("/complaints/")  # says its number once, for the complainant
+    assert Complaint.objects.get().number not in client.get(f"/calls/{call.ref}/").content.decode()
 
 
 def test_P1_what_is_missing_stands_beside_its_field_and_nothing_typed_is_lost() -> None:
