@@ -62,7 +62,8 @@ def done(request: HttpRequest, call: Call, said: str) -> HttpResponse:
 
 def back_of(request: HttpRequest) -> str:
     """Where the form was opened; the list of calls otherwise."""
-    given = request.POST.get("next") or request.GET.get("next") or request.headers.get("HX-Current-URL", "")
+    asked = request.POST.get("next") or request.GET.get("next")
+    given = asked or request.headers.get("HX-Current-URL") or request.headers.get("Referer", "")
     if given and url_has_allowed_host_and_scheme(given, {request.get_host()}, require_https=request.is_secure()):
         return given
     return reverse("call-list")
