@@ -212,12 +212,14 @@ def lacking(verb: str, complaint: Complaint, instances: list[Any]) -> str:
     return words
 
 
-def choices_for(user: Any, complaint: Complaint, instances: list[Any]) -> dict[str, Choice]:
+def choices_for(user: Any, complaint: Complaint, instances: list[Any], *, corrections_wait: bool) -> dict[str, Choice]:
     """Every verb with the reason why not; rules that are the same are asked once."""
     asked: dict[str, str] = {}
     found = {}
     for verb, deed in DEEDS.items():
         missing = lacking(verb, complaint, instances)
+        if verb == "finish" and not corrections_wait:
+            missing = _("No corrective action waits.")
         if not missing:
             rule = _SAME_RULE.get(deed.rule, deed.rule)
             if rule not in asked:
@@ -232,6 +234,8 @@ def choices_for(user: Any, complaint: Complaint, instances: list[Any]) -> dict[s
 def why_not(user: Any, deed: Deed, complaint: Complaint) -> str:
     """Why this person cannot do it now: what the complaint lacks first, then what the person may not."""
     words = lacking(deed.verb, complaint, list(complaint.instances.all()))
+    if deed.verb == "finish" and not complaint.corrective_actions.filter(done_at=None).exists():
+        words = _("No corrective action waits.")
     if words:
         return words
     decision = can(user, deed.rule, complaint)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Exists, OuterRef
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -29,6 +30,12 @@ from service_desk.customers.rules import mask_number
 from service_desk.deadlines.rules import ClockKind
 from service_desk.people.access import can
 
+#: What most complaints have none of is asked for only where there is some.
+_HAS = {
+    "has_corrections": Exists(CorrectiveAction.objects.filter(complaint=OuterRef("pk"))),
+    "has_identifiers": Exists(ExternalIdentifier.objects.filter(complaint=OuterRef("pk"))),
+    "has_suggestions": Exists(Suggestion.objects.filter(case=OuterRef("pk"))),
+}
 _ABOUT = ("about_case__customer", "about_staff__unit", "about_unit", "about_product", "about_service", "call")
 
 
@@ -84,12 +91,14 @@ class About:
 
 def of_case(case: Case, user: Any, now: datetime, clocks: Sequence[ClockFace]) -> Panels:
     """The panels of the page; a fixed number of queries."""
-    complaint = Complaint.objects.select_related(*_ABOUT).get(pk=case.pk)
+    complaint = Complaint.objects.select_related(*_ABOUT).annotate(**_HAS).get(pk=case.pk)
     complaint.case = case
     instances = list(complaint.instances.select_related("owner__unit", "opened_by", "decided_by").order_by("id"))
     entries = list(complaint.clears.select_related("by").order_by("at", "id"))
     members = list(CaseCircle.objects.filter(case=case.pk).select_related("staff__unit", "by").order_by("since", "id"))
-    deeds = choices_for(user, complaint, instances)
+    corrections = _corrections(complaint, clocks)
+    waiting = any(each.action.done_at is None for each in corrections)
+    deeds = choices_for(user, complaint, instances, corrections_wait=waiting)
     number = case.number
     sheets = _sheets(entries, deeds["clear"].url)
     about = About(
@@ -105,11 +114,15 @@ def of_case(case: Case, user: Any, now: datetime, clocks: Sequence[ClockFace]) -
         steps=_steps(instances, clocks),
         sheets=sheets,
         empty=sum(not sheet.entries for sheet in sheets),
-        corrections=_corrections(complaint, clocks),
-        identifiers=list(complaint.identifiers.select_related("by").order_by("id")),
+        corrections=corrections,
+        identifiers=_some(complaint, "has_identifiers", complaint.identifiers.select_related("by").order_by("id")),
         circle=[each for each in members if each.until is None],
         gone=[each for each in members if each.until is not None],
-        suggestions=list(case.suggestions.select_related("unit", "answered_by", "returned_by").order_by("id")),
+        suggestions=_some(
+            complaint,
+            "has_suggestions",
+            case.suggestions.select_related("unit", "answered_by", "returned_by").order_by("id"),
+        ),
         deeds=deeds,
         placed=_placed(deeds),
     )
@@ -162,7 +175,12 @@ def _sheets(entries: Sequence[Clear], url: str) -> list[Sheet]:
 def _corrections(complaint: Complaint, clocks: Sequence[ClockFace]) -> list[Correction]:
     faces = {clock.part: clock for clock in clocks if clock.kind == ClockKind.CORRECTIVE}
     actions = complaint.corrective_actions.select_related("owner", "made_by", "done_by").order_by("id")
-    return [Correction(each, faces.get(each.pk)) for each in actions]
+    return [Correction(each, faces.get(each.pk)) for each in _some(complaint, "has_corrections", actions)]
+
+
+def _some(complaint: Complaint, flag: str, rows: Any) -> list[Any]:
+    """The rows, without a query where the complaint's own has told that there are none."""
+    return list(rows) if getattr(complaint, flag) else []
 
 
 def _placed(deeds: dict[str, Choice]) -> dict[str, list[Choice]]:
