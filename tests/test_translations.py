@@ -35,7 +35,12 @@ LATIN = re.compile(
 GLOSSARY_ROW = re.compile(r"^\| (?P<english>[A-Za-z][^|]*?) \| (?P<chinese>[^|]+?) \| [^|]+ \|[^|]*\|$", re.MULTILINE)
 #: Where the glossary's word stands in another sense, or the sentence says it without the noun.
 OTHER_SENSE: dict[str, set[str]] = {
-    "clock": {"Empty: elapsed time, round the clock.", "elapsed time, round the clock"},
+    "clock": {
+        "Empty: elapsed time, round the clock.",
+        "elapsed time, round the clock",
+        "Type the one that the app shows now. If the telephone's clock is wrong, let it set itself.",
+    },
+    "finding": {"Finding"},  # of a complaint: what was decided
     "handler": {
         "each slot is a short name of a-z, 0-9 and _, such as handler",
         'write a list of 1 to %(most)s slots, such as ["handler"]',

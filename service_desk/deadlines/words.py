@@ -40,6 +40,7 @@ SLOTS: Mapping[str, str | Promise] = {
     "first_responder_head": gettext_lazy("Department head of the first responder"),
     **{role.value: role.label for role in DutyRole},
 }
+_OWNER = {"owner": gettext_lazy("Who is to do it"), "owner_chief": gettext_lazy("Chief of who is to do it")}
 PART_SLOTS: Mapping[str, Mapping[str, str | Promise]] = {
     "hand_over": {
         "giver": gettext_lazy("Giver"),
@@ -53,6 +54,7 @@ PART_SLOTS: Mapping[str, Mapping[str, str | Promise]] = {
         "expert_chief": gettext_lazy("Chief of the expert"),
         "asked_by": gettext_lazy("Who asked"),
     },
+    **dict.fromkeys(("escalated", "appeal", "corrective"), _OWNER),
 }
 
 
