@@ -15,6 +15,7 @@ from service_desk.cases.models import Case
 from service_desk.complaints.actions.web import Sent, keep_sent, look_up, take_in
 from service_desk.complaints.codes import code_of, digest_of, is_code, plain
 from service_desk.complaints.models import Complaint, WebComplaint
+from service_desk.notices.models import Notice
 from service_desk.people.models import DutyShift, Staff
 from tests.cases.pages import browser, text_of
 from tests.complaints.making import PHONE, WHO, desk
@@ -68,6 +69,8 @@ def test_P1_what_was_sent_becomes_a_complaint_with_its_own_acceptance_time_and_t
     assert made.case.first_responder == here.manager
     assert made.identifiers.get().value == row.reference
     assert made.case.confidential
+    told = Notice.objects.get(kind="complaint_yours", recipient=here.manager)
+    assert "无人上门" not in str(told.facts)
 
 
 def test_P7_the_person_that_the_customer_names_never_sees_it() -> None:

@@ -22,6 +22,7 @@ from service_desk.complaints.actions.identifying import Identifier
 from service_desk.complaints.codes import code_of, digest_of, is_code, new_reference, sender_digest
 from service_desk.complaints.models import WebComplaint
 from service_desk.complaints.rules import ComplaintChannel, ComplaintLevel
+from service_desk.complaints.telling import tell
 from service_desk.deadlines.clock import now
 from service_desk.people.directory import Directory
 from service_desk.people.models import ServiceLine, Staff
@@ -139,6 +140,8 @@ def _take_in_one(pk: int) -> int:
             raise Conflict(_("Nobody is on duty who could receive it."), code="nobody")
         with acting(door="worker", label="web form"), translation.override(settings.LANGUAGE_CODE):
             complaint = accept(actor=receiver, data=_acceptance(row))
+            # Nobody sat at the screen: who handles it is told that it is there.
+            tell(complaint.case, "complaint_yours", [complaint.case.handler_id], "web")
         row.complaint, row.taken_in_at = complaint, now()
         # It stands in the complaint now, for its circle; here nothing of it is left (P6).
         row.name = row.phone = row.address = row.about_case = row.about_person = ""
