@@ -46,6 +46,7 @@ class Paper:
     foot: str
     made_at: datetime
     signs: Sequence[str] = field(default=())
+    label: str = ""  # before the number; of a case where it is left out
 
 
 def as_pdf(report: CustomerReport) -> bytes:
@@ -120,7 +121,7 @@ class _Sheet(FPDF):
         self.set_font(_FONT, size=18)
         self.cell(self.epw, 10, self.paper.title, align="C", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
         self.set_font(_FONT, size=_TEXT)
-        self._paragraph(f"{_('Case')} {self.paper.number}", align="C")
+        self._paragraph(f"{self.paper.label or _('Case')} {self.paper.number}", align="C")
         self._paragraph(self.paper.subject, align="C")
         self.ln(2)
 
@@ -169,18 +170,30 @@ class _Sheet(FPDF):
         self._rule(self.get_y() + 1)
 
     def _table(self, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-        width = self.epw / len(head)
+        widths = self._column_widths([head, *rows])
         for number, row in enumerate([head, *rows]):
-            cells = [self._broken(text or "–", width - 3) for text in row]
+            cells = [self._broken(text or "–", width - 3) for text, width in zip(row, widths, strict=True)]
             height = max(len(cell) for cell in cells) * _LINE + _PAD
             self._room(height)
             top = self.get_y()
-            for place, cell in enumerate(cells):
-                left = self.l_margin + place * width
+            left = self.l_margin
+            for cell, width in zip(cells, widths, strict=True):
                 self.set_fill_color(244 if number == 0 else 255)
                 self.rect(left, top, width, height, style="DF")
                 self._block(left + 1.5, top + _PAD / 2, cell)
+                left += width
             self.set_xy(self.l_margin, top + height)
+
+    def _column_widths(self, rows: Sequence[Sequence[str]]) -> list[float]:
+        """What each column wants, at most half of the sheet, shared out over its whole width."""
+        wanted = [
+            min(
+                max(self._width(line) for text in column for line in drawable(text or "–").split("\n")) + 3,
+                self.epw / 2,
+            )
+            for column in zip(*rows, strict=True)
+        ]
+        return [width * self.epw / sum(wanted) for width in wanted]
 
     def signatures(self) -> None:
         """Where each side signs."""

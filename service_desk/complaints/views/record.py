@@ -107,6 +107,7 @@ def _pdf(request: HttpRequest, complaint: Complaint, *, masked: bool) -> HttpRes
             foot=_standing(request, found),
             made_at=now(),
             signs=(_("Handler:"), _("Responsible manager:")),
+            label=_("Complaint"),
         )
         content = paper_pdf(paper)
         name = f"{paper.title}-{found.number}.pdf"
