@@ -1,0 +1,79 @@
+"""(i) What the board costs on a large desk: time, queries, and the statement that counts, with its plan."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+from bench.figures import percentile
+from bench.house import House
+
+RUNS, WARM = 40, 3
+AIM_MS, AIM_QUERIES = 150.0, 20
+
+
+def main() -> None:
+    """Measure the desk in one folder (see bench.stage)."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--runs", type=int, default=RUNS)
+    given = parser.parse_args()
+    house = House(given.folder, print)
+    house.open()
+    try:
+        from django.core.management import call_command
+
+        call_command("migrate", interactive=False, verbosity=0, skip_checks=True)
+        given.out.write_text(json.dumps(measure(runs=given.runs), indent=1, ensure_ascii=False))
+    finally:
+        house.close(keep=True)
+
+
+def measure(*, runs: int = RUNS) -> dict[str, Any]:
+    """Page, moving part and wall; then how long each figure takes by itself."""
+    from django.db import connection
+    from django.test import Client
+    from django.test.utils import CaptureQueriesContext, override_settings
+
+    from service_desk.cases.models import Case, CaseDeadline
+    from service_desk.dashboard.board.figures import FIGURES, counts
+    from service_desk.people.models import Staff
+
+    chief = Staff.objects.filter(roles__contains=["supervisor"], is_active=True).first()
+    if chief is None:
+        raise RuntimeError("There is no supervisor in this desk.")
+    client = Client()
+    client.force_login(chief)
+    found: dict[str, Any] = {"cases": Case.objects.count(), "open clocks": CaseDeadline.objects.open().count()}
+    part = {"HX-Request": "true"}
+    with override_settings(ALLOWED_HOSTS=["*"]):
+        for name, path, headers in (("page", "/board/", {}), ("part", "/board/", part), ("wall", "/board/wall/", part)):
+            spent = []
+            for run in range(WARM + runs):
+                began = time.perf_counter()
+                answer = client.get(path, headers=headers)
+                if answer.status_code != 200:
+                    raise RuntimeError(f"{path} answered {answer.status_code}")
+                if run >= WARM:
+                    spent.append((time.perf_counter() - began) * 1000)
+            with CaptureQueriesContext(connection) as queries:
+                client.get(path, headers=headers)
+            slow = sorted(((float(q["time"]) * 1000, q["sql"][:120]) for q in queries), reverse=True)[:4]
+            found[name] = {
+                "p50": percentile(spent, 50), "p95": percentile(spent, 95), "queries": len(queries), "slowest": slow
+            }  # fmt: skip
+    found["figures"] = {}
+    for figure in FIGURES.values():
+        began = time.perf_counter()
+        number = counts(chief, [figure])[figure.key]
+        found["figures"][figure.key] = [number, round((time.perf_counter() - began) * 1000, 1)]
+    found["kept"] = found["page"]["p95"] <= AIM_MS and found["page"]["queries"] <= AIM_QUERIES
+    return found
+
+
+if __name__ == "__main__":
+    main()
