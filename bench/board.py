@@ -64,7 +64,7 @@ def measure(*, runs: int = RUNS) -> dict[str, Any]:
                 client.get(path, headers=headers)
             slow = sorted(((float(q["time"]) * 1000, q["sql"][:120]) for q in queries), reverse=True)[:4]
             found[name] = {
-                "p50": percentile(spent, 50), "p95": percentile(spent, 95), "queries": len(queries), "slowest": slow
+                "p50": percentile(spent, 0.5), "p95": percentile(spent, 0.95), "queries": len(queries), "slowest": slow
             }  # fmt: skip
     found["figures"] = {}
     for figure in FIGURES.values():
