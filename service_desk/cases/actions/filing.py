@@ -16,12 +16,12 @@ from service_desk.audit.actions import record
 from service_desk.cases import vault
 from service_desk.cases.actions.beside import audit, beside
 from service_desk.cases.actions.changing import Change, chosen, said
-from service_desk.rest.filetypes import BadFile, Taken, examined
 from service_desk.cases.models import Case, CaseEvent, CaseFile, CustomerReport
 from service_desk.cases.rules import EventType, FilePurpose
 from service_desk.deadlines.clock import now
 from service_desk.people.access import require
 from service_desk.rest.errors import Conflict, Invalid, NotFound
+from service_desk.rest.filetypes import BadFile, Taken, examined
 
 
 def attach(

@@ -11,11 +11,11 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from service_desk.rest.filetypes import IMAGES, LONGEST_NAME
 from service_desk.cases.models.case import Case
 from service_desk.cases.models.history import CaseEvent
 from service_desk.cases.models.reports import CustomerReport
 from service_desk.cases.rules import FilePurpose
+from service_desk.rest.filetypes import IMAGES, LONGEST_NAME
 
 _STAFF = settings.AUTH_USER_MODEL
 
