@@ -219,9 +219,7 @@ class EventType(TextChoices):
 
 
 #: Lines whose words the customer hears or reads: a banned phrase stops them; in all others it only warns (K3).
-TO_CUSTOMER = frozenset(
-    {EventType.TOLD, EventType.REPLIED, EventType.PROMISED, EventType.POSTPONED, EventType.REPORT}
-)
+TO_CUSTOMER = frozenset({EventType.TOLD, EventType.REPLIED, EventType.PROMISED, EventType.POSTPONED, EventType.REPORT})
 #: The verbs of such lines: what is written in them the customer hears or reads, all else stays in the house.
 READ_BY_CUSTOMER = frozenset({"tell", "reply", "promise", "postpone"})
 #: The field in which the words of a line are given, where it is not called `text`.
