@@ -22,8 +22,14 @@ SEVERITIES: Mapping[str, str | Promise] = {
     "major": gettext_lazy("Major"),
     "minor": gettext_lazy("Minor"),
     "enquiry": gettext_lazy("Enquiry"),
+    "ordinary": pgettext_lazy("complaint", "Ordinary"),
+    "serious": pgettext_lazy("complaint", "Serious"),
 }
-SUBJECTS: Mapping[str, str | Promise] = {"call": gettext_lazy("CALL ticket"), "phone": gettext_lazy("Telephone call")}
+SUBJECTS: Mapping[str, str | Promise] = {
+    "call": gettext_lazy("CALL ticket"),
+    "phone": gettext_lazy("Telephone call"),
+    "complaint": gettext_lazy("Complaint"),
+}
 STEP_KINDS: Mapping[str, str | Promise] = {
     StepKind.START: pgettext_lazy("step", "start"),
     StepKind.WARNING: pgettext_lazy("step", "warning"),

@@ -6,6 +6,7 @@ from pathlib import Path
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from django.conf import settings
+from django.utils.translation.reloader import translation_file_changed
 
 
 def sources() -> list[Path]:
@@ -27,4 +28,5 @@ def compile_all() -> list[Path]:
             write_mo(binary, catalogue)
         draft.replace(product)  # at once, so that a running process never reads half a file
         written.append(product)
+        translation_file_changed(None, product)  # this process has read the older words, or none: read them again
     return written

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET
 
 from service_desk.calls.candidates import caller_of
 from service_desk.calls.faces import face_of
+from service_desk.calls.figures import figures
 from service_desk.calls.filters import CallFilters
 from service_desk.calls.models import CallDeadline, CallMessage, CallSettlement
 from service_desk.calls.screen import phase_of
@@ -100,7 +101,7 @@ def call_detail(request: HttpRequest, ref: str) -> HttpResponse:
         "caller": caller_of(call, user),
         "clock": face_of(clock, moment) if clock else None,
         "events": list(call.events.order_by("counted_at", "seq", "id")[:_EVENTS]),
-        "facts": list(call.facts.order_by("rule")),
+        "facts": [(fact, figures(fact.rule, fact.detail)) for fact in call.facts.order_by("rule")],
         "up": visible.filter(pk=up.parent_id).first() if up else None,
         "up_guessed": bool(up and up.by_guess),
         "down": list(visible.filter(up__parent=call).order_by("id")[:_FEW]),

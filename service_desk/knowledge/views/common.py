@@ -11,6 +11,8 @@ from django.http import HttpRequest
 
 from service_desk.audit.actions import record_refusal
 from service_desk.knowledge.diff import Difference
+from service_desk.knowledge.forms.phrases import PhraseForm
+from service_desk.knowledge.rules import Category, PhraseKind, Weight
 from service_desk.people.fields import add_refusal
 from service_desk.rest.errors import FieldError, NotAllowed, Refusal
 from service_desk.rest.keyset import BadCursor, page
@@ -62,13 +64,25 @@ def done(
         return None
 
 
+_CHOICES = {"kind": PhraseKind, "category": Category, "severity": Weight}
+
+
 def sides(one: Difference) -> list[tuple[str, str, str]]:
     """Field by field, before and after, as lines of text."""
     before, after = one.before or {}, one.after or {}
-    return [(name, _lines(before.get(name)), _lines(after.get(name))) for name in one.fields]
+    return [(_label(name), _lines(name, before.get(name)), _lines(name, after.get(name))) for name in one.fields]
 
 
-def _lines(value: Any) -> str:
+def _label(name: str) -> str:
+    """A field by the name that the form of a draft gives it."""
+    field = PhraseForm.base_fields.get("forms_" if name == "forms" else name)
+    return str(field.label) if field is not None and field.label else name
+
+
+def _lines(name: str, value: Any) -> str:
+    choices = _CHOICES.get(name)
+    if choices is not None and value in choices.values:
+        return str(choices(value).label)
     if isinstance(value, list):
         return "\n".join(map(str, value))
     return "" if value is None else str(value)
