@@ -30,6 +30,7 @@ BARE = re.compile(r"^[\W\d_]*$")
 LATIN = re.compile(
     r"CALL|REST|API|CSV|PDF|Excel|Word|xlsx|UTF-8|GB18030|CTI|Zammad|FreeSWITCH|mod_json_cdr|Asterisk|SHA-256|"
     r"E\.164|English|Celery|Webhook|OpenAPI|Ctrl|Enter|Esc|EMAIL_HOST|JSON|\b\d+ ms|\d\sMB|"
+    r"Markdown|https?://|/metrics|speaker|ticket\.|\btext\b|\([a-z]+\.[a-z_]+\)|"
     r"[a-z]+:(?:read|write|ack|check)"
 )
 GLOSSARY_ROW = re.compile(r"^\| (?P<english>[A-Za-z][^|]*?) \| (?P<chinese>[^|]+?) \| [^|]+ \|[^|]*\|$", re.MULTILINE)

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from service_desk.deadlines.calendar_data import china_calendar
 from service_desk.deadlines.models import Calendar, CalendarVersion, Policy
-from service_desk.local.reference import CALENDAR, YEARS
+from service_desk.local.reference import YEARS
 from tests.journeys.conftest import Journey
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("journeys")]
@@ -51,7 +51,7 @@ def test_D8_a_target_is_edited_and_laid_on_running_clocks_only_after_the_list_wa
 
 
 def test_D2_a_years_file_is_looked_at_and_put_in_force(journey: Journey, tmp_path: Path) -> None:
-    calendar = Calendar.objects.create(name=CALENDAR)
+    calendar = Calendar.objects.create(name="深圳服务日历")
     calendar.current = CalendarVersion.objects.create(calendar=calendar, number=1, data=china_calendar(YEARS).to_json())
     calendar.save()
     bad, good = tmp_path / "bad.csv", tmp_path / "2027.csv"

@@ -57,6 +57,7 @@ def log_in(visitor: Visitor, username: str) -> Page:
     page.keyboard.type(PASSWORD)
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(r"/desk/$"))
+    page.wait_for_load_state()  # the keys work once their script has run
     return page
 
 

@@ -40,7 +40,7 @@ from service_desk.telephony.rules import sign
 from tests.factories import staff
 from tests.telephony.senders import Pbx, Script, administrator, pbx
 
-pytestmark = [pytest.mark.schema, pytest.mark.django_db]
+pytestmark = [pytest.mark.schema, pytest.mark.django_db, pytest.mark.xdist_group("schema-phone")]
 
 EXAMPLES = int(os.environ.get("DESK_SCHEMA_EXAMPLES", "15"))
 ANSWERS: dict[str, Counter[int]] = {}

@@ -33,7 +33,7 @@ from service_desk.webhooks.actions import NewEndpoint, create_endpoint, send_tes
 from service_desk.webhooks.models import Endpoint, Post
 from tests.webhooks.conftest import administrator
 
-pytestmark = [pytest.mark.schema, pytest.mark.django_db]
+pytestmark = [pytest.mark.schema, pytest.mark.django_db, pytest.mark.xdist_group("schema-webhooks")]
 
 EXAMPLES = int(os.environ.get("DESK_SCHEMA_EXAMPLES", "15"))
 ANSWERS: dict[str, Counter[int]] = {}
