@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     """The list of what is overdue, and the nearest clock of a case, at a million cases."""
 
-    dependencies = [("cases", "0014_of_calls")]
+    dependencies = [("cases", "0012_articles")]
 
     operations = [
         migrations.AlterField(
