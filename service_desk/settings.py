@@ -54,6 +54,8 @@ COMPANY_NAME = env.str("COMPANY_NAME", "华信通服")
 SERVICE_HOTLINE = env.str("SERVICE_HOTLINE", "")
 #: A loop touches this file at each turn; the supervisor ends a process whose file grows old (RELIABILITY 34).
 PULSE_FILE = env.str("DESK_PULSE", "")
+#: A named place at which a fault test lets a process end (service_desk/crashpoints.py); never set elsewhere.
+CRASH_AT = env.str("DESK_CRASH_AT", "")
 WEB_HOST = env.str("WEB_HOST", "127.0.0.1")
 WEB_PORT = env.int("WEB_PORT", 8000)
 SITE_URL = env.str("SITE_URL", f"http://127.0.0.1:{WEB_PORT}").rstrip("/")
@@ -256,7 +258,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_NAME = "__Host-desk_csrf" if SECURE else "desk_csrf"
-SESSION_COOKIE_AGE = 12 * 3600
+SESSION_COOKIE_AGE = 12 * 3600  # since the log-in, however busy it is: people.middleware sees to that
 SECURE_SSL_REDIRECT = SECURE  # a proxy that ends TLS must be named by TRUSTED_PROXIES
 SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|livez)$"]  # probes come without TLS
 SECURE_HSTS_SECONDS = 365 * 86400 if SECURE else 0
@@ -283,7 +285,7 @@ AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_LOCKOUT_TEMPLATE = "registration/locked_out.html"
-AXES_IPWARE_PROXY_COUNT = TRUSTED_PROXIES or None
+AXES_CLIENT_IP_CALLABLE = "service_desk.people.middleware.client_ip"  # one answer to whose address it is
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024

@@ -25,12 +25,11 @@ from service_desk.cases.listing import Sort
 from service_desk.people.access import require
 from service_desk.rest.clean import demand_clean
 from service_desk.rest.errors import Invalid
+from service_desk.rest.spreadsheets import harmless
 
 #: So many rows are written while somebody waits.
 MOST = 100_000
 _CHUNK = 2_000
-#: What a spreadsheet takes for the beginning of a formula, in half and full width.
-_FORMULA = re.compile(r"\s*[=+\-@＝＋－＠\t\r]")
 _FIGURES = re.compile(r"\d(?=(?:\D?\d){4})")
 
 
@@ -124,11 +123,6 @@ def _lines(found: listing.Found, wanted: Wanted) -> Iterator[list[str]]:
     ]
     for case in cases.order_by(*order).iterator(chunk_size=_CHUNK):
         yield [cell(case) for cell in cells]
-
-
-def harmless(text: str) -> str:
-    """The text so that no spreadsheet takes it for a formula: an apostrophe before what begins like one."""
-    return f"'{text}" if _FORMULA.match(text) else text
 
 
 def _write_csv(file: IO[bytes], head: Sequence[str], lines: Iterable[Sequence[str]]) -> int:

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from service_desk.knowledge.language.wording import LISTS
+from service_desk.rest.spreadsheets import is_formula
 
 COLUMNS = (
     "code", "kind", "text", "category", "group", "situation", "severity", "need", "fuzzy",
     *LISTS, "note",
 )  # fmt: skip
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _BETWEEN = "\n"  # items of a list, inside one cell
 MOST_ROWS = 2_000
 
@@ -98,8 +98,9 @@ def _cell(value: Any) -> str:
 
 
 def _safe(cell: str) -> str:
-    return f"'{cell}" if cell.startswith((*_FORMULA, "'")) else cell
+    return f"'{cell}" if cell.startswith("'") or is_formula(cell) else cell
 
 
 def _unsafe(cell: str) -> str:
-    return cell[1:] if cell.startswith("'") and cell[1:2] in ("", "'", *_FORMULA) else cell
+    meant = cell[1:]
+    return meant if cell.startswith("'") and (meant[:1] in ("", "'") or is_formula(meant)) else cell

@@ -1,4 +1,4 @@
-"""Each request knows its door, its person's language and its idle limit; a refusal is audited after roll-back."""
+"""Each request knows its door, its person's language and the end of its log-in; a refusal is audited after roll-back."""
 
 from __future__ import annotations
 
@@ -18,10 +18,11 @@ from service_desk.rest.errors import NotAllowed, Refusal
 
 IDLE_SECONDS = 30 * 60
 _TOUCH_SECONDS = 60
+_BEGAN = "began"
 
 
 class DeskMiddleware:
-    """Sets the acting context, the language of the person, and ends idle sessions."""
+    """Sets the acting context, the language of the person, and ends sessions that are idle or old."""
 
     sync_capable = True
     async_capable = False
@@ -35,7 +36,7 @@ class DeskMiddleware:
         door = (
             "rest" if request.path.startswith("/api/") else "admin" if request.path.startswith("/admin/") else "screen"
         )
-        self._end_if_idle(request)
+        self._end_if_over(request)
         self._speak_their_language(request)
         with acting(door=door, ip=client_ip(request), request_id=request_id):
             response = self.get_response(request)
@@ -54,15 +55,17 @@ class DeskMiddleware:
         return None
 
     @staticmethod
-    def _end_if_idle(request: HttpRequest) -> None:
+    def _end_if_over(request: HttpRequest) -> None:
+        """Nobody has done anything for long, or the log-in itself is too old: each save moves Django's own expiry on."""
         if not request.session.session_key or not request.user.is_authenticated:
             return
         now = int(timezone.now().timestamp())
         seen = int(request.session.get("seen", now))
-        if now - seen > IDLE_SECONDS:
+        if now - seen > IDLE_SECONDS or now - int(request.session.get(_BEGAN, now)) > settings.SESSION_COOKIE_AGE:
             logout(request)
         elif "seen" not in request.session or (now - seen > _TOUCH_SECONDS and _is_deliberate(request)):
             request.session["seen"] = now
+            request.session.setdefault(_BEGAN, now)
             # For the list of one's own log-ins, where a stranger's shows (people.own_sessions).
             request.session["ip"] = client_ip(request) or ""
             request.session["agent"] = request.headers.get("User-Agent", "")[:LONGEST_AGENT]

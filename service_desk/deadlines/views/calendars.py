@@ -24,10 +24,10 @@ from service_desk.deadlines.forms.calendars import WEEKDAYS, DayForm, DraftForm,
 from service_desk.deadlines.models import Calendar, CalendarVersion, Rollout
 from service_desk.people.access import can, require
 from service_desk.rest.errors import Invalid, Stale
+from service_desk.rest.spreadsheets import harmless
 
 _VERSIONS_SHOWN = 30
 _ROLLOUTS_SHOWN = 10
-_FORMULA = ("=", "+", "-", "@", "\t")
 
 
 @login_required
@@ -190,7 +190,7 @@ def calendar_export(request: HttpRequest, pk: int, year: int) -> HttpResponse:
     writer = csv.writer(out)
     writer.writerow(["date", "is_working", "name"])
     for day, working, name in as_file(current.work_calendar(), year):
-        writer.writerow([day, working, f"'{name}" if name.startswith(_FORMULA) else name])
+        writer.writerow([day, working, harmless(name)])
     response = HttpResponse("\ufeff" + out.getvalue(), content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="calendar-{found.pk}-{year}.csv"'
     return response
