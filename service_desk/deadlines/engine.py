@@ -18,6 +18,7 @@ from django.db import DatabaseError, connection, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
+from service_desk.crashpoints import passing
 from service_desk.deadlines.clock import now
 from service_desk.deadlines.models import ClockEvent, Deadline, Firing, Heartbeat, Incident, Policy
 from service_desk.deadlines.rules import LATE_MARK_SECONDS, ClockEventType, ClockState, Door
@@ -112,7 +113,9 @@ def _fire_batch(model: type[Deadline], door: Door, limit: int, after: datetime |
         with transaction.atomic():
             rows = _claim(model, limit, after)
             if rows:
+                passing("engine.claimed")
                 _fire_all(model, rows, door, rows[0].swept_at)
+                passing("engine.written")
     except Exception as error:
         if _connection_lost(error):
             raise

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 
 from django.db import connection
 
+from service_desk.crashpoints import passing
 from service_desk.notices.channels import CHANNELS, Letter, NotSent
 from service_desk.notices.letters import letter_for
 from service_desk.notices.live import poke_many, told
@@ -136,6 +137,7 @@ class Dispatch:
             if free > 0:
                 claimed.update(self._claim(kind, free))
         if claimed:
+            passing("outbox.claimed")
             rows = Delivery.objects.filter(pk__in=claimed).select_related(
                 "notice__recipient", "notice__instead_of", "address"
             )
@@ -208,6 +210,7 @@ def send(flight: Flight) -> Outcome:
     """One attempt, without a database."""
     try:
         CHANNELS[flight.channel].send(flight.letter)
+        passing("outbox.sent")
     except NotSent as error:
         return _failed(flight, error)
     except Exception as error:

@@ -1,0 +1,83 @@
+"""What every row of the matrix stands on: a house, its sinks, a fleet, a company, and the ledger."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from pytest_django.plugin import DjangoDbBlocker
+
+from tests.factories import World, world
+from tests.faults.fleet import Fleet
+from tests.faults.house import House, connected, make_seed
+from tests.faults.injection import seed_of_run
+from tests.faults.ledger import Ledger
+from tests.faults.sinks import HookSink, MailSink
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever lies in this folder is a row of the matrix; one worker runs them one after the other."""
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.faults)
+            item.add_marker(pytest.mark.xdist_group("faults"))
+
+
+@pytest.fixture(scope="session")
+def seed_cluster(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A stopped cluster with a migrated database, made once a session."""
+    return make_seed(tmp_path_factory.mktemp("seed"))
+
+
+@dataclass
+class Run:
+    """One run of a row: everything in it is its own."""
+
+    house: House
+    fleet: Fleet
+    mail: MailSink
+    hooks: HookSink
+    world: World
+    ledger: Ledger
+    chance: random.Random
+
+
+@pytest.fixture
+def house(seed_cluster: Path, tmp_path: Path) -> Iterator[House]:
+    """Servers of this test's own."""
+    made = House(tmp_path / "house", seed_cluster)
+    made.open()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def run(house: House, django_db_blocker: DjangoDbBlocker) -> Iterator[Run]:
+    """A house with a company, sinks, and a fleet of which nothing runs yet."""
+    mail, hooks = MailSink(), HookSink()
+    mail.start()
+    hooks.start()
+    fleet = Fleet(house, house.environment(EMAIL_HOST="127.0.0.1", EMAIL_PORT=str(mail.port)))
+    try:
+        with connected(house, django_db_blocker.unblock):
+            company = world()
+            yield Run(house, fleet, mail, hooks, company, Ledger(house, company), random.Random(seed_of_run()))
+    finally:
+        fleet.stop()
+        mail.stop()
+        hooks.stop()
+
+
+@pytest.fixture
+def say(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
+    """Print a measured figure so that it is seen with `-s` and kept in a JUnit file."""
+
+    def speak(text: str) -> None:
+        print(f"  {text}", flush=True)
+        record_property("figure", text)
+
+    return speak
