@@ -44,7 +44,10 @@ _REPORT = re.compile(
     r"|(?:原话|投诉内容|工单内容|原文|原句|绰号|外号|网名|昵称|小名|诨号|诨名)[^。！？!?\n，,]{0,3}?[为是叫]"
     r"|(?:来电|来信|致电|原话|录音中|投诉内容|投诉单|工单内容|客诉|差评|原文|原句|转述|引用|据反映|据称|自称|自嘲|绰号|外号|网名|昵称|小名)"
     r"[^。！？!?\n，,]{0,6}?(?:说|称|反映|投诉|骂|问|叫|写|：|:|“|「)"
-    r"|(?:customer|caller|client|guest|user|she|he|they)\s+(?:said|says|called|complained|asked|wrote|told|shouted)"
+    r"|\b(?:customer|caller|client|guest|user|resident|tenant|neighbou?r|colleague|agent|staff|technician|she|he|they|who)"
+    r"\s+(?:has |had |have |was |were |is )?(?:said|says|saying|calls?|called|calling|complain(?:s|ed)|asked|wrote"
+    r"|writes|told|shouted|reports?|reported|claims?|claimed|used|quoted)\b"
+    r"|\b(?:was|were|been|being|got)\s+called\b|\bquot(?:e|ed|ing)\b|\baccording to\b"
 )
 #: The first person said it after all, or the writer gives an opinion of his own.
 _OWN_WORDS = re.compile(
@@ -58,6 +61,9 @@ _RULE = re.compile(
     r"绝不|决不|不会|没有?|未|不再|不|少|严格?限|谁也不|不宜|不该|防止|戒|无)"
     r"(?:当面|对|向|跟|和|随意|再|随便|直接|轻易|这样|那样|如此|在|以|用|出现|任何|客户|顾客|您|他|她|员工|曾|有|人|诸如|类似|包含|含有|带|把|将|背后){0,5}"
     r"(?:说过?|讲过?|使用|采用|称呼|称|叫做?|叫|骂过?|用|出现|回答|回复|答复|回应|写|喊|提|含|包含|带有|诸如|类似|以|歧视|嘲笑|辱骂|侮辱)"
+    r"|\b(?:do not|don't|never|must not|mustn't|should not|shouldn't|may not|cannot|avoid|refrain from|instead of"
+    r"|rather than)\s+(?:ever\s+)?(?:writ|say|us[ei]|call|typ|put|answer|repl)"
+    r"|\b(?:banned|forbidden|prohibited|blocked|rude|impolite) (?:words?|phrases?|terms?|language|expressions?)\b"
 )
 _HARD_RULE = re.compile(
     r"不得|严禁|切忌|忌语|禁语|忌用|请勿|切勿|禁止|禁用|杜绝|不准|不许|避免|敏感词|违禁词|禁用词|忌讳|反面教材|反面例子|错误示范|负面用语|不文明用语|不当用语|违规用语|错误示例|错误用语|不规范用语|错误说法|反例"
@@ -78,13 +84,14 @@ _RULE_BEHIND = re.compile(
 _MENTION_BEHIND = re.compile(
     r"^[”」』’》\"']?(?:这|那|一|等|之类|这样|此|这种|这类|等等)?的?(?:些|个|句|几个|两个|三个|种|类|条)?(?:词|字|话|用语|词语|字眼|措辞|称呼|说法|句子|短语|标签|一词|一语|表述)"
     r"|^[”」』’》\"']?[^。！？!?\n，,]{0,4}?(?:改成|改为|换成|替换为|改说|替换成|一律改|应改|应说成)"
+    r"|^[”」』’》\"'](?:网店|小店|店铺?|餐厅|饭店|餐馆|酒楼|食堂|火锅|品牌|牌|公众号|群|账号|直播间|公司|工作室|乐队|节目|栏目|专辑|系列|歌曲|小说|电影|景区|茶馆|民宿)"
     r"|^[”」』’》\"']?[（(](?:昵称|网名|化名|外号|绰号|小名|店名|艺名|品牌|地名|书名)"
     r"|^[”」』’》\"']?[^。！？!?\n]{0,20}?[是为系](?:[^。！？!?，,\n]{0,8})(?:外号|绰号|昵称|网名|小名|艺名|品牌|店名|商标|产品名|系列|角色|菜名|地名|书名|歌名)"
     r"|^[”」』’》\"']?是什么意思|^[”」』’》\"']?怎么(?:写|读|翻译)|^[”」』’》\"']?用(?:英语|英文|普通话)"
 )
 _NAME_BEFORE = re.compile(
     r"(?:外号|绰号|网名|昵称|用户名|账号名?|店名|品牌|商标|歌名|歌曲|片名|书名|小说|电影|电视剧|话剧|动画|名叫|地名|村名|路名|小名|乐队|"
-    r"微信名|群名|备注名|关键词|成语|俗语|歇后语|谚语|词条|字典|方言|课文|剧本|台词|密码|暗号|公司名称?|店铺|相声|小品|曲目|菜单|菜品|菜名|型号|书单|片单|剧本杀|绘本|游戏)[^。！？!?，,；;\n]{0,6}$"
+    r"微信名|群名|备注名|(?:姓名|户名|联系人|收件人|寄件人|收货人|法人|户主|落款|署名)[：:]|关键词|成语|俗语|歇后语|谚语|词条|字典|方言|课文|剧本|台词|密码|暗号|公司名称?|店铺|相声|小品|曲目|菜单|菜品|菜名|型号|书单|片单|剧本杀|绘本|游戏)[^。！？!?，,；;\n]{0,6}$"
 )
 _SORRY = re.compile(r"抱歉|对不起|道歉|歉意|致歉|不好意思|sorry|apolog")
 _ABOUT_WORDS = re.compile(rf"(?:{_SAY})|的话|这句|那句|一句|这话|这个词|字眼|用语|忌语|称呼|原话|所谓|quote|said")

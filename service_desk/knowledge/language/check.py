@@ -26,6 +26,7 @@ _PIECE_END = re.compile(r"[\n\r。！？]")
 _NEAR = 8  # characters on either side in which an entry's own words count
 #: What may surround a banned word without making another one of it: 死瞎子, 傻子们.
 _STILL_BANNED_AROUND = frozenset("老死臭大小破真太很又个这那你您的得们儿吗了熊烂穷坏糟")
+_PAUSE = re.compile(r"[，,、；;：:。！？!?\n\r]")
 _OPENING = re.compile(r"[“「『]")
 _MOODS = frozenset("呀啊吧呢哦哟嘛吗啦哈诶噢喔呗了")
 _ORDER = {How.EXACT: 0, How.VARIANT: 1, How.SPLIT: 2, How.PINYIN: 3, How.HOMOPHONE: 4}
@@ -227,9 +228,16 @@ class _Judge:
         first, last = hit.candidate.first, hit.candidate.last
         fuzzy = hit.candidate.how in (How.HOMOPHONE, How.PINYIN)
         return any(
-            low <= first and last <= high and (high - low > last - first or fuzzy)
+            low <= first
+            and last <= high
+            and (high - low > last - first or fuzzy)
+            and not _PAUSE.search(self._outside(low, first) + self._outside(last, high))
             for low, high in self._allowed.get(hit.candidate.form.entry, ())
         )
+
+    def _outside(self, low: int, high: int) -> str:
+        """The text between two letters: where it pauses, no word goes on (身高，矮得…)."""
+        return self.folded.plain[self.folded.places[low] : self.folded.places[high]]
 
     def _is_inside_a_word(self, hit: _Hit) -> bool:
         """An edge of the hit lies within a word of the tokeniser, unless that word is still banned."""

@@ -22,6 +22,8 @@ _KEPT = frozenset("餵")
 _OWN = dict(
     zip("著妳您嘛么嚒甚喫得冒囉咯祢儍痲癈閙処銭経壊", "着你你吗吗吗什吃的帽了了你傻麻废闹处钱经坏", strict=True)
 )
+#: What is written for a character that it looks or sounds like, and seldom means itself: 傻孑, 快点ル, 过勒, 想好ㄌ没.
+_OWN |= dict(zip("孑孓ルロ勒嘞叻ㄌㄉㄇㄋ", "子子儿口了了了了的吗你", strict=True))
 #: Radicals as PDF copies give them, which have no decomposition of their own.
 _RADICALS = dict(
     zip(

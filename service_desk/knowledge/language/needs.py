@@ -40,6 +40,8 @@ _MOTION = re.compile(r"(?:[来去]|过了)$")
 _WHATEVER = re.compile(
     r"^(?:(?:也|都)(?:没关系|没事|可以|行|不要紧|无妨|不碍事|不如|好|听不)|听不|都不|[，,]?都没关系)|听您|由您|看您|您(?:来|自己)?(?:决定|定|做主|说了算)"
 )
+#: What is spoken of, and said to nobody: 没有零钱找您的情况.
+_SPOKEN_OF = re.compile(r"^[^，,]{0,4}的(?:情况|情形|现象|问题|事情?|做法|说法|原因|时候|可能|烦恼|困扰|难题|尴尬)")
 _ASKING = re.compile(r"[？?]|吗|么$|怎么|哪里|哪儿|凭什么|就[你您]|别")
 _CALLED = re.compile(
     r"(?:^|(?<=[啊呀哎唉诶]))[一-鿿]{0,3}(?:先生|女士|小姐|太太|大爷|大妈|大叔|阿姨|老人家|老太太|奶奶|爷爷|同学|老板|师傅|老师|家长|乘客)$"
@@ -112,6 +114,7 @@ class Needs(Around):
             before = _CALLED.sub("", before)  # 先生您快点: who is spoken to, and no third
         if (
             _WHATEVER.search(after)
+            or _SPOKEN_OF.search(after)
             or _LATER.search(self.behind)
             or (_MOTION.search(self.plain, self.start, self.end) and not _GOES_ON.search(after))
         ):

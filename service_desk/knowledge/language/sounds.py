@@ -148,10 +148,17 @@ def _latin_words(folded: Folded) -> Iterator[tuple[int, int]]:
     for run in _WORD.finditer(folded.letters):
         start = run.start()
         for index in range(start + 1, run.end()):
-            if places[index] - places[index - 1] > 1:
+            if places[index] - places[index - 1] > 1 and not _spelled_out(places, index, run):
                 yield start, index
                 start = index
         yield start, run.end()
+
+
+def _spelled_out(places: list[int], index: int, run: re.Match[str]) -> bool:
+    """Whether single letters stand on both sides of what was dropped: b u z h i d a o."""
+    lone_before = index - 1 == run.start() or places[index - 1] - places[index - 2] == 2
+    lone_behind = index + 1 == run.end() or places[index + 1] - places[index] == 2
+    return lone_before and lone_behind and places[index] - places[index - 1] == 2
 
 
 def _is_tone(folded: Folded, index: int) -> bool:
