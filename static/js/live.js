@@ -161,8 +161,20 @@ const focusables = (element) => [...element.querySelectorAll(FOCUSABLE)];
 const sameAs = (one) => (other) => other.tagName === one.tagName && other.getAttribute("href") === one.getAttribute("href") && other.textContent === one.textContent;
 let place = null;
 
+// A button drawn anew between press and release gets no click: while something is pressed, the refresh comes later.
+let pressed = false;
+document.addEventListener("pointerdown", () => { pressed = true; }, true);
+for (const kind of ["pointerup", "pointercancel"]) {
+  document.addEventListener(kind, () => setTimeout(() => { pressed = false; }), true);
+}
+
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   if (detail.requestConfig?.triggeringEvent?.type !== "desk:refresh") return;
+  if (pressed) {
+    detail.shouldSwap = false;
+    refresh(detail.elt, { quiet: true });
+    return;
+  }
   const focused = focusables(detail.target).find((each) => each === document.activeElement);
   place = { target: detail.target, focused, open: new Map(folds(detail.target).map((fold) => [nameOf(fold), fold.open])) };
 });
