@@ -12,7 +12,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --progress-bar o
 COUNT = awk '/^(Collecting|Requirement already)/ { if (++n % 20 == 0) { print "  " n " packages found"; fflush() } next } \
 	/^Installing collected/ { print "  installing"; fflush(); next } /^ *ERROR|^error|^ *No matching/ { print }'
 
-.PHONY: help run test check format bench backup restore screenshots clean
+.PHONY: help run test check security sbom format bench backup restore screenshots clean
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /make \1\t/' | expand -t 20
@@ -53,6 +53,13 @@ check: requirements-dev ## lint, types, import contracts, templates, migrations,
 	@if command -v xgettext >/dev/null; then echo "$(MANAGE) check_translations"; $(MANAGE) check_translations; \
 	else echo "*** XGETTEXT IS MISSING: translations are NOT checked (Debian: apt-get install gettext)."; fi
 	SITE_URL=https://desk.example $(MANAGE) check --deploy --fail-level WARNING
+
+security: requirements-dev ## what bandit finds, and known weaknesses of what the desk is built on
+	$(BIN)/python -m tests.security.code
+	$(BIN)/python -m tests.security.dependencies
+
+sbom: requirements-dev ## write the list of everything the product is built on (CycloneDX) to var/sbom.json
+	@mkdir -p var && $(BIN)/cyclonedx-py requirements requirements.txt --output-reproducible --of JSON -o var/sbom.json && echo "var/sbom.json"
 
 format: requirements-dev ## put code and templates into the house's form
 	$(BIN)/ruff check --fix .

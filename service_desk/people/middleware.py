@@ -1,4 +1,4 @@
-"""Each request knows its door, its person's language and the end of its log-in; a refusal is audited after roll-back."""
+"""Each request knows its door, its person's language and its log-in's end; a refusal is audited after roll-back."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class DeskMiddleware:
 
     @staticmethod
     def _end_if_over(request: HttpRequest) -> None:
-        """Nobody has done anything for long, or the log-in itself is too old: each save moves Django's own expiry on."""
+        """Nothing was done for long, or the log-in itself is too old: each save moves Django's own expiry on."""
         if not request.session.session_key or not request.user.is_authenticated:
             return
         now = int(timezone.now().timestamp())
