@@ -21,6 +21,7 @@ from service_desk.customers import api as customers
 from service_desk.deadlines import api as deadlines
 from service_desk.knowledge import api as knowledge
 from service_desk.knowledge import api_articles as articles
+from service_desk.knowledge import api_scripts as scripts
 from service_desk.notices import api as notices
 from service_desk.people import api as people
 from service_desk.quality import api as quality
@@ -31,7 +32,20 @@ from service_desk.webhooks import api as webhooks
 PREFIX = "/api/"
 
 router = SimpleRouter()
-for room in (articles, calls, cases, complaints, customers, deadlines, knowledge, notices, people, quality, webhooks):
+for room in (
+    articles,
+    calls,
+    cases,
+    complaints,
+    customers,
+    deadlines,
+    knowledge,
+    notices,
+    people,
+    quality,
+    scripts,
+    webhooks,
+):
     for prefix, viewset, basename in room.router_entries:
         # The pages of the rooms have names like case-list too.
         router.register(prefix, viewset, f"api-{basename}")
