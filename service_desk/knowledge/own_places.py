@@ -1,11 +1,11 @@
-"""Transcripts as places where findings were made (P6)."""
+"""Transcripts and articles as places where findings were made (P6)."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from service_desk.knowledge.models import Transcript
+from service_desk.knowledge.models import Article, Transcript
 from service_desk.knowledge.places import Place, register
 
 
@@ -21,4 +21,12 @@ def _transcripts(user: Any, names: Collection[str]) -> Mapping[str, Place]:
     }
 
 
+def _articles(user: Any, names: Collection[str]) -> Mapping[str, Place]:
+    """`article:<number>`."""
+    wanted = [int(name) for name in names if name.isascii() and name.isdigit()]
+    found = Article.objects.visible_to(user).select_related("published").filter(pk__in=wanted)
+    return {str(each.pk): Place(str(each), each.get_absolute_url()) for each in found}
+
+
 register("transcript", _transcripts)
+register("article", _articles)

@@ -18,10 +18,12 @@ from service_desk.knowledge.articles.rules import (
     Audience,
     VersionState,
 )
+from service_desk.knowledge.articles.sayable import found_in
 from service_desk.knowledge.articles.search import Found
 from service_desk.knowledge.articles.text import as_html
 from service_desk.knowledge.articles.words import LONGEST_QUESTION
 from service_desk.knowledge.models import Article, ArticleVersion, SynonymList
+from service_desk.knowledge.rules import Category, Weight
 from service_desk.rest.serializers import FilterSerializer, IdField, Moment, NamedSerializer, StrictSerializer
 
 
@@ -87,11 +89,22 @@ class ArticleSerializer(serializers.Serializer[Article]):
         return [line.pk for line in article.lines.all()]
 
 
+class SaidSerializer(serializers.Serializer[Any]):
+    """What the open version says that must not be said; what blocks stops the publishing for customers."""
+
+    phrase = serializers.CharField()
+    entry = serializers.CharField()
+    category = serializers.ChoiceField(choices=Category.choices)
+    severity = serializers.ChoiceField(choices=Weight.choices)
+    suggestions = serializers.ListField(child=serializers.CharField())
+
+
 class WholeArticleSerializer(ArticleSerializer):
     """An article with the version in force and the open one."""
 
     version = WholeVersionSerializer(source="published", allow_null=True)
     open_version = serializers.SerializerMethodField()
+    findings = serializers.SerializerMethodField(help_text="Of the language check, for the open version.")
     products = serializers.SerializerMethodField(help_text="Ids of product types.")
 
     @extend_schema_field(WholeVersionSerializer(allow_null=True))
@@ -99,6 +112,12 @@ class WholeArticleSerializer(ArticleSerializer):
         """The draft or what waits for its review."""
         held: list[ArticleVersion] = getattr(article, "open_versions", [])
         return WholeVersionSerializer(held[0]).data if held else None
+
+    @extend_schema_field(SaidSerializer(many=True))
+    def get_findings(self, article: Article) -> Any:
+        """What publishing will ask about."""
+        held: list[ArticleVersion] = getattr(article, "open_versions", [])
+        return SaidSerializer(found_in(held[0]) if held else [], many=True).data
 
     def get_products(self, article: Article) -> list[int]:
         """The ids."""

@@ -10,6 +10,15 @@ function insert(words) {
   body.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
+// Whom it is for decides how its words are checked.
+document.addEventListener("change", (event) => {
+  if (event.target.name !== "audience") return;
+  for (const field of [document.getElementById("id_title"), body]) {
+    field.dataset.language = event.target.value === "customers" ? "to_customer" : "internal_note";
+    field.dispatchEvent(new CustomEvent("desk:recheck"));
+  }
+});
+
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-article-insert]");
   if (button) insert(button.dataset.articleInsert);

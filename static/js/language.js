@@ -34,6 +34,7 @@ class Box {
     field.addEventListener("compositionstart", () => { this.composing = true; clearTimeout(this.timer); });
     field.addEventListener("compositionend", () => { this.composing = false; this.changed(false); });
     field.addEventListener("scroll", () => this.follow());
+    field.addEventListener("desk:recheck", () => { this.dirty = [0, this.text.length]; this.changed(false); });
     field.form?.addEventListener("reset", () => setTimeout(() => this.changed(false)));
     this.changed(false);
   }

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
+from service_desk.knowledge import shipped
 from service_desk.knowledge.articles.current import look_again
 from service_desk.knowledge.models import Article, ArticleVote, SynonymList
 from tests.cases.callers import CASES, fields, key, session
@@ -53,6 +54,22 @@ def test_K6_an_article_lives_from_draft_to_retired_through_REST(desk: World) -> 
     assert deed(editor, pk, "confirm").status_code == 200
     assert deed(editor, pk, "retire", reason="旧").json()["state"] == "retired"
     assert deed(editor, pk, "retire", reason="旧").status_code == 409
+
+
+def test_K3_the_findings_of_a_draft_are_told_and_stop_the_publishing(desk: World) -> None:
+    shipped.load()
+    shipped.approve_shipped_drafts(actor=desk.inspector)
+    writer, editor = session(desk.agent), session(desk.chief)
+    made = writer.post(ARTICLES, {**NEW, "body": "老 家 伙，别急。"}).json()
+    (said,) = made["findings"]
+    assert (said["phrase"], said["entry"], said["severity"]) == ("老 家 伙", "B01", "block")
+    deed(writer, made["id"], "submit")
+    refused = deed(editor, made["id"], "publish")
+    assert (refused.status_code, refused.json()["code"]) == (409, "banned_language")
+    assert writer.put(f"{ARTICLES}{made['id']}/draft/", NEW, headers={"If-Match": "*"}).status_code == 409
+    deed(editor, made["id"], "send-back", answer="换个说法")
+    mended = writer.put(f"{ARTICLES}{made['id']}/draft/", NEW, headers={"If-Match": "*"}).json()
+    assert mended["findings"] == []
 
 
 def test_K6_lists_versions_and_differences(desk: World) -> None:

@@ -12,6 +12,7 @@ from django.test import Client
 from PIL import Image
 from pytest_django import DjangoAssertNumQueries
 
+from service_desk.knowledge import shipped
 from service_desk.knowledge.actions import articles
 from service_desk.knowledge.articles.rules import ArticleState, Audience
 from service_desk.knowledge.models import Article, ArticlePicture, ArticleVote
@@ -60,6 +61,23 @@ def test_K6_from_the_first_word_to_customers(desk: World) -> None:
     article.refresh_from_db()
     assert (article.state, article.versions.get().tags) == (ArticleState.PUBLISHED, ["电梯", "困人"])
     assert "电梯困人怎么办" in text_of(Client().get("/help/"))
+
+
+def test_K3_saving_an_article_says_what_publishing_will_ask_about(desk: World) -> None:
+    shipped.load()
+    shipped.approve_shipped_drafts(actor=desk.inspector)
+    writer = browser(desk.agent)
+    rude = {**GOOD, "body": "您好，**我就**这态度！"}
+    for audience, said in (("staff", "Not the language of the house"), ("customers", "will not be published")):
+        page = text_of(writer.post(f"{LIST}new/", {**rude, "audience": audience}, follow=True))
+        assert f"{said}" in page
+        assert "“我就这态度”" in page
+        assert "Language check of this draft" in page
+        assert ("stops the publishing" in page) == (audience == "customers")
+    page = text_of(writer.post(f"{LIST}new/", GOOD, follow=True))
+    assert "Language check of this draft" not in page
+    form = writer.get(f"{LIST}{Article.objects.earliest('id').pk}/edit/").content.decode()
+    assert form.count('data-language="internal_note"') == 2
 
 
 def test_K6_the_list_shows_what_is_in_force_and_drafts_on_request(

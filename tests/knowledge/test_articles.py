@@ -16,8 +16,11 @@ from service_desk.knowledge.actions import articles
 from service_desk.knowledge.actions.articles import Words
 from service_desk.knowledge.actions.articles_telling import sweep
 from service_desk.knowledge.articles.rules import ArticleState, Audience, VersionState
+from service_desk.knowledge.articles.sayable import found_in
 from service_desk.knowledge.articles.search import search
-from service_desk.knowledge.models import Article, ArticleVersion
+from service_desk.knowledge.models import Article, ArticleVersion, LanguageFinding
+from service_desk.knowledge.places import seen_by
+from service_desk.knowledge.rules import Weight
 from service_desk.notices.models import Notice
 from service_desk.people.rules import Role
 from service_desk.rest.errors import Conflict, Invalid, NotAllowed, Refusal, Stale
@@ -169,7 +172,12 @@ def test_K3_an_article_for_customers_holds_no_banned_words(desk: World) -> None:
     outside = written(desk.agent, "给客户看的", rude, audience=Audience.CUSTOMERS)
     for article in (inside, outside):
         articles.submit(actor=desk.agent, article=article)
+    assert [one.severity for one in found_in(inside.versions.get())] == [Weight.WARN]
+    assert [one.severity for one in found_in(outside.versions.get())] == [Weight.BLOCK]
+    assert not LanguageFinding.objects.exists()  # of a draft nothing is kept
     articles.publish(actor=desk.chief, article=inside)
+    thing = LanguageFinding.objects.get().thing
+    assert seen_by(desk.inspector, [thing])[thing].url == inside.get_absolute_url()
     with pytest.raises(Refusal) as refused:
         articles.publish(actor=desk.chief, article=outside)
     assert refused.value.field == "body"

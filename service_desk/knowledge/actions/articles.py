@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from service_desk.audit.actions import record
 from service_desk.deadlines.clock import now
 from service_desk.knowledge.actions.articles_telling import tell
-from service_desk.knowledge.actions.findings import demand_sayable
+from service_desk.knowledge.actions.findings import hear
 from service_desk.knowledge.articles import index
 from service_desk.knowledge.articles.rules import (
     LONGEST_BODY,
@@ -30,7 +30,7 @@ from service_desk.knowledge.articles.rules import (
     VersionState,
     review_within,
 )
-from service_desk.knowledge.articles.text import plain
+from service_desk.knowledge.articles.sayable import said
 from service_desk.knowledge.models import Article, ArticleVersion
 from service_desk.people.access import require
 from service_desk.people.directory import Directory
@@ -112,15 +112,23 @@ def publish(
     override: str = "",
     revision: int | None = None,
 ) -> Article:
-    """Put what was reviewed in force in place of the version before; for customers its words are checked (K3)."""
+    """Put what was reviewed in force in place of the version before; words for customers must be sayable (K3).
+
+    Of an article for staff what is found is kept for inspection, and stops nothing.
+    """
     with _locked(article, revision) as found:
         version = _demand(found, VersionState.IN_REVIEW)
         require(actor, "article.review", version)
         moment = now()
         found.review_at = _review_date(review_at, moment)
-        if version.audience == Audience.CUSTOMERS:
-            said = f"{version.title}\n{plain(version.body)}"
-            demand_sayable(actor=actor, text=said, thing=f"article:{found.pk}", field="body", override=override)
+        hear(
+            actor=actor,
+            text=said(version),
+            thing=f"article:{found.pk}",
+            field="body",
+            to_customer=version.audience == Audience.CUSTOMERS,
+            override=override,
+        )
         if found.published is not None:
             before = found.published
             before.state = VersionState.REPLACED

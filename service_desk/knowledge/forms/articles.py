@@ -23,6 +23,7 @@ from service_desk.knowledge.articles.rules import (
     tags_of,
 )
 from service_desk.knowledge.models import Article, ArticleVersion
+from service_desk.knowledge.rules import Direction
 from service_desk.people.models import ProductType, ServiceLine
 
 _LONG = {"rows": 4, "data-count": "1"}
@@ -71,6 +72,13 @@ class ArticleForm(forms.Form):
         label=_("What changed"), required=False, max_length=LONGEST_NOTE, help_text=_("For the reviewer.")
     )
     revision = forms.IntegerField(required=False, min_value=0, max_value=2**31 - 1, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for_customers = self["audience"].value() == Audience.CUSTOMERS
+        direction = Direction.TO_CUSTOMER if for_customers else Direction.INTERNAL_NOTE
+        for name in ("title", "body"):  # how both are checked while somebody types
+            self.fields[name].widget.attrs["data-language"] = direction.value
 
     @property
     def words(self) -> Words:

@@ -19,10 +19,13 @@ from service_desk.knowledge.actions.articles_telling import is_soon
 from service_desk.knowledge.articles import beside
 from service_desk.knowledge.articles.compare import side_by_side
 from service_desk.knowledge.articles.rules import OPEN_VERSIONS, SHOWN_STATES, VersionState
+from service_desk.knowledge.articles.sayable import found_in
 from service_desk.knowledge.articles.search import PAGE_SIZE, search, suggest
 from service_desk.knowledge.articles.text import as_html
 from service_desk.knowledge.forms.articles import ArticleFilters, VoteForm
+from service_desk.knowledge.language.check import Finding
 from service_desk.knowledge.models import Article, ArticlePicture, ArticleVersion, ArticleVote
+from service_desk.knowledge.rules import Category
 from service_desk.people.access import can, require
 from service_desk.people.models import ProductType
 from service_desk.rest.keyset import BadCursor, Page, page
@@ -130,6 +133,7 @@ def article_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "article": article,
         "version": shown,
         "draft": draft,
+        "found": [(one, _category(one)) for one in found_in(draft)] if draft is not None and shown == draft else [],
         "html": as_html(shown.body) if shown else "",
         "lines": article.lines.all(),
         "products": article.products.all(),
@@ -142,6 +146,10 @@ def article_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "is_public": shown == article.published and Article.objects.for_customers().filter(pk=article.pk).exists(),
     }
     return render(request, "knowledge/article.html", context)
+
+
+def _category(found: Finding) -> str:
+    return str(Category(found.category).label)
 
 
 def deeds_for(user: Any, article: Article, draft: ArticleVersion | None) -> list[dict[str, Any]]:

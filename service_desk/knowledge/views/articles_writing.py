@@ -22,6 +22,7 @@ from service_desk.knowledge.actions import articles as verbs
 from service_desk.knowledge.actions.articles_beside import add_picture, change_synonyms, demand_picture_size, vote
 from service_desk.knowledge.articles import synonyms
 from service_desk.knowledge.articles.rules import LONGEST_BODY, VersionState
+from service_desk.knowledge.articles.sayable import found_in
 from service_desk.knowledge.articles.text import PICTURE, as_html
 from service_desk.knowledge.forms.articles import (
     AnswerForm,
@@ -35,6 +36,7 @@ from service_desk.knowledge.forms.articles import (
     initial_of,
 )
 from service_desk.knowledge.models import Article, ArticlePicture, SynonymList
+from service_desk.knowledge.rules import Weight
 from service_desk.knowledge.views.articles import article_for
 from service_desk.people.access import can, require
 from service_desk.people.fields import add_refusal
@@ -42,6 +44,7 @@ from service_desk.rest.clean import is_clean
 from service_desk.rest.errors import FieldError, NotAllowed, Refusal
 
 _LISTS_SHOWN = 20
+_PHRASES_SHOWN, _PHRASE_SHOWN = 5, 40
 
 
 @dataclass(frozen=True)
@@ -104,6 +107,7 @@ def _edit(request: HttpRequest, article: Article | None) -> HttpResponse:
             _refused(request, form, refusal)
         else:
             messages.success(request, _("The draft is saved."))
+            _warn(request, saved)
             if "stay" in request.POST:
                 return redirect("article-edit", saved.pk)
             return redirect(f"{saved.get_absolute_url()}?draft=1")
@@ -115,6 +119,21 @@ def _edit(request: HttpRequest, article: Article | None) -> HttpResponse:
         "largest": settings.ARTICLE_PICTURE_BYTES,
     }
     return render(request, "knowledge/article_edit.html", context, status=422 if form.errors else 200)
+
+
+def _warn(request: HttpRequest, article: Article) -> None:
+    """Say at saving what publishing will ask about (K3)."""
+    draft = verbs.open_version(article)
+    found = found_in(draft) if draft is not None else []
+    if not found:
+        return
+    phrases = ", ".join(f"“{one.phrase[:_PHRASE_SHOWN]}”" for one in found[:_PHRASES_SHOWN])
+    if any(one.severity == Weight.BLOCK for one in found):
+        messages.warning(
+            request, _("It will not be published for customers as it is: %(phrases)s.") % {"phrases": phrases}
+        )
+    else:
+        messages.warning(request, _("Not the language of the house: %(phrases)s.") % {"phrases": phrases})
 
 
 def _refused(request: HttpRequest, form: Any, refusal: Refusal) -> None:
