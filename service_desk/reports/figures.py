@@ -20,3 +20,194 @@ It refuses with `rest.errors.NotAllowed` (`report.view`, `report.view_people` fo
 scheduled one is computed), and with `rest.errors.Invalid` (field, code, remedy) for an unknown grouping or filter, and
 when the period holds too much to be summed within eight seconds. It begins at what `user` may see: nothing else counts.
 """
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from service_desk.people.access import can, require
+from service_desk.reports import words
+from service_desk.reports.dimensions import BY_NUMBER, DIMENSIONS, FILTERS, UNGRADED, Dimension
+from service_desk.reports.periods import Period, checked
+from service_desk.reports.registry import FIGURES, Figure
+from service_desk.reports.shapes import Column, Report, Row, Table, Value
+from service_desk.reports.summing import Asked, Sum, Sums, summed, zone
+from service_desk.rest.errors import Invalid, NotFound
+
+Filters = Mapping[str, Any]
+_GREATEST = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What somebody asks of a figure, checked: nothing in it is unknown, out of range or not theirs."""
+
+    user: Any
+    figure: Figure
+    period: Period
+    by: Dimension
+    filters: Filters
+
+    def asked(self, *, with_before: bool) -> Asked:
+        """The facts that answer it, of the period before too where that is wanted."""
+        since = self.period.before() if with_before else self.period
+        facts = self.figure.facts(self.user, since.begins(zone()), self.period.ends(zone()))
+        return Asked(facts, self.figure.columns, self.period, self.by, self.filters)
+
+    def address(self, **more: str) -> str:
+        """The question as a part of an address."""
+        given = {"since": self.period.since.isoformat(), "until": self.period.until.isoformat(), "by": self.by.key}
+        return urlencode(given | {name: str(value) for name, value in self.filters.items()} | more)
+
+
+def figures_for(user: Any) -> list[Figure]:
+    """The figures that this person may open, in the order in which they are shown."""
+    if not can(user, "report.view"):
+        return []
+    return [figure for figure in FIGURES.values() if not figure.needs or can(user, figure.needs)]
+
+
+def dimensions_for(user: Any, figure: Figure) -> list[Dimension]:
+    """By what this person may see the figure told apart."""
+    people = bool(can(user, "report.view_people"))
+    return [DIMENSIONS[key] for key in figure.dimensions if people or key != "person"]
+
+
+def question(user: Any, name: str, period: Period, by: str = "", filters: Filters | None = None) -> Question:
+    """Check everything; raises NotFound, NotAllowed or Invalid."""
+    figure = FIGURES.get(name)
+    if figure is None:
+        raise NotFound()
+    require(user, "report.view")
+    if figure.needs:
+        require(user, figure.needs)
+    wanted = {key: value for key, value in (filters or {}).items() if value not in (None, "")}
+    if "person" in (by, *wanted):
+        require(user, "report.view_people")
+    by = by or figure.dimensions[0]
+    if by not in figure.dimensions:
+        raise Invalid(_("This figure is not told apart by that."), field="by", code="unknown")
+    for key in wanted:
+        if key not in figure.filters:
+            raise Invalid(_("This figure cannot be narrowed down by that."), field=key, code="unknown")
+    period = checked(period.since, period.until)
+    return Question(user, figure, period, DIMENSIONS[by], {key: _clean(key, each) for key, each in wanted.items()})
+
+
+def _clean(key: str, value: Any) -> Any:
+    text = str(value)
+    if key not in BY_NUMBER:
+        if len(text) > 40 or "\x00" in text or not text.isprintable():
+            raise Invalid(_("There is no such thing here."), field=key, code="unknown")
+        return text
+    if not (text.isascii() and text.isdigit()) or len(text) > 19 or int(text) > _GREATEST:
+        raise Invalid(_("There is no such thing here."), field=key, code="unknown")
+    return int(text)
+
+
+def report(user: Any, name: str, period: Period, by: str = "", filters: Filters | None = None) -> Report:
+    """The figure as this person may see it."""
+    return answer(question(user, name, period, by, filters))
+
+
+def answer(asked: Question) -> Report:
+    """A question that was checked, answered."""
+    found = summed(asked.asked(with_before=True), list(asked.figure.outcomes))
+    columns = columns_of(asked.figure)
+    return Report(
+        key=asked.figure.key,
+        title=str(asked.figure.label),
+        definition=str(asked.figure.definition),
+        period=asked.period,
+        by=asked.by.key,
+        by_label=str(asked.by.label),
+        given=tuple(_given(asked.filters)),
+        tables=(_total(asked, found, columns), _over_time(asked, found, columns), _grouped(asked, found, columns)),
+    )
+
+
+def columns_of(figure: Figure) -> tuple[Column, ...]:
+    """What is said of every line: how many, how they went, the share that went well, median and the 90 % value."""
+    columns = [Column("n", str(figure.counts), "count")]
+    columns += [Column(key, str(label), "count") for key, label in figure.outcomes.items()]
+    if figure.share:
+        columns.append(Column("share", str(figure.share), "share"))
+    if figure.timed:
+        timed = {"what": str(figure.timed)}
+        columns.append(Column("median", _("Median %(what)s") % timed, "seconds", _("Half of them took no longer.")))
+        columns.append(Column("p90", _("90 %% %(what)s") % timed, "seconds", _("Nine in ten took no longer.")))
+    return tuple(columns)
+
+
+def values_of(figure: Figure, one: Sum, columns: tuple[Column, ...]) -> tuple[Value, ...]:
+    """The values of a line, in the order of the columns."""
+    good = sum(one.of(outcome) for outcome in figure.good)
+    judged = good + sum(one.of(outcome) for outcome in figure.bad)
+    known: dict[str, Value] = {
+        "n": one.n,
+        "share": good / judged if judged else None,
+        "median": one.median,
+        "p90": one.p90,
+    }
+    return tuple(known[column.key] if column.key in known else one.of(column.key) for column in columns)
+
+
+def _row(asked: Question, label: str, one: Sum, columns: tuple[Column, ...], **where: str) -> Row:
+    """A line; each number leads to as many facts."""
+    address = f"{reverse('report-facts', args=[asked.figure.key])}?{asked.address(**where)}"
+    links = {"n": address} if one.n else {}
+    links |= {key: f"{address}&{urlencode({'outcome': key})}" for key in asked.figure.outcomes if one.of(key)}
+    return Row(label, values_of(asked.figure, one, columns), address if one.n else "", links)
+
+
+def _total(asked: Question, found: Sums, columns: tuple[Column, ...]) -> Table:
+    before = asked.period.before()
+    now = _row(asked, words.days(asked.period), found.total, columns)
+    then = Row(words.days(before), values_of(asked.figure, found.before, columns))
+    differences = tuple(
+        words.difference(value, earlier, column.unit)
+        for value, earlier, column in zip(now.values, then.values, columns, strict=True)
+    )
+    rows = (now, then, Row(_("Difference"), differences))
+    return Table("total", _("Altogether"), pgettext("report", "Period"), columns, rows)
+
+
+def _over_time(asked: Question, found: Sums, columns: tuple[Column, ...]) -> Table:
+    grain = asked.period.grain
+    rows = tuple(
+        _row(asked, words.step(at, grain), found.steps.get(at, Sum()), columns, step=at.isoformat())
+        for at in asked.period.buckets()
+    )
+    total = _row(asked, pgettext("report", "All"), found.total, columns)
+    return Table("time", _("Over time"), pgettext("report", "When"), columns, rows, total)
+
+
+def _grouped(asked: Question, found: Sums, columns: tuple[Column, ...]) -> Table:
+    """Each group with how many there were in the period before, as far as that was among the largest too."""
+    names = asked.by.called(list(found.groups))
+    wider = (*columns, Column("before", _("%(what)s before") % {"what": columns[0].label}, "count"))
+    rows = []
+    for key, one in found.groups.items():
+        row = _row(asked, names[key], one, columns, key=key)
+        earlier = found.groups_before.get(key)
+        count = earlier.n if earlier else (None if found.more else 0)
+        rows.append(Row(row.label, (*row.values, count), row.link, row.links))
+    total = _row(asked, pgettext("report", "All"), found.total, columns)
+    total = Row(total.label, (*total.values, found.before.n), total.link, total.links)
+    title = _("By %(what)s") % {"what": str(asked.by.label)}
+    return Table("group", title, str(asked.by.label), wider, tuple(rows), total, found.more)
+
+
+def _given(filters: Filters) -> Iterator[tuple[str, str]]:
+    for name in FILTERS:
+        if name in filters:
+            dimension, value = DIMENSIONS[name], str(filters[name])
+            label = str(dimension.nothing) if value == UNGRADED else dimension.called([value])[value]
+            yield str(dimension.label), label

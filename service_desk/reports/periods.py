@@ -70,6 +70,13 @@ class Period:
             return month_of(self.since - _DAY)
         return Period(self.since - timedelta(days=self.days), self.since - _DAY)
 
+    def after(self) -> Period:
+        """The period that follows: the next month after a whole month, else as many days."""
+        following = self.until + _DAY
+        if self.since.day == 1 and self == month_of(self.since):
+            return month_of(following)
+        return Period(following, self.until + timedelta(days=self.days))
+
     def buckets(self) -> list[datetime]:
         """The first local moment of each step, without a zone, as date_trunc tells them; the first may lie before."""
         grain, found = self.grain, []
@@ -116,6 +123,11 @@ def just_ended(span: str, today: date) -> Period:
     """The last whole day, week or month before today: what a scheduled report speaks of."""
     whole = period_of(span, today)
     return period_of(span, whole.since - _DAY)
+
+
+def usual(today: date) -> Period:
+    """The last thirty days, today among them."""
+    return Period(today - timedelta(days=29), today)
 
 
 def checked(since: date, until: date) -> Period:

@@ -1,0 +1,244 @@
+"""The pages of reports: which there are, one of them with its charts and tables, and the facts behind a number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from service_desk.deadlines.clock import now
+from service_desk.people.access import can, require
+from service_desk.people.fields import add_refusal
+from service_desk.reports import charts, words
+from service_desk.reports.behind import Narrower, behind
+from service_desk.reports.dimensions import DIMENSIONS
+from service_desk.reports.figures import FIGURES, Figure, answer, dimensions_for, figures_for, question, report
+from service_desk.reports.forms import ReportForm
+from service_desk.reports.periods import Period, Span, just_ended, month_of, period_of, usual
+from service_desk.reports.shapes import Column, Report, Row, Table
+from service_desk.rest.clean import is_clean
+from service_desk.rest.errors import Invalid
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A value as it is drawn, and the way to the facts behind it."""
+
+    label: str
+    text: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A table as a page draws it."""
+
+    table: Table
+    rows: list[tuple[str, str, list[Cell]]]
+    total: tuple[str, str, list[Cell]] | None
+    chart: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Another view of the same page."""
+
+    label: str
+    url: str
+    here: bool = False
+
+
+@login_required
+@require_GET
+def overview(request: HttpRequest) -> HttpResponse:
+    """Every figure this person may open; the numbers of the last thirty days come card by card."""
+    require(request.user, "report.view")
+    return render(request, "reports/overview.html", {"figures": figures_for(request.user)})
+
+
+@login_required
+@require_GET
+def card(request: HttpRequest, slug: str) -> HttpResponse:
+    """The numbers of one figure, for the overview."""
+    asked = question(request.user, slug, usual(_today()))
+    try:
+        found = answer(asked)
+    except Invalid as refusal:
+        return render(request, "reports/card.html", {"refusal": refusal})
+    drawn = _drawn(found.table("total"))
+    cells = [
+        (cell.label, cell.text, after.text)
+        for cell, after in zip(drawn.rows[0][2], drawn.rows[2][2], strict=True)
+        if cell.label in (drawn.table.columns[0].label, *(c.label for c in drawn.table.columns if c.unit != "count"))
+    ]
+    return render(request, "reports/card.html", {"cells": cells, "days": words.days(found.period)})
+
+
+@login_required
+@require_GET
+def report_page(request: HttpRequest, slug: str) -> HttpResponse:
+    """One figure; what is wrong in the address is said beside its field."""
+    figure = FIGURES.get(slug)
+    if figure is None:
+        raise Http404
+    form = _form(request, figure)
+    by = request.GET.get("by", "")
+    by = by if by in figure.dimensions else ""
+    period, found = usual(_today()), None
+    try:
+        period = form.period(period)
+        if form.is_valid():
+            found = report(request.user, slug, period, by, form.chosen)
+        else:
+            question(request.user, slug, usual(_today()), by)  # who may not see it learns nothing of its fields
+    except Invalid as refusal:
+        add_refusal(form, refusal.errors)
+    context = {
+        "figure": figure,
+        "form": form,
+        "period": words.days(period),
+        "report": found,
+        "tables": _tables(found) if found else [],
+        "ways": list(_ways(request, figure, by)),
+        "spans": list(_spans(request, period)) if found else [],
+        "by": by or figure.dimensions[0],
+    }
+    template = "reports/report_part.html" if request.headers.get("HX-Request") == "true" else "reports/report.html"
+    return render(request, template, context, status=422 if form.errors else 200)
+
+
+@login_required
+@require_GET
+def facts(request: HttpRequest, slug: str) -> HttpResponse:
+    """The facts behind one number, as many as it says."""
+    figure = FIGURES.get(slug)
+    if figure is None:
+        raise Http404
+    form = _form(request, figure)
+    by = request.GET.get("by", "")
+    by = by if by in figure.dimensions else ""
+    which = _which(request, figure)
+    asked = question(request.user, slug, usual(_today()), by)
+    found = None
+    try:
+        if form.is_valid():
+            asked = question(request.user, slug, form.period(asked.period), by, form.chosen)
+            found = behind(asked, which, request.GET.get("after", ""))
+    except Invalid as refusal:
+        add_refusal(form, refusal.errors)
+    kept = {name: value for name, value in request.GET.items() if name not in ("after", "key", "step", "outcome")}
+    following = request.GET.dict() | {"after": found.following} if found and found.following else None
+    context = {
+        "figure": figure,
+        "period": words.days(asked.period),
+        "what": [each for each in _what(asked.by, which, figure, asked.period) if each],
+        "found": found,
+        "timed": str(figure.timed),
+        "people": bool(can(request.user, "report.view_people")),
+        "outcomes": bool(figure.outcomes),
+        "errors": [error for errors in form.errors.values() for error in errors],
+        "back": f"{reverse('report', args=[slug])}?{urlencode(kept)}",
+        "next_url": f"?{urlencode(following)}" if following else "",
+    }
+    return render(request, "reports/facts.html", context, status=422 if form.errors else 200)
+
+
+def _today() -> Any:
+    return now().astimezone(ZoneInfo(settings.TIME_ZONE)).date()
+
+
+def _form(request: HttpRequest, figure: Figure) -> ReportForm:
+    people = bool(can(request.user, "report.view_people"))
+    offered = tuple(name for name in figure.filters if people or name != "person")
+    data = request.GET.copy()
+    days = usual(_today())
+    if not data.get("since") and not data.get("until"):
+        data["since"], data["until"] = days.since.isoformat(), days.until.isoformat()
+    return ReportForm(data, offered)
+
+
+def _which(request: HttpRequest, figure: Figure) -> Narrower:
+    """What of the address names a number; what is none of it is no page."""
+    outcome, key, step = (request.GET.get(name) for name in ("outcome", "key", "step"))
+    if outcome and outcome not in figure.outcomes:
+        raise Http404
+    if key is not None and (len(key) > 200 or not is_clean(key)):
+        raise Http404
+    if not step:
+        return Narrower(key, None, outcome or "")
+    try:
+        at = datetime.fromisoformat(step)
+    except ValueError as error:
+        raise Http404 from error
+    if at.tzinfo is not None:
+        raise Http404
+    return Narrower(key, at, outcome or "")
+
+
+def _what(by: Any, which: Narrower, figure: Figure, period: Period) -> Iterator[str]:
+    if which.key is not None:
+        yield f"{by.label}: {by.called([which.key])[which.key]}"
+    if which.step is not None:
+        yield words.step(which.step, period.grain)
+    if which.outcome:
+        yield str(figure.outcomes[which.outcome])
+
+
+def _tables(found: Report) -> list[Drawn]:
+    return [_drawn(table, chart=charts.of(table, found)) for table in found.tables]
+
+
+def _drawn(table: Table, chart: str = "") -> Drawn:
+    rows = [_line(row, table.columns) for row in table.rows]
+    return Drawn(table, rows, _line(table.total, table.columns) if table.total else None, chart)
+
+
+def _line(row: Row, columns: tuple[Column, ...]) -> tuple[str, str, list[Cell]]:
+    links = row.links or {}
+    cells = [
+        Cell(column.label, words.shown(value, column.unit), links.get(column.key, ""))
+        for column, value in zip(columns, row.values, strict=True)
+    ]
+    return row.label, row.link, cells
+
+
+def _ways(request: HttpRequest, figure: Figure, by: str) -> Iterator[Way]:
+    for dimension in dimensions_for(request.user, figure):
+        here = dimension.key == (by or figure.dimensions[0])
+        yield Way(
+            _("by %(what)s") % {"what": DIMENSIONS[dimension.key].label}, _address(request, by=dimension.key), here
+        )
+
+
+def _spans(request: HttpRequest, period: Period) -> Iterator[Way]:
+    """The periods that are asked for most, and the ones before and after this."""
+    today = _today()
+    known = (
+        (_("Today"), period_of(Span.DAY, today)),
+        (_("Yesterday"), just_ended(Span.DAY, today)),
+        (_("This week"), period_of(Span.WEEK, today)),
+        (_("Last week"), just_ended(Span.WEEK, today)),
+        (_("This month"), month_of(today)),
+        (_("Last month"), just_ended(Span.MONTH, today)),
+        (_("Last 30 days"), usual(today)),
+        (_("Earlier"), period.before()),
+        (_("Later"), period.after()),
+    )
+    for label, one in known:
+        yield Way(label, _address(request, since=one.since.isoformat(), until=one.until.isoformat()), one == period)
+
+
+def _address(request: HttpRequest, **more: str) -> str:
+    kept = {name: value for name, value in request.GET.items() if value}
+    return f"?{urlencode(kept | more)}"
