@@ -19,7 +19,7 @@ from service_desk.knowledge.articles.current import widened
 
 Pieces = list[tuple[str, bool]]
 Draw = Mapping[str, Callable[[Case], str]]
-#: Columns that list_rows.html draws in a way of their own; the others stand there as their text.
+#: Columns that list_rows.py draws in a way of their own; the others stand there as their text.
 DRAWN = frozenset({"number", "matter", "due"})
 #: Lines of the timeline whose texts the search looks into (migration 0008).
 _SOUGHT = (EventType.NOTE, EventType.TOLD, EventType.WAITING, EventType.RESTORED)

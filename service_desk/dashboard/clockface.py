@@ -46,17 +46,17 @@ class Face:
 
 def read(deadline: Any, now: datetime | None) -> Face:
     """The face of `deadline` (a row, an object or a mapping, see components/countdown.html) at `now`."""
-    state = str(_get(deadline, "state") or "running")
-    due_at: datetime | None = _get(deadline, "due_at")
+    state = str(given(deadline, "state") or "running")
+    due_at: datetime | None = given(deadline, "due_at")
     share = _share(deadline, due_at, now)
     tone = _tone(state, due_at, share, now)
     return Face(
-        kind=str(_get(deadline, "kind_label") or _call(deadline, "get_kind_display") or ""),
+        kind=str(given(deadline, "kind_label") or _call(deadline, "get_kind_display") or ""),
         tone=tone,
         text=_text(deadline, tone, due_at, now),
         word=_("ended late") if state == "breached" else str(_WORDS[tone]),
         share=1.0 if tone == "late" else share,
-        ticking=state in _TICKING and _get(deadline, "ended_at") is None,
+        ticking=state in _TICKING and given(deadline, "ended_at") is None,
         due_iso=due_at.isoformat() if due_at else "",
     )
 
@@ -86,33 +86,34 @@ def _tone(state: str, due_at: datetime | None, share: float, now: datetime | Non
 
 def _share(deadline: Any, due_at: datetime | None, now: datetime | None) -> float:
     """The share given, else the elapsed part of start to due time at `now` or at the end."""
-    given = _get(deadline, "share")
-    if given is None:
-        start, at = _get(deadline, "started_at"), _get(deadline, "ended_at") or now
+    share = given(deadline, "share")
+    if share is None:
+        start, at = given(deadline, "started_at"), given(deadline, "ended_at") or now
         if not (start and due_at and at) or due_at <= start:
             return 0.0
-        given = (at - start) / (due_at - start)
-    return min(max(float(given), 0.0), 1.0)
+        share = (at - start) / (due_at - start)
+    return min(max(float(share), 0.0), 1.0)
 
 
 def _text(deadline: Any, tone: str, due_at: datetime | None, now: datetime | None) -> str:
     if tone in {"merged", "cancelled"} or due_at is None:
         return "–"
     if tone == "paused":
-        left = _get(deadline, "remaining")
+        left = given(deadline, "remaining")
         if isinstance(left, int | float):
             left = timedelta(seconds=left)
         return figures(left) if isinstance(left, timedelta) else "–"
-    at = _get(deadline, "ended_at") or now
+    at = given(deadline, "ended_at") or now
     return figures(due_at - at) if at else "–"
 
 
-def _get(deadline: Any, name: str) -> Any:
+def given(deadline: Any, name: str) -> Any:
+    """What a row, an object or a mapping says under `name`; None when it says nothing."""
     if isinstance(deadline, Mapping):
         return deadline.get(name)
     return getattr(deadline, name, None)
 
 
 def _call(deadline: Any, name: str) -> Any:
-    method = _get(deadline, name)
+    method = given(deadline, name)
     return method() if callable(method) else None

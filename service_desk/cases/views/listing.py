@@ -20,6 +20,7 @@ from django.views.decorators.http import require_GET
 from service_desk.cases import addresses, board, columns, listing
 from service_desk.cases.columns import Column
 from service_desk.cases.forms.filters import TICKS, CaseFilters
+from service_desk.cases.list_rows import drawn
 from service_desk.cases.listing import COUNTED, OPEN, Sort
 from service_desk.cases.matches import marked
 from service_desk.cases.models import Case, DefaultView, SavedView
@@ -88,10 +89,12 @@ def case_list(request: HttpRequest) -> HttpResponse:
     shown, unknown = columns.chosen(request.GET.get("cols", "")[:1000])
     found = listing.find(user, form.chosen)
     page, lost = _page(request, found, form.order, shown)
+    rows = marked(_rows(page.items), form.chosen.get("q", ""), shown, Drawn().cells)
+    may_register = bool(can(user, "case.register"))
     context = {
         "form": form,
         "filter_panel": filter_panel(form, there),
-        "rows": marked(_rows(page.items), form.chosen.get("q", ""), shown, Drawn().cells),
+        "rows": list(drawn(rows, shown, selectable=may_register)),
         "chips": list(_chips(request, form)),
         "clear_url": addresses.with_changes(QueryDict(f"view={ALL}")) if _is_narrow(form) else "",
         "next_url": _address(request, after=page.next) if page.next else "",
@@ -105,7 +108,7 @@ def case_list(request: HttpRequest) -> HttpResponse:
         "total": _total(listing.count(found, form.order)),
         "cursor_lost": lost,
         "filtered": bool(form.chosen),
-        "may_register": bool(can(user, "case.register")),
+        "may_register": may_register,
         "by_deadline": form.order == Sort.DEADLINE,
         "export_url": addresses.with_changes(request.GET, route="case-export"),
         **_views(request, there.views),

@@ -16,7 +16,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from service_desk.dashboard import clockface
+from service_desk.dashboard import clock_markup
 
 register = template.Library()
 
@@ -42,9 +42,12 @@ def shape(name: str) -> SafeString:
 
 
 @register.simple_tag(takes_context=True)
-def clock_face(context: Context, deadline: Any) -> clockface.Face:
-    """How `deadline` looks now, by the clock of the page (`frame.now`)."""
-    return clockface.read(deadline, getattr(context.get("frame"), "now", None))
+def countdown(context: Context) -> SafeString:
+    """The count-down of components/countdown.html, by the clock of the page (`frame.now`)."""
+    deadline, now = context.get("deadline"), getattr(context.get("frame"), "now", None)
+    return clock_markup.drawn(
+        deadline, now, compact=bool(context.get("compact")), subject=str(context.get("subject") or "")
+    )
 
 
 @register.filter
