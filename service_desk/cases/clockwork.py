@@ -175,6 +175,8 @@ def _notices(firing: Firing, case: _CaseFacts, directory: Directory, now: dateti
     facts = case.told(clock, now)
     if emergency and clock.gaps:
         facts["resumed"] = True  # D4: its earlier steps had been told when it ran before
+    elif "planned" in clock.schedule and firing.at < datetime.fromisoformat(clock.schedule["planned"]):
+        facts["late_by_change"] = True  # another level, policy or calendar put this step into the past
     elif firing.entered_late:
         facts["entered_late"] = True
     if firing.late_seconds:

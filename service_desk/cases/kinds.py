@@ -27,6 +27,8 @@ def words(facts: Mapping[str, Any]) -> dict[str, str]:
     remarks = []
     if facts.get("entered_late"):
         remarks.append(gettext("Entered late: this time had passed when the case was registered."))
+    if facts.get("late_by_change"):
+        remarks.append(gettext("Late by change: this time had passed when the clock got its new target."))
     if facts.get("resumed"):
         remarks.append(gettext("The fault has returned; the same clock goes on with what was left."))
     if facts.get("late_seconds"):

@@ -215,6 +215,8 @@ class EventType(TextChoices):
     CONCERNS = "concerns", _("Whom the complaint concerns")
     LEVEL = "level", _("Level raised")
     IDENTIFIED = "identified", _("Number of another body")
+    REGULATOR = "regulator", _("The regulator's time")
+    RETYPED = "retyped", _("Request type changed")
     SUGGESTION = "suggestion", _("Suggestion")
 
 

@@ -103,6 +103,8 @@ _LOOKS = {
     EventType.CONCERNS: ("change", "lock-closed"),
     EventType.LEVEL: ("change", "exclamation-triangle"),
     EventType.IDENTIFIED: ("change", "document-text"),
+    EventType.REGULATOR: ("change", "clock"),
+    EventType.RETYPED: ("change", "document-text"),
     EventType.SUGGESTION: ("change", "light-bulb"),
 }
 #: What the customer heard.
@@ -130,6 +132,8 @@ _STEPS: dict[str, tuple[Promise, str]] = {
 _LAID_ON: dict[str, Promise] = {
     "policy": gettext_lazy("policy version %(n)s applied by %(name)s"),
     "calendar": gettext_lazy("calendar version %(n)s applied by %(name)s"),
+    "level": gettext_lazy("level raised by %(name)s: policy version %(n)s"),
+    "regulator": gettext_lazy("the regulator's time set by %(name)s"),
 }
 
 

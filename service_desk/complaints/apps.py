@@ -21,8 +21,11 @@ class ComplaintsConfig(AppConfig):
             panels,
             permits,
         )
+        from service_desk.complaints.actions.following import follow_organisation
+        from service_desk.people import organisation
 
         demands.register()
         hiding.register()
         kinds.register_all()
+        organisation.listen(follow_organisation)
         panels.register()

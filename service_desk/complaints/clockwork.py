@@ -16,6 +16,7 @@ from service_desk.cases.clockwork import register_reaction
 from service_desk.cases.models import Case
 from service_desk.cases.rules import CaseKind
 from service_desk.complaints.actions.deciding import step_up_by_clock
+from service_desk.complaints.actions.following import held_by_barred
 from service_desk.complaints.rules import INSTANCE_OF
 from service_desk.deadlines.clock import now as database_now
 
@@ -42,12 +43,13 @@ def time_is_over(clock: Any, now: datetime) -> None:
 
 
 def overlooked(now: datetime) -> Iterable[tuple[str, Callable[[], None]]]:
-    """What the auditor mends: a step up that had to be left."""
+    """What the auditor mends: a step up that had to be left, and what somebody holds who was barred since."""
     with connection.cursor() as cursor:
         cursor.execute(_LEFT, [now])
         left = cursor.fetchall()
     for pk, kind in left:
         yield f"case:{pk}", lambda pk=pk, kind=kind: _mend(pk, kind)  # type: ignore[misc]
+    yield from held_by_barred()
 
 
 @transaction.atomic

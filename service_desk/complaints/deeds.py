@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from service_desk.cases.rules import EventType
 from service_desk.complaints import actions
 from service_desk.complaints.models import Complaint
-from service_desk.complaints.rules import HOLDS, ComplaintLevel, InstanceKind, next_instance
+from service_desk.complaints.rules import HOLDS, REGULATORS, ComplaintLevel, InstanceKind, next_instance
 from service_desk.people.access import can
 
 Verb = Callable[..., Any]
@@ -100,6 +100,15 @@ DEEDS: Mapping[str, Deed] = {
             "facts",
         ),
         Deed(
+            "regulator",
+            gettext_lazy("Set the regulator's time"),
+            "clock",
+            "complaint.regulator_time",
+            EventType.REGULATOR,
+            actions.regulator_time,
+            "facts",
+        ),
+        Deed(
             "identify",
             gettext_lazy("Add the number of another body"),
             "hashtag",
@@ -173,6 +182,7 @@ DEEDS: Mapping[str, Deed] = {
 _SAME_RULE = {
     "complaint.raise_level": "complaint.carry",
     "complaint.concern": "complaint.carry",
+    "complaint.regulator_time": "complaint.carry",
     "complaint.correct": "complaint.carry",
     "complaint.join": "complaint.carry",
     "complaint.leave": "complaint.carry",
@@ -205,11 +215,20 @@ def lacking(verb: str, complaint: Complaint, instances: list[Any]) -> str:
         "satisfaction": "" if decided else _("There is no answer yet that could satisfy."),
         "escalate": "" if next_instance(complaint.stage) else _("The appeal is the last instance."),
         "correct": "" if decided and decided[-1].finding in HOLDS else _("No decision has found anything to correct."),
+        "regulator": _no_regulator(complaint) if verb == "regulator" else "",
         "level": _("It is the gravest level already.") if complaint.level == ComplaintLevel.MAJOR else "",
     }.get(verb, "")
     if not words and not complaint.case.is_open and not DEEDS[verb].after_end:
         words = _("The complaint is closed.")
     return words
+
+
+def _no_regulator(complaint: Complaint) -> str:
+    """Known by its channel, or by a number of another body; the page has asked already whether there is one."""
+    known = getattr(complaint, "has_identifiers", None)
+    if complaint.channel in REGULATORS or (complaint.identifiers.exists() if known is None else known):
+        return ""
+    return _("Only a regulator sets a time of its own.")
 
 
 def choices_for(user: Any, complaint: Complaint, instances: list[Any], *, corrections_wait: bool) -> dict[str, Choice]:

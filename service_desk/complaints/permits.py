@@ -37,7 +37,7 @@ def may_work(user: Any, complaint: Complaint) -> Decision | bool:
     return may_write(user, complaint.case)
 
 
-@rule("complaint.raise_level", "complaint.concern", "complaint.correct")
+@rule("complaint.raise_level", "complaint.regulator_time", "complaint.concern", "complaint.correct")
 def may_carry(user: Any, complaint: Complaint) -> Decision | bool:
     """Who holds it, who decides it, and who leads in its circle."""
     if owns_an_instance(user, complaint):

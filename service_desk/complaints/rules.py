@@ -124,6 +124,13 @@ def names_of(clears: Iterable[FiveClear]) -> str:
     return "、".join(str(clear.label) for clear in clears)
 
 
-def solution_due(policy_due: datetime, regulator_due: datetime | None) -> datetime | None:
-    """The time of its own that the solution gets: the regulator's where that is earlier; None: the policy's stands."""
-    return regulator_due if regulator_due is not None and regulator_due < policy_due else None
+def solution_due(policy_due: datetime, regulator_due: datetime | None, *, fixed: bool = False) -> datetime | None:
+    """The time of its own that the solution gets: the regulator's where that is earlier; None: the policy's stands.
+
+    `fixed`: the policy's clock could be paused beyond the regulator's time, so it is nailed to the earlier of both.
+    """
+    if regulator_due is None:
+        return None
+    if regulator_due < policy_due:
+        return regulator_due
+    return policy_due if fixed else None

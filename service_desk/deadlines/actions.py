@@ -32,8 +32,8 @@ _WAKE = timedelta(seconds=2)
 def planned(
     policy: Policy, started_at: datetime, pauses: Iterable[Pause] = (), *, own_seconds: int | None = None
 ) -> Plan:
-    """The due time and the ladder in absolute times, by the calendar version now in force."""
-    version = policy.calendar.current if policy.calendar else None
+    """The due time and the ladder in absolute times, by the calendar version now in force; `own_seconds` elapse."""
+    version = policy.calendar.current if policy.calendar and own_seconds is None else None
     calendar = version.work_calendar() if version else None
     target = policy.target if own_seconds is None else Target(duration=timedelta(seconds=own_seconds))
     return plan(target, calendar, started_at, list(pauses), policy.ladder)

@@ -14,7 +14,9 @@ from django.utils.translation import gettext as _
 Text = str | Promise
 #: A fact of a notice whose body is not told: what stands there is read at the desk by whoever may (P6).
 CONFIDENTIAL = "_confidential"
-_KEPT = frozenset({"number", "by", "events", "clock", "due", "elapsed", "entered_late", "late_seconds", "nobody_for"})
+_KEPT = frozenset(
+    {"number", "by", "events", "clock", "due", "elapsed", "entered_late", "late_by_change", "late_seconds", "nobody_for"}
+)
 Words = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 
 

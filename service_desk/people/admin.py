@@ -15,6 +15,7 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from service_desk.people import organisation
 from service_desk.people.actions import after_change, second_step
 from service_desk.people.audited_admin import AuditedAdmin
 from service_desk.people.models import (
@@ -144,6 +145,8 @@ class StaffAdmin(AuditedAdmin, UserAdmin):  # type: ignore[type-arg]
         super().save_model(request, obj, form, change)
         if change and {"roles", "is_active"} & set(form.changed_data):
             after_change(obj)
+        if not change or "unit" in form.changed_data:
+            organisation.changed()
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002
         """Django's page, with the change, its audit entry and the end of the log-ins in one transaction."""
@@ -166,6 +169,10 @@ class UnitAdmin(AuditedAdmin):
     list_select_related = ("parent", "section_chief", "department_head")
     search_fields = ("name",)
     autocomplete_fields = ("parent", "section_chief", "department_head")
+
+    def save_model(self, request: HttpRequest, obj: Unit, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        organisation.changed()
 
 
 @admin.register(ServiceLine)

@@ -7,21 +7,32 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.db import DatabaseError, transaction
 
 from service_desk.audit.models import AuditEntry
 from service_desk.cases import actions as moves
 from service_desk.cases.models import Case, CaseCircle, CaseDeadline
 from service_desk.complaints import clockwork
-from service_desk.complaints.actions import Identifier, decide, escalate, satisfaction
-from service_desk.complaints.models import Instance
+from service_desk.complaints.actions import (
+    Identifier,
+    decide,
+    escalate,
+    identify,
+    raise_level,
+    regulator_time,
+    satisfaction,
+)
+from service_desk.complaints.models import Complaint, Instance
 from service_desk.deadlines import actions as clocks
 from service_desk.deadlines import engine
+from service_desk.deadlines.auditor import Auditor
 from service_desk.deadlines.clock import now
 from service_desk.deadlines.models import Policy
 from service_desk.deadlines.rules import Door
 from service_desk.local.reference import load_complaint_policies
 from service_desk.notices.models import Notice
 from service_desk.people.models import ProductType, ServiceLine
+from service_desk.rest.errors import Conflict, Invalid, NotFound
 from tests.complaints.making import complaint, decided, desk
 from tests.factories import World, shift_time
 
@@ -91,6 +102,97 @@ def test_P3_the_regulators_time_wins_when_it_is_earlier(hours: int, wins: bool) 
     assert (abs((clock.due_at - due).total_seconds()) <= 1) is wins
     if not wins:
         assert clock.due_at == made.case.accepted_at + timedelta(hours=8)
+
+
+def test_P4_a_raised_level_gets_its_own_targets_from_the_same_start_across_the_festival() -> None:
+    here = property_desk()
+    made = complaint(here, about_product=here.product, accepted_at=BEFORE)
+    first = CaseDeadline.objects.get(case=made.pk, kind="first_response")
+    CaseDeadline.objects.filter(case=made.pk, kind="solution").update(due_at=now() + timedelta(days=1))  # not late yet
+    raise_level(complaint=made, actor=here.agent, level="serious", text="再次漏水")
+    clock = CaseDeadline.objects.get(case=made.pk, kind="solution")
+    assert clock.policy.severity == "serious"
+    assert clock.started_at == BEFORE
+    due = clock.due_at.astimezone(ZONE)
+    assert (due.month, due.day) == (2, 26)  # Fri 13, the make-up Saturday 14, then Tue 24, Wed 25, Thu 26
+    assert CaseDeadline.objects.get(pk=first.pk).policy == first.policy  # for every level: nothing to lay on it
+    moved = clock.history.get(type="recomputed")
+    assert (moved.detail["why"], moved.actor) == ("level", here.agent)
+    engine.sweep(Door.CELERY)
+    told = Notice.objects.filter(kind="clock_escalation", facts__clock="solution")
+    assert told.exists()
+    assert all(notice.facts["late_by_change"] for notice in told)
+    assert "late_seconds" not in told[0].facts
+
+
+def test_P4_what_a_raised_level_finds_late_is_late_for_ever_and_a_new_clock_begins() -> None:
+    here = property_desk()
+    tight = Policy.objects.get(service_line="property", subject="complaint", severity="major", kind="solution")
+    sooner = {"target_seconds": 3600, "target_working_days": None, "calendar_id": None}
+    clocks.retire_and_replace(policy=tight, changes=sooner, actor=None, now=now())
+    made = complaint(here, about_product=here.product, accepted_at=now() - timedelta(hours=2))
+    raise_level(complaint=made, actor=here.agent, level="major", text="媒体关注")
+    clock = CaseDeadline.objects.get(case=made.pk, kind="solution")
+    assert clock.due_at == made.case.accepted_at + timedelta(hours=1)
+    engine.sweep(Door.CELERY)
+    clock.refresh_from_db()
+    assert clock.breached_at is not None
+    assert Instance.objects.get(complaint=made.pk, kind="escalated").why == "timer"
+    regulated(made, here, timedelta(days=3))
+    assert CaseDeadline.objects.get(pk=clock.pk).due_at == clock.due_at
+
+
+def regulated(made: Complaint, here: World, after: timedelta | None) -> CaseDeadline:
+    identify(complaint=made, actor=here.agent, owner="12315", value="77")
+    due = None if after is None else made.case.accepted_at + after
+    regulator_time(complaint=made, actor=here.agent, due_at=due, text="12315 来函")
+    return CaseDeadline.objects.get(case=made.pk, kind="solution")
+
+
+def test_P3_the_regulators_time_may_come_later_and_change_and_the_earlier_wins() -> None:
+    here = desk()
+    made = complaint(here)
+    with pytest.raises(Conflict):
+        regulator_time(complaint=made, actor=here.agent, due_at=now() + timedelta(hours=3), text="x")
+    start = made.case.accepted_at
+    assert abs(regulated(made, here, timedelta(hours=3)).due_at - start - timedelta(hours=3)) < timedelta(seconds=1)
+    assert regulated(made, here, timedelta(hours=30)).due_at == start + timedelta(hours=8)
+    assert abs(regulated(made, here, timedelta(hours=5)).due_at - start - timedelta(hours=5)) < timedelta(seconds=1)
+    raise_level(complaint=made, actor=here.agent, level="serious", text="严重")  # five working days
+    clock = CaseDeadline.objects.get(case=made.pk, kind="solution")
+    assert abs(clock.due_at - start - timedelta(hours=5)) < timedelta(seconds=1)
+    assert regulated(made, here, None).own_seconds is None
+    with pytest.raises(Invalid):
+        regulator_time(complaint=made, actor=here.agent, due_at=start - timedelta(hours=1), text="x")
+    with pytest.raises(NotFound):
+        regulator_time(complaint=made, actor=here.colleague, due_at=now(), text="x")
+    trail = AuditEntry.objects.filter(verb="complaint.regulator_time", thing=f"case:{made.pk}")
+    assert trail.count() == 4
+    lines = made.case.events.filter(type="regulator")
+    assert [line.data["before"] is None for line in lines] == [True, False, False, False]
+
+
+def test_P3_a_regulator_does_not_wait_for_the_customer() -> None:
+    here = desk()
+    policy = Policy.objects.get(subject="complaint", severity="ordinary", kind="solution")
+    clocks.retire_and_replace(policy=policy, changes={"may_pause": True}, actor=None, now=now())
+    made = complaint(here)
+    moves.start(case=made.case, actor=here.agent)
+    moves.wait(case=made.case, actor=here.agent, waiting_for="customer", text="等客户照片")
+    assert CaseDeadline.objects.get(case=made.pk, kind="solution").state == "paused"
+    clock = regulated(made, here, timedelta(hours=30))
+    assert clock.state == "running"
+    assert timedelta(hours=8) <= clock.due_at - clock.started_at < timedelta(hours=8, minutes=1)
+    moves.resume(case=made.case, actor=here.agent)
+    moves.wait(case=made.case, actor=here.agent, waiting_for="customer", text="再等")
+    assert CaseDeadline.objects.get(pk=clock.pk).state == "running"
+    assert Auditor().run().moved == 0
+
+
+def test_P3_only_a_regulator_has_a_time_of_its_own_whatever_the_door() -> None:
+    made = complaint(desk())
+    with pytest.raises(DatabaseError), transaction.atomic():
+        Complaint.objects.filter(pk=made.pk).update(regulator_due_at=now())
 
 
 def test_P5_a_breached_timer_takes_it_up_in_the_transaction_of_the_engine() -> None:

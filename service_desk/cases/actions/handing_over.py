@@ -88,6 +88,32 @@ def withdraw(*, case: Case, actor: Any, version: int | None = None) -> Case:
     return change.case
 
 
+def pass_over(change: Change, receiver: Staff, why: str) -> None:
+    """Give the locked case to `receiver` at once, since its handler must not hold it any more (P7); nobody is asked."""
+    end_offer(change)
+    HandOver.objects.create(
+        case=change.case,
+        giver=change.case.handler,
+        receiver=receiver,
+        proposed_by=receiver,
+        done=why,
+        remaining=why,
+        promised=why,
+        state=HandOverState.ACCEPTED,
+        proposed_at=change.now,
+        decided_at=change.now,
+    )
+    giver, change.case.handler = change.case.handler, receiver
+    change.say(EventType.ACCEPTED, why, giver=str(giver))
+
+
+def end_offer(change: Change) -> None:
+    """Take back what is offered on the locked case, if anything is."""
+    if change.case.hand_over_pending:
+        _decide(change, HandOverState.WITHDRAWN)
+        change.say(EventType.WITHDRAWN)
+
+
 def _decide(change: Change, state: HandOverState, **fields: Any) -> HandOver:
     """End the one open offer of the locked case, and its clock."""
     offer = HandOver.objects.select_related("giver", "receiver").get(case=change.case, state=HandOverState.PROPOSED)

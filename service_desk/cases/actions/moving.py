@@ -126,7 +126,7 @@ def wait(*, case: Case, actor: Any, waiting_for: str, text: str, version: int | 
             case=change.case, starts_at=change.now, waiting_for=waiting_for, reason=reason, by=actor
         )
         change.say(EventType.WAITING, reason, waiting_for=waiting_for)
-        held = [clock for clock in change.open_clocks() if clock.kind not in NEVER_PAUSED]
+        held = [c for c in change.open_clocks() if c.kind not in NEVER_PAUSED and c.own_seconds is None]
         clocks.pause(held, now=change.now, reason=waiting_for, actor=actor)
     return change.case
 

@@ -9,7 +9,6 @@ from service_desk.cases.models.circle import (
     CircleWhy,
     admit,
     barred_from,
-    in_line_of,
     release,
 )
 from service_desk.cases.models.clocks import CaseClockEvent, CaseDeadline, CasePause
@@ -56,6 +55,5 @@ __all__ = [
     "Sharing",
     "admit",
     "barred_from",
-    "in_line_of",
     "release",
 ]

@@ -129,13 +129,6 @@ def barred_from(case_id: int, staff: Iterable[int]) -> frozenset[int]:
     )
 
 
-def in_line_of(staff_id: int) -> frozenset[int]:
-    """The person's reporting line in both directions, the person included: who leads them, and whom they lead (P7)."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT id FROM people_staff WHERE staff_in_line(id, %s)", [staff_id])
-        return frozenset(pk for (pk,) in cursor.fetchall())
-
-
 _ADMIT = """
 INSERT INTO cases_casecircle (case_id, staff_id, why, reason, by_id)
 SELECT %s, s, %s, %s, %s FROM unnest(%s::bigint[]) AS s

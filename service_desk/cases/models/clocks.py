@@ -73,11 +73,11 @@ class CaseDeadline(Deadline):
         ]
 
     def pauses(self) -> list[Pause]:
-        """What does not count: its gaps, and the case's pauses for a clock whose policy allows any."""
+        """Its gaps; and the case's pauses, if its policy allows any and its time is not its own."""
         gaps = [
             Pause(datetime.fromisoformat(since), datetime.fromisoformat(until), why) for since, until, why in self.gaps
         ]
-        if not self.policy.may_pause or self.kind in NEVER_PAUSED:
+        if self.own_seconds is not None or not self.policy.may_pause or self.kind in NEVER_PAUSED:
             return gaps
         since = self.pauses_from or self.started_at
         return gaps + [

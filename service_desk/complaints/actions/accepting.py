@@ -243,7 +243,8 @@ def arm_all(change: Change, regulator_due_at: datetime | None) -> None:
     own: datetime | None = None
     for policy in policies:
         if policy.kind == ClockKind.SOLUTION:
-            own = solution_due(clocks.planned(policy, case.accepted_at).due_at, regulator_due_at)
+            due_at = clocks.planned(policy, case.accepted_at).due_at
+            own = solution_due(due_at, regulator_due_at, fixed=policy.may_pause)
     for due, wanted in (
         (None, [p for p in policies if own is None or p.kind != ClockKind.SOLUTION]),
         (own, [p for p in policies if own is not None and p.kind == ClockKind.SOLUTION]),

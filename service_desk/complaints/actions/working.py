@@ -8,9 +8,11 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from service_desk.cases.actions.changing import chosen, said
+from service_desk.cases.actions.moving import arm_missing
 from service_desk.cases.models import BarredWhy, CaseBarred, CircleWhy
 from service_desk.cases.rules import EventType
 from service_desk.complaints.actions.changing import Complaining, complaining
+from service_desk.complaints.actions.replanning import replan
 from service_desk.complaints.circle import barred_by, hearer_of, someone_to_handle
 from service_desk.complaints.models import Clear, Complaint
 from service_desk.complaints.rules import ComplaintLevel, FiveClear, is_raised
@@ -52,7 +54,7 @@ def write_clear(
 def raise_level(*, complaint: Complaint, actor: Any, level: str, text: str, version: int | None = None) -> Complaint:
     """It is graver than it seemed: raised, never lowered; a major one is reported at once (P4).
 
-    The clocks that run keep what the complainant was owed (D8).
+    The clocks that run get the targets of the new level from the same start; what is past with that fires at once.
     """
     with complaining(
         complaint=complaint, actor=actor, verb="raise_level", version=version, detail={"level": level}
@@ -64,6 +66,8 @@ def raise_level(*, complaint: Complaint, actor: Any, level: str, text: str, vers
         words = said(text, "text", limit=2000)
         change.case.level = wanted
         change.say(EventType.LEVEL, words, level=wanted)
+        replan(change, change.complaint, why="level")
+        arm_missing(change)
         if wanted == ComplaintLevel.MAJOR:
             tell_major(change, change.complaint)
     return change.complaint

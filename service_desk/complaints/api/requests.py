@@ -81,6 +81,7 @@ _LATER: Field = lambda: Moment(required=False, allow_null=True, default=None)  #
 BODIES: Mapping[str, Mapping[str, Field]] = {
     "clear": {"clear": _choice(FiveClear), "text": _text(4000), "at": _LATER},
     "raise_level": {"level": _choice(ComplaintLevel), "text": _text()},
+    "regulator_time": {"due_at": _LATER, "text": _text()},
     "concern": {"staff": _ID, "text": _text()},
     "identify": {
         "owner": _text(80),

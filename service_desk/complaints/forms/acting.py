@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 from django.utils.functional import lazy
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
@@ -129,8 +130,21 @@ def _level(complaint: Complaint) -> Fields:
     graver = [(v, _spelled_out(v, label)) for v, label in ComplaintLevel.choices if is_raised(complaint.level, v)]
     return {
         "level": forms.ChoiceField(label=_("Level"), choices=graver, widget=forms.RadioSelect),
-        "text": _text(_("Reason"), _("A level is only raised. Running clocks keep what was owed.")),
+        "text": _text(
+            _("Reason"), _("It is only raised. Running clocks get the targets of the new one from the same start.")
+        ),
     }
+
+
+def _regulator(complaint: Complaint) -> Fields:
+    until = _moment(
+        pgettext_lazy("regulator", "Until"),
+        _("As 14:05, 11-21 14:05 or 2026-11-21 14:05; empty when it was taken back. The earlier time wins."),
+        required=False,
+    )
+    if complaint.regulator_due_at is not None:
+        until.initial = timezone.localtime(complaint.regulator_due_at).strftime("%Y-%m-%d %H:%M")
+    return {"due_at": until, "text": _text(_("Reason"), _("Who of the regulator said so, and how."))}
 
 
 def _concern(_complaint: Complaint) -> Fields:
@@ -180,6 +194,7 @@ FIELDS: Mapping[str, Callable[[Complaint], Fields]] = {
     "finish": _finish,
     "identify": _identify,
     "level": _level,
+    "regulator": _regulator,
     "concern": _concern,
     "call_in": _call_in,
     "let_go": _let_go,

@@ -13,7 +13,7 @@ from django.utils.translation import pgettext_lazy
 
 from service_desk.audit.append_only import append_only
 from service_desk.cases.models import Case
-from service_desk.complaints.rules import REGULATORS, ComplaintChannel, ComplaintLevel, InstanceKind
+from service_desk.complaints.rules import ComplaintChannel, ComplaintLevel, InstanceKind
 from service_desk.people.models import ProductType, ServiceLine, Unit
 from service_desk.telephony.models import Call
 
@@ -99,10 +99,6 @@ class Complaint(models.Model):
             models.CheckConstraint(condition=~Q(wanted=""), name="complaint_says_what_is_wanted"),
             models.CheckConstraint(
                 condition=Q(anonymous=False) | ~Q(anonymous_reason=""), name="complaint_anonymous_with_reason"
-            ),
-            models.CheckConstraint(
-                condition=Q(regulator_due_at=None) | Q(channel__in=sorted(REGULATORS)),
-                name="complaint_time_of_a_regulator",
             ),
             models.CheckConstraint(
                 condition=Q(satisfied=None, satisfaction_at=None)

@@ -101,8 +101,10 @@ class Deadline(models.Model):
     # What follows from the row ------------------------------------------------------------------------------
     @property
     def work_calendar(self) -> WorkCalendar | None:
-        """The calendar of the clock's version; None is elapsed time."""
-        return self.calendar_version.work_calendar() if self.calendar_version else None
+        """The calendar of the clock's version; None is elapsed time, as that of every target of its own."""
+        if self.calendar_version is None or self.own_seconds is not None:
+            return None
+        return self.calendar_version.work_calendar()
 
     @property
     def is_open(self) -> bool:
