@@ -214,6 +214,9 @@ _BEAT: list[tuple[str, float, str, float]] = [
     ("service_desk.complaints.tasks.take_in_web", 5.0, "bulk", 10.0),
     ("service_desk.cases.tasks.sweep_register_drafts", 3600.0, "bulk", 600.0),
     ("service_desk.cases.tasks.sweep_files", 3600.0, "bulk", 600.0),
+    ("service_desk.reports.tasks.tend_exports", 5.0, "bulk", 10.0),
+    ("service_desk.reports.tasks.sweep_exports", 600.0, "bulk", 300.0),
+    ("service_desk.reports.tasks.send_reports", 20.0, "bulk", 15.0),
 ]
 CELERY_BEAT_SCHEDULE = {
     name: {"task": name, "schedule": every, "options": {"queue": queue, "expires": expires}}
@@ -294,6 +297,7 @@ FILES_DIR = DATA_DIR / "files"
 FILE_MAX_BYTES = env.int("FILE_MAX_MB", 10) * 1024 * 1024
 FILES_PER_CASE = env.int("FILES_PER_CASE", 20)
 FILES_CASE_BYTES = env.int("FILES_CASE_MB", 100) * 1024 * 1024
+EXPORTS_DIR = DATA_DIR / "exports"  # lists and reports on their way out: a day or a week, then gone
 FILE_UPLOAD_HANDLERS = [
     "service_desk.rest.uploads.LimitedUploadHandler",
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
