@@ -6,7 +6,7 @@ import csv
 import io
 import re
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO, Any
 
@@ -27,8 +27,8 @@ from service_desk.rest.clean import demand_clean
 from service_desk.rest.errors import Invalid
 from service_desk.rest.spreadsheets import harmless
 
-#: So many rows are written while somebody waits.
-MOST = 100_000
+#: So many rows are written while somebody waits; what is longer is written beside (`write_beside`).
+DIRECT = 5_000
 _CHUNK = 2_000
 _FIGURES = re.compile(r"\d(?=(?:\D?\d){4})")
 
@@ -52,6 +52,21 @@ class Wanted:
     reason: str = ""
 
 
+#: (who, which filters of the address, which file, numbers in full, why) → where it can be fetched once it is written.
+Beside = Callable[[Any, str, str, bool, str], str]
+_beside: list[Beside] = []
+
+
+def register_beside(beside: Beside) -> None:
+    """The room that writes long lists says how; called once, when it is ready."""
+    _beside.append(beside)
+
+
+def write_beside(*, actor: Any, query: str, wanted: Wanted) -> str:
+    """Have a long list written by a worker; the page where it will be found."""
+    return _beside[0](actor, query, str(wanted.format), wanted.in_full, wanted.reason)
+
+
 def export(*, actor: Any, wanted: Wanted) -> IO[bytes]:
     """The file, at its beginning; the reader closes it. Audited with filters and rows.
 
@@ -60,13 +75,11 @@ def export(*, actor: Any, wanted: Wanted) -> IO[bytes]:
     """
     with transaction.atomic():
         require(actor, "case.export")
-        detail: dict[str, Any] = {"format": str(wanted.format), "filters": _recorded(wanted.filters)}
+        detail: dict[str, Any] = {"format": str(wanted.format), "filters": recorded(wanted.filters)}
         if wanted.in_full:
-            require(actor, "case.export_numbers")
-            demand_clean({"reason": wanted.reason})
-            detail["reason"] = said(wanted.reason, "reason", limit=200)
+            detail["reason"] = demand_reason(actor, wanted.reason)
         found = listing.find(actor, wanted.filters)
-        demand_not_too_many(found)
+        demand_short(found)
         file, rows = _written(found, wanted)
         record(
             verb="case.export_numbers" if wanted.in_full else "case.export",
@@ -82,25 +95,37 @@ def _written(found: listing.Found, wanted: Wanted) -> tuple[IO[bytes], int]:
     """The file and its rows."""
     file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by the answer that sends it
     try:
-        write = _write_xlsx if wanted.format == Format.XLSX else _write_csv
-        return file, write(file, _head(wanted.columns), _lines(found, wanted))
+        write = write_xlsx if wanted.format == Format.XLSX else write_csv
+        return file, write(file, heads(wanted.columns), _lines(found, wanted))
     except BaseException:
         file.close()
         raise
 
 
-def demand_not_too_many(found: listing.Found) -> None:
-    """Raise Invalid, with the remedy, when more cases were found than are written at once."""
-    if found.cases.order_by()[: MOST + 1].count() > MOST:
+def demand_reason(actor: Any, reason: str) -> str:
+    """Why numbers are needed in full, from somebody who may have them (P6)."""
+    require(actor, "case.export_numbers")
+    demand_clean({"reason": reason})
+    return said(reason, "reason", limit=200)
+
+
+def is_long(found: listing.Found) -> bool:
+    """Whether it has more rows than somebody waits for."""
+    return found.cases.order_by()[: DIRECT + 1].count() > DIRECT
+
+
+def demand_short(found: listing.Found) -> None:
+    """Raise Invalid when it has become too long to wait for."""
+    if is_long(found):
         raise Invalid(
-            _("More than %(most)s cases meet these filters.") % {"most": f"{MOST:,}"},
+            _("More than %(most)s cases meet these filters.") % {"most": f"{DIRECT:,}"},
             field="format",
             code="too_many",
-            remedy=_("Narrow the list down, for example to some days, and take it along in parts."),
+            remedy=_("Ask again: a longer list is written beside, and you are told when it is ready."),
         )
 
 
-def _recorded(filters: Mapping[str, Any]) -> dict[str, str]:
+def recorded(filters: Mapping[str, Any]) -> dict[str, str]:
     """The filters for the trail; a telephone number that was searched for stands there masked."""
     told = {name: str(getattr(value, "pk", value)) for name, value in filters.items()}
     if "q" in told:
@@ -108,7 +133,7 @@ def _recorded(filters: Mapping[str, Any]) -> dict[str, str]:
     return told
 
 
-def _head(shown: Sequence[Column]) -> list[str]:
+def heads(shown: Sequence[Column]) -> list[str]:
     """The heads of the columns; times name their zone."""
     return [f"{column.label} ({settings.TIME_ZONE})" if column.moment else str(column.label) for column in shown]
 
@@ -125,7 +150,7 @@ def _lines(found: listing.Found, wanted: Wanted) -> Iterator[list[str]]:
         yield [cell(case) for cell in cells]
 
 
-def _write_csv(file: IO[bytes], head: Sequence[str], lines: Iterable[Sequence[str]]) -> int:
+def write_csv(file: IO[bytes], head: Sequence[str], lines: Iterable[Sequence[str]]) -> int:
     """UTF-8 with its mark, which Excel wants to see."""
     text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="", write_through=False)
     writer = csv.writer(text)
@@ -139,9 +164,9 @@ def _write_csv(file: IO[bytes], head: Sequence[str], lines: Iterable[Sequence[st
     return rows
 
 
-def _write_xlsx(file: IO[bytes], head: Sequence[str], lines: Iterable[Sequence[str]]) -> int:
-    """Every cell is written as text, which is never a formula; each row goes to disk before the next."""
-    with xlsxwriter.Workbook(file, {"constant_memory": True}) as book:
+def write_xlsx(file: IO[bytes], head: Sequence[str], lines: Iterable[Sequence[str]], folder: str | None = None) -> int:
+    """Every cell is written as text, never a formula; each row goes to disk, into `folder`, before the next."""
+    with xlsxwriter.Workbook(file, {"constant_memory": True, "tmpdir": folder}) as book:
         sheet = book.add_worksheet()
         sheet.freeze_panes(1, 0)
         sheet.set_column(0, len(head) - 1, 22)

@@ -30,13 +30,6 @@ LISTED = timedelta(days=30)
 MOST_OPEN = 5
 
 
-class ExportFormat(TextChoices):
-    """The files that are offered."""
-
-    XLSX = "xlsx", _("Excel workbook (.xlsx)")
-    CSV = "csv", _("Text with commas (.csv)")
-
-
 class ExportState(TextChoices):
     """Where an export stands."""
 

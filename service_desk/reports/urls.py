@@ -1,5 +1,8 @@
 """Addresses of the reports."""
 
-from typing import Any
+from django.urls import include, path
 
-urlpatterns: list[Any] = []
+urlpatterns = [
+    path("", include("service_desk.reports.urls_exports")),
+    path("", include("service_desk.reports.urls_figures")),
+]

@@ -11,8 +11,10 @@ import pytest
 
 from service_desk.audit.models import AuditEntry
 from service_desk.cases import exporting
-from service_desk.cases.exporting import harmless
+from service_desk.cases.exporting import Format, Wanted, harmless
+from service_desk.cases.listing import Sort
 from service_desk.cases.models import Case
+from service_desk.rest.errors import Invalid
 from tests.cases.pages import browser, text_of
 from tests.factories import World, staff, world
 
@@ -90,15 +92,17 @@ def test_every_export_is_audited_with_its_filters_and_rows(desk: World) -> None:
     assert (entry.detail["rows"], entry.detail["format"], entry.actor_id) == (1, "csv", desk.agent.pk)
 
 
-def test_too_many_rows_are_refused_with_the_remedy(desk: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_too_long_to_wait_for_is_written_beside(desk: World, monkeypatch: pytest.MonkeyPatch) -> None:
     for _ in range(3):
         desk.register()
-    monkeypatch.setattr(exporting, "MOST", 2)
-    assert "Narrow the list down" in text_of(browser(desk.agent).get("/cases/export/"))
-    refused = browser(desk.agent).post("/cases/export/", {"format": "csv"})
-    assert refused.status_code == 422
-    assert "More than 2 cases" in text_of(refused)
+    monkeypatch.setattr(exporting, "DIRECT", 2)
+    assert "it is written beside" in text_of(browser(desk.agent).get("/cases/export/"))
+    answer = browser(desk.agent).post("/cases/export/?state=open", {"format": "csv"})
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/exports/")
     assert not AuditEntry.objects.filter(verb="case.export").exists()
+    waiting = Wanted({}, Sort.NEWEST, [], Format.CSV)
+    with pytest.raises(Invalid, match="More than 2 cases"):
+        exporting.export(actor=desk.agent, wanted=waiting)
 
 
 def test_who_has_no_list_takes_none_along(desk: World) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from django.contrib.auth.decorators import login_required
 from django.http import FileResponse, HttpRequest
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from service_desk.cases import addresses, columns, listing
-from service_desk.cases.exporting import MOST, Format, Wanted, demand_not_too_many, export
+from service_desk.cases.exporting import DIRECT, Format, Wanted, export, is_long, write_beside
 from service_desk.cases.forms.exporting import ExportForm
 from service_desk.cases.forms.filters import CaseFilters
 from service_desk.cases.offered import offered
@@ -48,6 +48,8 @@ def export_cases(request: HttpRequest) -> HttpResponseBase:
             reason=form.cleaned_data.get("reason", ""),
         )
         try:
+            if is_long(listing.find(user, filters.chosen)):
+                return redirect(write_beside(actor=user, query=request.GET.urlencode(), wanted=wanted))
             return _sent(wanted, request)
         except Invalid as refusal:
             add_refusal(form, refusal.errors)
@@ -59,8 +61,8 @@ def export_cases(request: HttpRequest) -> HttpResponseBase:
         "may_have_numbers": "in_full" in form.fields,
         "back_url": addresses.with_changes(request.GET),
         "here": request.get_full_path(),
-        "too_many": _too_many(user, filters) if request.method == "GET" else "",
-        "most": f"{MOST:,}",
+        "long": request.method == "GET" and is_long(listing.find(user, filters.chosen)),
+        "direct": f"{DIRECT:,}",
     }
     return render(request, "cases/export.html", context, status=422 if form.errors else 200)
 
@@ -69,12 +71,3 @@ def _sent(wanted: Wanted, request: HttpRequest) -> FileResponse:
     file = export(actor=person(request), wanted=wanted)
     name = f"cases-{columns.local(now()).translate({ord(' '): '-', ord(':'): None})}.{wanted.format}"
     return FileResponse(file, as_attachment=True, filename=name, content_type=_TYPES[wanted.format])
-
-
-def _too_many(user: object, filters: CaseFilters) -> str:
-    """The refusal in words before anything is pressed; empty when the list is short enough."""
-    try:
-        demand_not_too_many(listing.find(user, filters.chosen))
-    except Invalid as refusal:
-        return " ".join(f"{error.message} {error.remedy or ''}".strip() for error in refusal.errors)
-    return ""

@@ -1,4 +1,4 @@
-"""What is kept of exports and of reports that are sent by themselves; the figures themselves are rows of other rooms."""
+"""What is kept of exports and of reports that are sent by themselves; figures come from the rows of other rooms."""
 
 from service_desk.reports.models.exports import Export
 from service_desk.reports.models.schedules import ReportSchedule, SentReport

@@ -12,7 +12,8 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from service_desk.reports.rules import MOST_ROWS, OPEN_STATES, ExportFormat, ExportState, Problem
+from service_desk.cases.exporting import Format
+from service_desk.reports.rules import MOST_ROWS, OPEN_STATES, ExportState, Problem
 
 
 class ExportQuerySet(models.QuerySet["Export"]):
@@ -45,7 +46,7 @@ class Export(models.Model):
     )
     what = models.TextField(_("List"))
     query = models.TextField(_("Filters"), blank=True)
-    format = models.CharField(_("File"), max_length=4, choices=ExportFormat)
+    format = models.CharField(_("File"), max_length=4, choices=Format)
     in_full = models.BooleanField(_("Telephone numbers in full"), default=False)
     reason = models.TextField(_("Reason"), blank=True, max_length=200)
     language = models.CharField(max_length=10)
@@ -81,7 +82,7 @@ class Export(models.Model):
         ]
         constraints = [
             models.CheckConstraint(condition=Q(state__in=ExportState.values), name="export_state_is_known"),
-            models.CheckConstraint(condition=Q(format__in=ExportFormat.values), name="export_format_is_known"),
+            models.CheckConstraint(condition=Q(format__in=Format.values), name="export_format_is_known"),
             models.CheckConstraint(condition=Q(rows_done__lte=MOST_ROWS), name="export_rows_are_bounded"),
             models.CheckConstraint(condition=Q(in_full=False) | ~Q(reason=""), name="export_in_full_has_a_reason"),
             models.CheckConstraint(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
@@ -82,8 +83,9 @@ class ReportSchedule(models.Model):
 
 
 class SentReport(models.Model):
-    """A report that was written and handed to the outbox; for its time there is exactly one, however often it is asked."""
+    """A report that was written and handed to the outbox: one for its time, however often the worker is asked."""
 
+    key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     schedule = models.ForeignKey(ReportSchedule, on_delete=models.CASCADE, related_name="sent", db_index=False)
     since = models.DateField(_("From"))
     until = models.DateField(_("Until"))
@@ -91,7 +93,6 @@ class SentReport(models.Model):
     written_at = models.DateTimeField(db_default=Now(), editable=False)
     late_by_seconds = models.PositiveIntegerField(null=True)
     notice = models.ForeignKey("notices.Notice", null=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
-    stored = models.TextField(editable=False)
     size = models.BigIntegerField()
 
     class Meta:
