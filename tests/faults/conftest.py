@@ -18,13 +18,19 @@ from tests.faults.ledger import Ledger
 from tests.faults.sinks import HookSink, MailSink
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whatever lies in this folder is a row of the matrix; one worker runs them one after the other."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Whatever lies in this folder is a row of the matrix: run only when asked for (`make faults`, `-m faults`).
+
+    They need minutes and the machine for themselves, so the suite of every day goes without them.
+    """
     here = Path(__file__).parent
-    for item in items:
-        if here in item.path.parents:
-            item.add_marker(pytest.mark.faults)
-            item.add_marker(pytest.mark.xdist_group("faults"))
+    rows = [item for item in items if here in item.path.parents]
+    for item in rows:
+        item.add_marker(pytest.mark.faults)
+    asked = "faults" in str(config.option.markexpr) or any("faults" in str(given) for given in config.args)
+    if rows and not asked:
+        config.hook.pytest_deselected(items=rows)
+        items[:] = [item for item in items if here not in item.path.parents]
 
 
 @pytest.fixture(scope="session")
