@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -47,7 +47,7 @@ class Drawn:
     table: Table
     rows: list[tuple[str, str, list[Cell]]]
     total: tuple[str, str, list[Cell]] | None
-    chart: str = ""
+    charts: list[charts.Chart] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,12 +196,12 @@ def _what(by: Any, which: Narrower, figure: Figure, period: Period) -> Iterator[
 
 
 def _tables(found: Report) -> list[Drawn]:
-    return [_drawn(table, chart=charts.of(table, found)) for table in found.tables]
+    return [_drawn(table, charts.of(table, found)) for table in found.tables]
 
 
-def _drawn(table: Table, chart: str = "") -> Drawn:
+def _drawn(table: Table, drawings: list[charts.Chart] | None = None) -> Drawn:
     rows = [_line(row, table.columns) for row in table.rows]
-    return Drawn(table, rows, _line(table.total, table.columns) if table.total else None, chart)
+    return Drawn(table, rows, _line(table.total, table.columns) if table.total else None, drawings or [])
 
 
 def _line(row: Row, columns: tuple[Column, ...]) -> tuple[str, str, list[Cell]]:
