@@ -9,7 +9,7 @@ from django.contrib.postgres.functions import RandomUUID
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Now
+from django.db.models.functions import Cast, Now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -47,6 +47,13 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
     def waiting(self) -> NoticeQuerySet:
         """Still to be acknowledged."""
         return self.filter(needs_ack=True, acked_at=None, stopped_at=None)
+
+    def waiting_by_chain(self, thing: str) -> NoticeQuerySet:
+        """Still to be acknowledged, of the chains that begin with this thing; `which` is the number that follows."""
+        number = models.Func(F("chain"), models.Value(":"), models.Value(2), function="split_part")
+        of_it = Q(chain__startswith=f"{thing}:")
+        which = models.Case(models.When(of_it, then=Cast(number, models.BigIntegerField())))
+        return self.waiting().filter(of_it).annotate(which=which)
 
     def to_nobody(self) -> NoticeQuerySet:
         """Those for whom nobody could be found: shown red."""
@@ -125,6 +132,11 @@ class Notice(models.Model):
             ),
             models.Index(fields=["about", "id"], name="notice_by_thing"),
             models.Index(fields=["chain"], name="notice_by_chain"),
+            models.Index(
+                fields=["chain"],
+                name="notice_waiting",
+                condition=Q(needs_ack=True, acked_at=None, stopped_at=None),
+            ),
             models.Index(
                 fields=["next_repeat_at", "id"],
                 name="notice_to_repeat",

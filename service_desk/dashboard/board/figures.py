@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import Exists, OuterRef, QuerySet, TextField, Value
-from django.db.models.functions import Cast, Concat, Now
+from django.db.models import BooleanField, Func, QuerySet
+from django.db.models.functions import Now
 from django.utils.functional import Promise as Words
 from django.utils.translation import gettext_lazy as _
 
@@ -31,6 +32,7 @@ from service_desk.webhooks.models import Endpoint
 COUNTED = 1_000
 #: Clocks whose time runs: an engine error does not stop it, a pause does.
 _TICKING = (ClockState.RUNNING, ClockState.ERROR)
+_DUE = ("due_at", "id")
 _SOON, _HOUR = timedelta(minutes=15), timedelta(minutes=60)
 
 
@@ -54,13 +56,26 @@ class Figure:
     quiet: bool = False
 
 
+class _Array(ArraySubquery):
+    """The rows of a subquery as one array, so that it is asked once and not joined."""
+
+    template = "(ARRAY(%(subquery)s))"
+
+
+class _OneOf(Func):
+    """Whether a column is one of an array; the column's index finds the rows, whatever their order and limit."""
+
+    template, arg_joiner, output_field = "%(expressions)s", " = ANY ", BooleanField()
+
+
 def _clocks(user: Any) -> QuerySet[CaseDeadline]:
     return CaseDeadline.objects.open().filter(case__in=Case.objects.visible_to(user).open())
 
 
 def _due_within(span: timedelta) -> Callable[[Any], QuerySet[CaseDeadline]]:
     def rows(user: Any) -> QuerySet[CaseDeadline]:
-        return _clocks(user).filter(state__in=_TICKING, due_at__gt=Now(), due_at__lte=Now() + span)
+        due = _clocks(user).filter(state__in=_TICKING, due_at__gt=Now(), due_at__lte=Now() + span)
+        return due.order_by(*_DUE)
 
     return rows
 
@@ -70,14 +85,9 @@ def _breached(user: Any) -> QuerySet[CaseDeadline]:
 
 
 def _unanswered(user: Any) -> QuerySet[CaseDeadline]:
-    """Late, and somebody who was told of this clock has not answered."""
-    waiting = Notice.objects.waiting().filter(
-        about=Concat(Value("case:", TextField()), Cast(OuterRef("case_id"), TextField())),
-        chain__startswith=Concat(
-            Value("case_deadline:", TextField()), Cast(OuterRef("pk"), TextField()), Value(":", TextField())
-        ),
-    )
-    return _breached(user).filter(Exists(waiting))
+    """Late, and somebody who was told of this clock has not answered; what waits is read once, first."""
+    waiting = Notice.objects.waiting_by_chain("case_deadline").order_by().values("which").distinct()
+    return _breached(user).filter(_OneOf("pk", _Array(waiting)))
 
 
 def _hand_overs(user: Any) -> QuerySet[HandOver]:
@@ -105,7 +115,9 @@ def _call_backs(user: Any) -> QuerySet[CallDeadline]:
 
 def _complaints(stage: InstanceKind) -> Callable[[Any], QuerySet[Complaint]]:
     def rows(user: Any) -> QuerySet[Complaint]:
-        return Complaint.objects.visible_to(user).filter(stage=stage, case__state__in=OPEN_STATES)
+        return Complaint.objects.visible_to(user).filter(
+            stage=stage, case__state__in=OPEN_STATES, case__confidential=True
+        )
 
     return rows
 
@@ -121,7 +133,6 @@ def _stuck(user: Any) -> QuerySet[Delivery]:
 
 
 _COMPLAINT_MEANING = _("Open complaints at this instance whose circle you are in.")
-_DUE = ("due_at", "id")
 FIGURES: Mapping[str, Figure] = {
     figure.key: figure
     for figure in (
@@ -205,14 +216,18 @@ def counts(user: Any, figures: Iterable[Figure]) -> dict[str, int]:
 
 
 def count_all(wanted: Mapping[str, QuerySet[Any]]) -> dict[str, int]:
-    """The sizes of these querysets, each at most one more than `COUNTED`, in one query."""
+    """The sizes of these querysets, each at most one more than `COUNTED`, in one query.
+
+    An order that a queryset asks for by itself is kept: it is one in which an index lets the count stop early.
+    """
     found = dict.fromkeys(wanted, 0)
     parts: list[str] = []
     values: list[Any] = []
     asked: list[str] = []
     for key, rows in wanted.items():
         try:
-            sql, params = rows.order_by().values("pk")[: COUNTED + 1].query.sql_with_params()
+            rows = rows if rows.query.order_by else rows.order_by()
+            sql, params = rows.values("pk")[: COUNTED + 1].query.sql_with_params()
         except EmptyResultSet:
             continue
         parts.append(f"(SELECT count(*) FROM ({sql}) AS counted)")  # noqa: S608 - Django's own SQL, values apart
