@@ -12,7 +12,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --progress-bar o
 COUNT = awk '/^(Collecting|Requirement already)/ { if (++n % 20 == 0) { print "  " n " packages found"; fflush() } next } \
 	/^Installing collected/ { print "  installing"; fflush(); next } /^ *ERROR|^error|^ *No matching/ { print }'
 
-.PHONY: help run test check security sbom format bench backup restore screenshots clean
+.PHONY: help run test check security sbom format faults soak bench backup restore screenshots clean
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /make \1\t/' | expand -t 20
@@ -64,6 +64,12 @@ sbom: requirements-dev ## write the list of everything the product is built on (
 format: requirements-dev ## put code and templates into the house's form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+faults: requirements-dev ## the fault matrix with its full figures (docs/faults.md); ROW=01 runs one row
+	@FAULTS=full $(BIN)/pytest -m faults -n 0 -s $(if $(ROW),tests/faults/test_row_$(ROW)_*.py,tests/faults) $(ARGS)
+
+soak: requirements-dev ## hours of work with a fault each minute (docs/faults.md): make soak HOURS=8
+	@$(BIN)/python -m tests.faults.soak --hours $(or $(HOURS),8) $(ARGS)
 
 bench: requirements-dev ## measure (see bench/README.md)
 	@$(BIN)/python -m bench $(ARGS)
