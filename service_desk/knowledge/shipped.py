@@ -1,11 +1,13 @@
 """Loads the phrasebook of the source documents; what no source says is shipped as a draft for somebody's approval.
 
-Idempotent: an entry whose code is there already is left alone, whoever changed it.
+Idempotent: an entry whose code is there already is left alone, whoever changed it; what a newer product says otherwise
+is offered (`actions.updating`).
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +31,11 @@ def entries() -> list[dict[str, Any]]:
     return found
 
 
+def content_of(item: Mapping[str, Any]) -> dict[str, Any]:
+    """What a version of a shipped entry holds beside its text."""
+    return {key: value for key, value in item.items() if key not in _NOT_CONTENT}
+
+
 @transaction.atomic
 def load() -> None:
     """Add what is missing: in force what a source says as it is, as a draft what is ours; and a release of it."""
@@ -41,7 +48,7 @@ def load() -> None:
             code=item["code"],
             kind=item["kind"],
             text=item["text"],
-            content={key: value for key, value in item.items() if key not in _NOT_CONTENT},
+            content=content_of(item),
             source="" if ours else item["source"],
             note="ours" if ours else "",
         )

@@ -20,6 +20,7 @@ urlpatterns: list[Any] = [
     path("phrasebook/new/", phrases.phrase_draft, name="phrase-new"),
     path("phrasebook/try/", phrases.try_out, name="phrase-try"),
     path("phrasebook/approve/", phrases.approve_many, name="phrase-approve-many"),
+    path("phrasebook/update/", releases.update_page, name="phrase-update"),
     path("phrasebook/import/", releases.import_sheet_page, name="phrase-import"),
     path("phrasebook/export/", releases.export, name="phrase-export"),
     path("phrasebook/releases/", releases.release_list, name="release-list"),

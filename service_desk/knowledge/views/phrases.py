@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from service_desk.knowledge import actions
+from service_desk.knowledge.actions.updating import updates
 from service_desk.knowledge.current import check_text, compiled
 from service_desk.knowledge.diff import differences
 from service_desk.knowledge.forms.phrases import NAMES, NoteForm, PhraseFilters, PhraseForm, TryForm, initial_of
@@ -46,6 +47,7 @@ def phrase_list(request: HttpRequest) -> HttpResponse:
         rows = rows.filter(category=chosen["category"])
     if "situation" in chosen:
         rows = rows.filter(situation__icontains=chosen["situation"])
+    may_approve = bool(can(request.user, "phrase.approve"))
     context = {
         **paged(request, rows, ("-id",) if state != PhraseState.APPROVED else ("id",)),
         "form": form,
@@ -53,7 +55,8 @@ def phrase_list(request: HttpRequest) -> HttpResponse:
         "filtered": bool(chosen),
         "drafts": PhraseVersion.objects.drafts().count(),
         "may_draft": bool(can(request.user, "phrase.draft")),
-        "may_approve": bool(can(request.user, "phrase.approve")),
+        "may_approve": may_approve,
+        "updates": len(updates()) if may_approve else 0,
         "release": compiled().release.number,
     }
     return render(request, "knowledge/phrases.html", context)

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from service_desk.knowledge import actions, sheet
 from service_desk.knowledge.actions.sheets import import_sheet
+from service_desk.knowledge.actions.updating import take_updates, updates
 from service_desk.knowledge.diff import differences
 from service_desk.knowledge.forms.phrases import NoteForm, SheetForm
 from service_desk.knowledge.models import BookRelease, PhraseVersion
@@ -22,6 +23,7 @@ from service_desk.people.access import can, require
 from service_desk.rest.errors import Refusal
 
 _MOST_SHOWN = 200
+_MOST_TAKEN = 500
 
 
 @login_required
@@ -124,6 +126,23 @@ def import_sheet_page(request: HttpRequest) -> HttpResponse:
         ]
         context["form"] = SheetForm(initial={"csv": text})
     return render(request, "knowledge/phrase_import.html", context, status=422 if context["wrong"] else 200)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def update_page(request: HttpRequest) -> HttpResponse:
+    """What the product's own phrasebook would change here, entry by entry; the chosen ones become drafts."""
+    require(request.user, "phrase.draft")
+    if request.method == "POST":
+        try:
+            made = take_updates(actor=request.user, codes=request.POST.getlist("code")[:_MOST_TAKEN])
+        except Refusal as refusal:
+            messages.error(request, str(refusal.message))
+            return redirect("phrase-update")
+        messages.success(request, _("%(count)d drafts are kept. Somebody else approves them.") % {"count": len(made)})
+        return redirect("/phrasebook/?state=draft")
+    rows = [{"update": one, "sides": sides(one.sides()[0])} for one in updates()]
+    return render(request, "knowledge/phrase_update.html", {"rows": rows})
 
 
 def _preview(request: HttpRequest, text: str) -> list[dict[str, Any]]:
