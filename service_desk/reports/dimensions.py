@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.dates import WEEKDAYS
 from django.utils.functional import Promise as Words
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -64,6 +65,27 @@ def _steps(keys: Collection[str]) -> Mapping[str, str]:
     return found
 
 
+def _weekdays(keys: Collection[str]) -> Mapping[str, str]:
+    """Monday is 1."""
+    return {key: str(WEEKDAYS[int(key) - 1]) for key in keys}
+
+
+def _hours(keys: Collection[str]) -> Mapping[str, str]:
+    return {key: f"{key}:00" for key in keys}
+
+
+def _slots(keys: Collection[str]) -> Mapping[str, str]:
+    """`1-09` is Monday at nine; `2026-11-23 3` the fourth three hours of a day."""
+    found = {}
+    for key in keys:
+        day, _space, three = key.partition(" ")
+        if three:
+            found[key] = f"{day} {int(three) * 3:02}:00–{int(three) * 3 + 3:02}:00"
+        else:
+            found[key] = f"{WEEKDAYS[int(key[0]) - 1]} {key[2:]}:00"
+    return found
+
+
 _NONE = pgettext_lazy("report", "without")
 _ABOUT: Mapping[str, Words] = {
     "staff": _("a member of staff"),
@@ -94,6 +116,9 @@ DIMENSIONS: Mapping[str, Dimension] = {
         Dimension("instance", _("Instance"), "f.f_instance", _of_choices(InstanceKind), _NONE),
         Dimension("channel", _("Came by"), "f.f_channel", _of_choices(ComplaintChannel), _NONE),
         Dimension("category", _("Category"), "f.f_category", _of_choices(Category), _NONE),
+        Dimension("weekday", _("Weekday"), "f.f_weekday", _weekdays, _NONE),
+        Dimension("hour", pgettext_lazy("report", "Hour"), "f.f_hour", _hours, _NONE),
+        Dimension("slot", pgettext_lazy("report", "Weekday and hour"), "f.f_slot", _slots, _NONE),
         Dimension("rule", _("Rule"), "f.f_rule", _of_choices(CallRule), _NONE),
     )
 }  # fmt: skip

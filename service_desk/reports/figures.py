@@ -36,7 +36,7 @@ from service_desk.people.access import can, require
 from service_desk.reports import words
 from service_desk.reports.dimensions import BY_NUMBER, DIMENSIONS, FILTERS, UNGRADED, Dimension
 from service_desk.reports.periods import Period, checked
-from service_desk.reports.registry import FIGURES, Figure
+from service_desk.reports.registry import BESIDE, FIGURES, Figure
 from service_desk.reports.shapes import Column, Report, Row, Table, Value
 from service_desk.reports.summing import Asked, Sum, Sums, summed, zone
 from service_desk.rest.errors import Invalid, NotFound
@@ -82,7 +82,7 @@ def dimensions_for(user: Any, figure: Figure) -> list[Dimension]:
 
 def question(user: Any, name: str, period: Period, by: str = "", filters: Filters | None = None) -> Question:
     """Check everything; raises NotFound, NotAllowed or Invalid."""
-    figure = FIGURES.get(name)
+    figure = FIGURES.get(name) or BESIDE.get(name)
     if figure is None:
         raise NotFound()
     require(user, "report.view")

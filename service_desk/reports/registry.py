@@ -21,6 +21,7 @@ from service_desk.telephony.rules import Verdict
 
 _OF_CASE = ("unit", "person", "line", "customer", "product", "severity")
 _OF_PERSON = ("unit", "person")
+_WHEN = ("weekday", "hour", "slot")
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,5 +253,50 @@ FIGURES: Mapping[str, Figure] = {
             share=pgettext_lazy("report", "Share kept"),
             needs="call.view",
         ),
+        Figure(
+            "arrivals",
+            _("Cases accepted"),
+            _(
+                "Cases by when they were accepted, that is, when the customer came, also when somebody wrote them down "
+                "later. Complaints count for those who may know of them. The person is the first responder."
+            ),
+            pgettext_lazy("report", "Cases"),
+            facts.arrivals,
+            {},
+            (*_OF_CASE, *_WHEN),
+            ("f_weekday", "f_hour", "f_slot"),
+        ),
+        Figure(
+            "calls",
+            _("Calls received"),
+            _(
+                "Inbound calls by when they came in, whenever the phone system reported it. Measured is the time from "
+                "answering to the end. Calls of confidential cases of others are left out. The person is whose call it "
+                "was."
+            ),
+            pgettext_lazy("report", "Calls"),
+            facts.calls,
+            {"answered": pgettext_lazy("report", "Answered"), "missed": pgettext_lazy("report", "Not answered")},
+            (*_OF_PERSON, *_WHEN),
+            ("f_weekday", "f_hour", "f_slot"),
+            good=frozenset({"answered"}),
+            bad=frozenset({"missed"}),
+            share=_("Share answered"),
+            timed=_("until the end"),
+            needs="call.view",
+        ),
+    )
+}
+#: Figures that pages of their own draw; nobody chooses days for them.
+BESIDE: Mapping[str, Figure] = {
+    "due-ahead": Figure(
+        "due-ahead",
+        _("Deadlines ahead"),
+        _("Running clocks of open cases by when they are due. A clock that is paused is due later than it says."),
+        pgettext_lazy("report", "Clocks"),
+        facts.due_ahead,
+        {},
+        ("slot", "clock", *_OF_CASE),
+        ("f_clock", "f_slot"),
     )
 }
