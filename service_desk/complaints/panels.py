@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Prefetch, prefetch_related_objects
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -93,9 +93,11 @@ def of_case(case: Case, user: Any, now: datetime, clocks: Sequence[ClockFace]) -
     """The panels of the page; a fixed number of queries."""
     complaint = Complaint.objects.select_related(*_ABOUT).annotate(**_HAS).get(pk=case.pk)
     complaint.case = case
-    instances = list(complaint.instances.select_related("owner__unit", "opened_by", "decided_by").order_by("id"))
+    decided = Instance.objects.select_related("owner__unit", "opened_by", "decided_by").order_by("id")
+    prefetch_related_objects([complaint], Prefetch("instances", decided))  # the rules ask them too
+    instances = list(complaint.instances.all())
     entries = list(complaint.clears.select_related("by").order_by("at", "id"))
-    members = list(CaseCircle.objects.filter(case=case.pk).select_related("staff__unit", "by").order_by("since", "id"))
+    members = case.members
     corrections = _corrections(complaint, clocks)
     waiting = any(each.action.done_at is None for each in corrections)
     deeds = choices_for(user, complaint, instances, corrections_wait=waiting)

@@ -56,7 +56,7 @@ def may_finish(user: Any, complaint: Complaint) -> Decision | bool:
 @rule("complaint.decide")
 def may_decide(user: Any, complaint: Complaint) -> Decision | bool:
     """P5: the owner of the open instance decides; the first one belongs to who handles the complaint."""
-    instance = complaint.instances.filter(decided_at=None, passed_on_at=None).first()
+    instance = next((one for one in complaint.instances.all() if one.is_open), None)
     first = instance is not None and instance.kind == InstanceKind.COMPLAINT
     decider = complaint.case.handler_id if first else instance and instance.owner_id
     if instance is None or (decider == user.pk and may_view(user, complaint.case)):
@@ -110,4 +110,4 @@ def may_return(user: Any, suggestion: Suggestion) -> Decision | bool:
 
 def owns_an_instance(user: Any, complaint: Complaint) -> bool:
     """Whether this person decided or decides an instance of it."""
-    return complaint.instances.filter(owner=user).exists() and bool(may_view(user, complaint.case))
+    return any(one.owner_id == user.pk for one in complaint.instances.all()) and bool(may_view(user, complaint.case))

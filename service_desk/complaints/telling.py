@@ -20,7 +20,7 @@ def tell(
     case: Case, kind: str, recipients: Iterable[int | None], key: str, *, grave: bool = False, **facts: Any
 ) -> None:
     """One notice to each who is in the circle; a grave one must be acknowledged, like that of an emergency."""
-    case.__dict__.pop("inner_circle", None)  # who came in with this change is told too
+    case.circle_changed()  # who came in with this change is told too
     send_many(
         [
             NewNotice(
@@ -67,7 +67,7 @@ def join(case: Case, staff_id: int, why: CircleWhy, *, actor: Any, reason: str =
     """Let somebody into the circle, with its line in the trail; False when they were in already."""
     fresh = admit(case.pk, [staff_id], why, by=None if actor is None else actor.pk, reason=reason)
     if fresh:
-        case.__dict__.pop("inner_circle", None)
+        case.circle_changed()
         record(
             verb="complaint.joined", thing=f"case:{case.pk}", actor=actor, detail={"staff": staff_id, "why": str(why)}
         )

@@ -416,5 +416,5 @@ def test_the_pages_of_complaints_cost_a_bounded_number_of_queries(django_assert_
     client = browser(here.agent)
     with django_assert_max_num_queries(12):
         client.get("/complaints/")
-    with django_assert_max_num_queries(30):
+    with django_assert_max_num_queries(25):
         client.get(made.case.get_absolute_url())

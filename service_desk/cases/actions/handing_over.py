@@ -45,7 +45,7 @@ def hand_over(
         change.hear(offer.promised, "promised")
         if is_complaint(change.case):
             admit(change.case.pk, [receiver.pk], CircleWhy.OFFERED, by=actor.pk, reason=offer.remaining[:500])
-            change.case.__dict__.pop("inner_circle", None)
+            change.case.circle_changed()
         change.case.hand_over_pending = True
         words = {"receiver": str(receiver), "done": offer.done, "promised": offer.promised}
         change.say(EventType.HAND_OVER, offer.remaining, **words)
@@ -167,7 +167,7 @@ def _check_not_passed_around(change: Change) -> None:
 def _out_of_the_circle(change: Change, receiver_id: int) -> None:
     """Who did not take a complaint over knows of it no longer, unless there was another reason than the offer (P6)."""
     change.case.circle.filter(staff=receiver_id, until=None, why=CircleWhy.OFFERED).update(until=Now())
-    change.case.__dict__.pop("inner_circle", None)
+    change.case.circle_changed()
 
 
 def _chief_of_first_responder(case: Case) -> int | None:

@@ -341,9 +341,18 @@ class Case(models.Model):
         return f"/cases/{self.number}/"
 
     @cached_property
+    def members(self) -> list[Any]:
+        """Everybody's time in its circle, also what is over, as it was when this was asked first."""
+        return list(self.circle.select_related("staff__unit", "by").order_by("since", "id"))
+
+    @property
     def inner_circle(self) -> frozenset[int]:
         """Who may know of it while it is confidential: those in its circle when this was asked first (P6)."""
-        return frozenset(self.circle.filter(until=None).values_list("staff_id", flat=True))
+        return frozenset(member.staff_id for member in self.members if member.until is None)
+
+    def circle_changed(self) -> None:
+        """Ask anew who is in it."""
+        self.__dict__.pop("members", None)
 
     @property
     def told_pages(self) -> frozenset[int] | None:

@@ -7,12 +7,12 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Max
+from django.db.models import Max, OuterRef, Subquery
 from django.db.models.functions import Now
 from django.http import Http404, HttpRequest
 from django.utils.translation import gettext as _
 
-from service_desk.cases.models import Case
+from service_desk.cases.models import Case, CaseEvent
 from service_desk.knowledge.current import said_instead
 from service_desk.knowledge.models import LanguageFinding
 from service_desk.people.models import Staff
@@ -26,11 +26,14 @@ _PEOPLE = ("handler", "first_responder", "graded_by", "registered_by", "told_onc
 def case_for(request: HttpRequest, number: str) -> Case:
     """The case with everything its page names; 404 alike for one that is not there and one that is not theirs (P6)."""
     cases = Case.objects.visible_to(request.user).select_related(*_NAMED)
-    found = cases.annotate(read_at=Now()).filter(number=number).first()
+    newest = CaseEvent.objects.filter(case=OuterRef("pk")).order_by("-id").values("id")[:1]
+    found = cases.annotate(read_at=Now(), newest_event=Subquery(newest)).filter(number=number).first()
     if found is None:
         raise Http404(_("There is no such case."))
     parts = {name: pk for name in _PEOPLE if (pk := getattr(found, f"{name}_id")) is not None}
-    people = Staff.objects.select_related("unit").in_bulk(set(parts.values()))
+    user: Any = request.user
+    people = Staff.objects.select_related("unit").in_bulk({*parts.values(), user.pk})
+    user.unit = people[user.pk].unit  # the frame names it
     for name, pk in parts.items():
         setattr(found, name, people[pk])
     return found
@@ -40,6 +43,12 @@ def read_at(case: Case) -> datetime:
     """When the case of `case_for` was read, by the database's clock."""
     moment: datetime = getattr(case, "read_at")  # noqa: B009 - an annotation of the query
     return moment
+
+
+def seen_at(case: Case) -> int:
+    """The number of the newest line of the timeline when the case of `case_for` was read."""
+    newest: int | None = getattr(case, "newest_event")  # noqa: B009 - an annotation of the query
+    return newest or 0
 
 
 def wants_part(request: HttpRequest) -> bool:

@@ -23,7 +23,7 @@ from service_desk.cases.rules import ENDED_STATES, MAIN_WAY, SEVERITY_MEANING, C
 from service_desk.cases.tellings import emergency_tellings
 from service_desk.cases.ties import ties_of
 from service_desk.cases.timeline import Show, stream
-from service_desk.cases.views.common import case_for, last_event, person, read_at, wants_part
+from service_desk.cases.views.common import case_for, person, read_at, seen_at, wants_part
 from service_desk.customers.rules import mask_number
 from service_desk.deadlines.rules import PART_KINDS, ClockKind
 from service_desk.people.access import can
@@ -46,7 +46,7 @@ def case_detail(request: HttpRequest, number: str) -> HttpResponse:
     context = _facts(case, user) | {
         "moves": moves,
         "ask_first": next((move.instead for move in moves if move.verb == "grade"), ""),
-        "seen": last_event(case),
+        "seen": seen_at(case),
         "watchers": (watchers := watchers_of(case)),
         "watching": any(each.staff_id == user.pk for each in watchers),
         "stream": stream(case, show, everything=request.GET.get("all") == "1", user=user),

@@ -53,7 +53,7 @@ def let_go(*, complaint: Complaint, actor: Any, staff: Staff, text: str, version
             raise Conflict(_("Who holds a complaint, received it or decides it stays in its circle."), code="bound")
         if not release(change.case.pk, staff.pk):
             raise Invalid(_("This person is not in the circle."), field="staff", code="not_in")
-        change.case.__dict__.pop("inner_circle", None)
+        change.case.circle_changed()
         change.say(EventType.CIRCLE, words, left=str(staff))
     return change.complaint
 

@@ -94,7 +94,7 @@ def concern(*, complaint: Complaint, actor: Any, staff: Staff, text: str, versio
         if change.complaint.about_staff_id is None:
             change.complaint.about_staff = staff
         change.say(EventType.CONCERNS, words, person=str(staff))
-        change.case.__dict__.pop("inner_circle", None)
+        change.case.circle_changed()
     return change.complaint
 
 
