@@ -46,6 +46,20 @@ class Migration(migrations.Migration):
                 'verbose_name': 'Message for a colleague',
                 'verbose_name_plural': 'Messages for colleagues',
                 'ordering': ['-id'],
+                'indexes': [
+                    models.Index(fields=['for_whom', '-id'], name='message_for'),
+                    models.Index(fields=['taken_by', '-id'], name='message_taken_by'),
+                    models.Index(condition=models.Q(('call__isnull', False)), fields=['call'], name='message_of_call'),
+                    models.Index(condition=models.Q(('done_at', None)), fields=['-id'], name='message_open'),
+                    models.Index(condition=models.Q(('customer__isnull', False)), fields=['customer', '-id'], name='message_of_customer'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('from_name', ''), _negated=True), models.Q(('matter', ''), _negated=True)), name='message_is_whole'),
+                    models.CheckConstraint(condition=models.Q(('call_back_by', None), ('call_back_by__gt', models.F('taken_at')), _connector='OR'), name='message_call_back_is_ahead'),
+                    models.CheckConstraint(condition=models.Q(('call_back_by', None), models.Q(('from_number', ''), _negated=True), _connector='OR'), name='message_call_back_has_number'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('acknowledged_at', None), ('acknowledged_by', None)), models.Q(('acknowledged_at__isnull', False), ('acknowledged_by__isnull', False)), _connector='OR'), name='message_acknowledged_by_somebody'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('done_at', None), ('done_by', None), ('outcome', '')), models.Q(('acknowledged_at__isnull', False), ('done_at__isnull', False), ('done_by__isnull', False), models.Q(('outcome', ''), _negated=True)), _connector='OR'), name='message_done_in_words'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -79,6 +93,24 @@ class Migration(migrations.Migration):
                 'verbose_name': 'Clock of a call',
                 'verbose_name_plural': 'Clocks of calls',
                 'abstract': False,
+                'indexes': [
+                    models.Index(condition=models.Q(('next_at__isnull', False), ('state', 'running')), fields=['next_at', 'id'], name='calldeadline_next'),
+                    models.Index(condition=models.Q(('state__in', ('running', 'paused', 'error'))), fields=['due_at', 'id'], name='calldeadline_due'),
+                    models.Index(condition=models.Q(('breached_at__isnull', False)), fields=['breached_at', 'id'], name='call_clock_breached'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('state', 'met'), _negated=True), models.Q(('breached_at', None), ('ended_at__isnull', False)), _connector='OR'), name='calldeadline_met_or_breached'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('state', 'breached'), _negated=True), models.Q(('breached_at__isnull', False), ('ended_at__isnull', False)), _connector='OR'), name='calldeadline_breached_has_time'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('ended_at', None), ('state__in', ('running', 'paused', 'error'))), models.Q(models.Q(('state__in', ('running', 'paused', 'error')), _negated=True), ('ended_at__isnull', False)), _connector='OR'), name='calldeadline_open_or_ended'),
+                    models.CheckConstraint(condition=models.Q(('state', 'running'), ('next_at', None), _connector='OR'), name='calldeadline_only_running_fires'),
+                    models.CheckConstraint(condition=models.Q(('due_at__gte', models.F('started_at'))), name='calldeadline_due_after_start'),
+                    models.UniqueConstraint(fields=('call', 'kind', 'cycle'), name='call_clock_once_per_cycle'),
+                    models.UniqueConstraint(fields=('message', 'kind', 'cycle'), name='message_clock_once_per_cycle'),
+                    models.UniqueConstraint(condition=models.Q(('state', 'cancelled'), _negated=True), fields=('call', 'kind'), name='call_clock_stands_once'),
+                    models.UniqueConstraint(condition=models.Q(('state', 'cancelled'), _negated=True), fields=('message', 'kind'), name='message_clock_stands_once'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('call__isnull', False), ('kind', 'registration'), ('message', None)), models.Q(('call', None), ('kind', 'promise'), ('message__isnull', False)), _connector='OR'), name='call_clock_has_one_subject'),
+                    models.CheckConstraint(condition=models.Q(('state', 'paused'), _negated=True), name='call_clock_never_pauses'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -103,6 +135,17 @@ class Migration(migrations.Migration):
                 'verbose_name': 'Registration of a call',
                 'verbose_name_plural': 'Registrations of calls',
                 'ordering': ['id'],
+                'indexes': [
+                    models.Index(fields=['call', 'id'], name='settlement_of_call'),
+                    models.Index(condition=models.Q(('case__isnull', False)), fields=['case', '-id'], name='settlement_of_case'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('undone_at', None)), fields=('call',), name='call_settled_once'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('case__isnull', False), ('message', None), ('reason', ''), ('settled_as', 'case')), models.Q(('case', None), ('message__isnull', False), ('reason', ''), ('settled_as', 'message')), models.Q(('case__isnull', False), ('message', None), ('reason', 'follow_up'), ('settled_as', 'exception')), models.Q(('case', None), ('message', None), ('reason__in', ['wrong_number', 'internal', 'follow_up', 'no_caller', 'nuisance', 'test', 'other']), ('settled_as', 'exception'), models.Q(('reason', 'follow_up'), _negated=True)), _connector='OR'), name='settlement_says_as_what'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('reason', 'other'), _negated=True), models.Q(('words', ''), _negated=True), _connector='OR'), name='settlement_other_is_explained'),
+                    models.CheckConstraint(condition=models.Q(('counts_at__lte', models.F('settled_at'))), name='settlement_counts_before_it_is'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('undone_at', None), ('undone_by', None), ('undone_why', '')), models.Q(('undone_at__isnull', False), models.Q(('undone_why', ''), _negated=True)), _connector='OR'), name='settlement_undone_with_reason'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -133,46 +176,6 @@ class Migration(migrations.Migration):
             model_name='callclockevent',
             trigger=pgtrigger.compiler.Trigger(name='clock_history_no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'This history is append-only: % on % is refused.', TG_OP, TG_TABLE_NAME USING ERRCODE = 'restrict_violation';", hash='087bcc4b841a548753403d0e06d7da519e343a87', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_clock_history_no_truncate_aacb1', table='calls_callclockevent', when='BEFORE')),
         ),
-        migrations.AddIndex(
-            model_name='callmessage',
-            index=models.Index(fields=['for_whom', '-id'], name='message_for'),
-        ),
-        migrations.AddIndex(
-            model_name='callmessage',
-            index=models.Index(fields=['taken_by', '-id'], name='message_taken_by'),
-        ),
-        migrations.AddIndex(
-            model_name='callmessage',
-            index=models.Index(condition=models.Q(('call__isnull', False)), fields=['call'], name='message_of_call'),
-        ),
-        migrations.AddIndex(
-            model_name='callmessage',
-            index=models.Index(condition=models.Q(('done_at', None)), fields=['-id'], name='message_open'),
-        ),
-        migrations.AddIndex(
-            model_name='callmessage',
-            index=models.Index(condition=models.Q(('customer__isnull', False)), fields=['customer', '-id'], name='message_of_customer'),
-        ),
-        migrations.AddConstraint(
-            model_name='callmessage',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('from_name', ''), _negated=True), models.Q(('matter', ''), _negated=True)), name='message_is_whole'),
-        ),
-        migrations.AddConstraint(
-            model_name='callmessage',
-            constraint=models.CheckConstraint(condition=models.Q(('call_back_by', None), ('call_back_by__gt', models.F('taken_at')), _connector='OR'), name='message_call_back_is_ahead'),
-        ),
-        migrations.AddConstraint(
-            model_name='callmessage',
-            constraint=models.CheckConstraint(condition=models.Q(('call_back_by', None), models.Q(('from_number', ''), _negated=True), _connector='OR'), name='message_call_back_has_number'),
-        ),
-        migrations.AddConstraint(
-            model_name='callmessage',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('acknowledged_at', None), ('acknowledged_by', None)), models.Q(('acknowledged_at__isnull', False), ('acknowledged_by__isnull', False)), _connector='OR'), name='message_acknowledged_by_somebody'),
-        ),
-        migrations.AddConstraint(
-            model_name='callmessage',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('done_at', None), ('done_by', None), ('outcome', '')), models.Q(('acknowledged_at__isnull', False), ('done_at__isnull', False), ('done_by__isnull', False), models.Q(('outcome', ''), _negated=True)), _connector='OR'), name='message_done_in_words'),
-        ),
         pgtrigger.migrations.AddTrigger(
             model_name='callmessage',
             trigger=pgtrigger.compiler.Trigger(name='message_is_not_deleted', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='7df34bb9768b901ecac19ead3a251a6f41b2da44', operation='DELETE', pgid='pgtrigger_message_is_not_deleted_20fe3', table='calls_callmessage', when='BEFORE')),
@@ -180,90 +183,6 @@ class Migration(migrations.Migration):
         pgtrigger.migrations.AddTrigger(
             model_name='callmessage',
             trigger=pgtrigger.compiler.Trigger(name='message_stays_as_taken', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."call_id" IS DISTINCT FROM (NEW."call_id") OR OLD."call_back_by" IS DISTINCT FROM (NEW."call_back_by") OR OLD."customer_id" IS DISTINCT FROM (NEW."customer_id") OR OLD."for_whom_id" IS DISTINCT FROM (NEW."for_whom_id") OR OLD."from_name" IS DISTINCT FROM (NEW."from_name") OR OLD."from_number" IS DISTINCT FROM (NEW."from_number") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."matter" IS DISTINCT FROM (NEW."matter") OR OLD."taken_at" IS DISTINCT FROM (NEW."taken_at") OR OLD."taken_by_id" IS DISTINCT FROM (NEW."taken_by_id"))', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='3bcdbfe717dc43a9c0d4667cb73b5236a8bfeeac', operation='UPDATE', pgid='pgtrigger_message_stays_as_taken_927ec', table='calls_callmessage', when='BEFORE')),
-        ),
-        migrations.AddIndex(
-            model_name='calldeadline',
-            index=models.Index(condition=models.Q(('next_at__isnull', False), ('state', 'running')), fields=['next_at', 'id'], name='calldeadline_next'),
-        ),
-        migrations.AddIndex(
-            model_name='calldeadline',
-            index=models.Index(condition=models.Q(('state__in', ('running', 'paused', 'error'))), fields=['due_at', 'id'], name='calldeadline_due'),
-        ),
-        migrations.AddIndex(
-            model_name='calldeadline',
-            index=models.Index(condition=models.Q(('breached_at__isnull', False)), fields=['breached_at', 'id'], name='call_clock_breached'),
-        ),
-        migrations.AddConstraint(
-            model_name='calldeadline',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'met'), _negated=True), models.Q(('breached_at', None), ('ended_at__isnull', False)), _connector='OR'), name='calldeadline_met_or_breached'),
-        ),
-        migrations.AddConstraint(
-            model_name='calldeadline',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'breached'), _negated=True), models.Q(('breached_at__isnull', False), ('ended_at__isnull', False)), _connector='OR'), name='calldeadline_breached_has_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='calldeadline',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_at', None), ('state__in', ('running', 'paused', 'error'))), models.Q(models.Q(('state__in', ('running', 'paused', 'error')), _negated=True), ('ended_at__isnull', False)), _connector='OR'), name='calldeadline_open_or_ended'),
-        ),
-        migrations.AddConstraint(
-            model_name='calldeadline',
-            constraint=models.CheckConstraint(condition=models.Q(('state', 'running'), ('next_at', None), _connector='OR'), name='calldeadline_only_running_fires'),
-        ),
-        migrations.AddConstraint(
-            model_name='calldeadline',
-            constraint=models.CheckConstraint(condition=models.Q(('due_at__gte', models.F('started_at'))), name='calldeadline_due_after_start'),
-        ),
-        migrations.AddConstraint(
-            model_name='calldeadline',
-            constraint=models.UniqueConstraint(fields=('call', 'kind', 'cycle'), name='call_clock_once_per_cycle'),
-        ),
-        migrations.AddConstraint(
-            model_name='calldeadline',
-            constraint=models.UniqueConstraint(fields=('message', 'kind', 'cycle'), name='message_clock_once_per_cycle'),
-        ),
-        migrations.AddConstraint(
-            model_name='calldeadline',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'cancelled'), _negated=True), fields=('call', 'kind'), name='call_clock_stands_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='calldeadline',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'cancelled'), _negated=True), fields=('message', 'kind'), name='message_clock_stands_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='calldeadline',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('call__isnull', False), ('kind', 'registration'), ('message', None)), models.Q(('call', None), ('kind', 'promise'), ('message__isnull', False)), _connector='OR'), name='call_clock_has_one_subject'),
-        ),
-        migrations.AddConstraint(
-            model_name='calldeadline',
-            constraint=models.CheckConstraint(condition=models.Q(('state', 'paused'), _negated=True), name='call_clock_never_pauses'),
-        ),
-        migrations.AddIndex(
-            model_name='callsettlement',
-            index=models.Index(fields=['call', 'id'], name='settlement_of_call'),
-        ),
-        migrations.AddIndex(
-            model_name='callsettlement',
-            index=models.Index(condition=models.Q(('case__isnull', False)), fields=['case', '-id'], name='settlement_of_case'),
-        ),
-        migrations.AddConstraint(
-            model_name='callsettlement',
-            constraint=models.UniqueConstraint(condition=models.Q(('undone_at', None)), fields=('call',), name='call_settled_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='callsettlement',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('case__isnull', False), ('message', None), ('reason', ''), ('settled_as', 'case')), models.Q(('case', None), ('message__isnull', False), ('reason', ''), ('settled_as', 'message')), models.Q(('case__isnull', False), ('message', None), ('reason', 'follow_up'), ('settled_as', 'exception')), models.Q(('case', None), ('message', None), ('reason__in', ['wrong_number', 'internal', 'follow_up', 'no_caller', 'nuisance', 'test', 'other']), ('settled_as', 'exception'), models.Q(('reason', 'follow_up'), _negated=True)), _connector='OR'), name='settlement_says_as_what'),
-        ),
-        migrations.AddConstraint(
-            model_name='callsettlement',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('reason', 'other'), _negated=True), models.Q(('words', ''), _negated=True), _connector='OR'), name='settlement_other_is_explained'),
-        ),
-        migrations.AddConstraint(
-            model_name='callsettlement',
-            constraint=models.CheckConstraint(condition=models.Q(('counts_at__lte', models.F('settled_at'))), name='settlement_counts_before_it_is'),
-        ),
-        migrations.AddConstraint(
-            model_name='callsettlement',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('undone_at', None), ('undone_by', None), ('undone_why', '')), models.Q(('undone_at__isnull', False), models.Q(('undone_why', ''), _negated=True)), _connector='OR'), name='settlement_undone_with_reason'),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='callsettlement',

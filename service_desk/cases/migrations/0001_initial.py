@@ -81,6 +81,29 @@ class Migration(migrations.Migration):
                 'verbose_name': 'Case',
                 'verbose_name_plural': 'Cases',
                 'ordering': ['-registered_at', '-id'],
+                'indexes': [
+                    models.Index(fields=['-registered_at', '-id'], name='case_newest'),
+                    models.Index(fields=['state', '-registered_at', '-id'], name='case_state_newest'),
+                    models.Index(fields=['severity', '-registered_at', '-id'], name='case_severity_newest'),
+                    models.Index(fields=['customer', '-registered_at', '-id'], name='case_customer_newest'),
+                    models.Index(fields=['product_type', '-registered_at', '-id'], name='case_product_newest'),
+                    models.Index(fields=['handler', '-registered_at', '-id'], name='case_handler_newest'),
+                    models.Index(fields=['first_responder', '-registered_at', '-id'], name='case_responder_newest'),
+                    models.Index(condition=models.Q(('state__in', ('registered', 'in_progress', 'waiting', 'restored', 'resolved', 'replied'))), fields=['handler', 'id'], name='case_handler_open'),
+                    models.Index(condition=models.Q(('state__in', ('registered', 'in_progress', 'waiting', 'restored', 'resolved', 'replied'))), fields=['id'], name='case_open'),
+                    models.Index(condition=models.Q(('caller_e164__isnull', False)), fields=['caller_e164'], name='case_caller'),
+                    models.Index(condition=models.Q(('late_registration', True)), fields=['-registered_at', '-id'], name='case_late_newest'),
+                    models.Index(condition=models.Q(('emergency_started_at__isnull', False), ('restored_at', None), ('state__in', ('registered', 'in_progress', 'waiting', 'restored', 'resolved', 'replied'))), fields=['emergency_started_at'], name='case_emergency'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('state__in', ['registered', 'in_progress', 'waiting', 'restored', 'resolved', 'replied', 'closed', 'cancelled'])), name='case_state_is_known'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('graded_at', None), ('graded_by', None), ('severity', None)), models.Q(('graded_at__isnull', False), ('graded_by', models.F('first_responder')), ('severity__in', ['critical', 'major', 'minor', 'enquiry'])), _connector='OR'), name='case_graded_by_first_responder'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', False), ('state__in', ('closed', 'cancelled'))), models.Q(models.Q(('state__in', ('closed', 'cancelled')), _negated=True), ('ended_at', None)), _connector='OR'), name='case_ended_has_time'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('state', 'closed'), _negated=True), models.Q(models.Q(('outcome', ''), _negated=True), models.Q(('reply', ''), _negated=True), ('replied_at__isnull', False), ('resolved_at__isnull', False), ('severity__isnull', False)), _connector='OR'), name='case_closed_with_outcome_and_reply'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('state', 'cancelled'), _negated=True), models.Q(('cancel_reason', ''), _negated=True), _connector='OR'), name='case_cancelled_with_reason'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('state', 'waiting'), _negated=True), models.Q(('emergency_started_at', None), models.Q(('waiting_for', ''), _negated=True)), _connector='OR'), name='case_emergency_never_waits'),
+                    models.CheckConstraint(condition=models.Q(('subject', ''), _negated=True), name='case_has_subject'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -108,6 +131,18 @@ class Migration(migrations.Migration):
                 'verbose_name': 'Clock',
                 'verbose_name_plural': 'Clocks',
                 'abstract': False,
+                'indexes': [
+                    models.Index(condition=models.Q(('next_at__isnull', False), ('state', 'running')), fields=['next_at', 'id'], name='casedeadline_next'),
+                    models.Index(condition=models.Q(('state__in', ('running', 'paused', 'error'))), fields=['due_at', 'id'], name='casedeadline_due'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('state', 'met'), _negated=True), models.Q(('breached_at', None), ('ended_at__isnull', False)), _connector='OR'), name='casedeadline_met_or_breached'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('state', 'breached'), _negated=True), models.Q(('breached_at__isnull', False), ('ended_at__isnull', False)), _connector='OR'), name='casedeadline_breached_has_time'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('ended_at', None), ('state__in', ('running', 'paused', 'error'))), models.Q(models.Q(('state__in', ('running', 'paused', 'error')), _negated=True), ('ended_at__isnull', False)), _connector='OR'), name='casedeadline_open_or_ended'),
+                    models.CheckConstraint(condition=models.Q(('state', 'running'), ('next_at', None), _connector='OR'), name='casedeadline_only_running_fires'),
+                    models.CheckConstraint(condition=models.Q(('due_at__gte', models.F('started_at'))), name='casedeadline_due_after_start'),
+                    models.UniqueConstraint(fields=('case', 'kind', 'cycle'), name='case_clock_once_per_cycle'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -127,6 +162,9 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'Clock events',
                 'ordering': ['at', 'id'],
                 'abstract': False,
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('type', 'fired')), fields=('deadline', 'code'), name='caseclockevent_step_once'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -144,6 +182,9 @@ class Migration(migrations.Migration):
                 'verbose_name': 'Timeline entry',
                 'verbose_name_plural': 'Timeline entries',
                 'ordering': ['at', 'id'],
+                'indexes': [
+                    models.Index(fields=['case', 'at', 'id'], name='case_timeline'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -161,6 +202,11 @@ class Migration(migrations.Migration):
                 'verbose_name': 'Pause',
                 'verbose_name_plural': 'Pauses',
                 'ordering': ['starts_at'],
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('ends_at', None)), fields=('case',), name='case_one_open_pause'),
+                    models.CheckConstraint(condition=models.Q(('ends_at', None), ('ends_at__gte', models.F('starts_at')), _connector='OR'), name='pause_ends_after_start'),
+                    models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='pause_has_reason'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -180,118 +226,6 @@ class Migration(migrations.Migration):
                 'ordering': ['at', 'id'],
             },
         ),
-        migrations.AddIndex(
-            model_name='case',
-            index=models.Index(fields=['-registered_at', '-id'], name='case_newest'),
-        ),
-        migrations.AddIndex(
-            model_name='case',
-            index=models.Index(fields=['state', '-registered_at', '-id'], name='case_state_newest'),
-        ),
-        migrations.AddIndex(
-            model_name='case',
-            index=models.Index(fields=['severity', '-registered_at', '-id'], name='case_severity_newest'),
-        ),
-        migrations.AddIndex(
-            model_name='case',
-            index=models.Index(fields=['customer', '-registered_at', '-id'], name='case_customer_newest'),
-        ),
-        migrations.AddIndex(
-            model_name='case',
-            index=models.Index(fields=['product_type', '-registered_at', '-id'], name='case_product_newest'),
-        ),
-        migrations.AddIndex(
-            model_name='case',
-            index=models.Index(fields=['handler', '-registered_at', '-id'], name='case_handler_newest'),
-        ),
-        migrations.AddIndex(
-            model_name='case',
-            index=models.Index(fields=['first_responder', '-registered_at', '-id'], name='case_responder_newest'),
-        ),
-        migrations.AddIndex(
-            model_name='case',
-            index=models.Index(condition=models.Q(('state__in', ('registered', 'in_progress', 'waiting', 'restored', 'resolved', 'replied'))), fields=['handler', 'id'], name='case_handler_open'),
-        ),
-        migrations.AddIndex(
-            model_name='case',
-            index=models.Index(condition=models.Q(('state__in', ('registered', 'in_progress', 'waiting', 'restored', 'resolved', 'replied'))), fields=['id'], name='case_open'),
-        ),
-        migrations.AddIndex(
-            model_name='case',
-            index=models.Index(condition=models.Q(('caller_e164__isnull', False)), fields=['caller_e164'], name='case_caller'),
-        ),
-        migrations.AddIndex(
-            model_name='case',
-            index=models.Index(condition=models.Q(('late_registration', True)), fields=['-registered_at', '-id'], name='case_late_newest'),
-        ),
-        migrations.AddIndex(
-            model_name='case',
-            index=models.Index(condition=models.Q(('emergency_started_at__isnull', False), ('restored_at', None), ('state__in', ('registered', 'in_progress', 'waiting', 'restored', 'resolved', 'replied'))), fields=['emergency_started_at'], name='case_emergency'),
-        ),
-        migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['registered', 'in_progress', 'waiting', 'restored', 'resolved', 'replied', 'closed', 'cancelled'])), name='case_state_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('graded_at', None), ('graded_by', None), ('severity', None)), models.Q(('graded_at__isnull', False), ('graded_by', models.F('first_responder')), ('severity__in', ['critical', 'major', 'minor', 'enquiry'])), _connector='OR'), name='case_graded_by_first_responder'),
-        ),
-        migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', False), ('state__in', ('closed', 'cancelled'))), models.Q(models.Q(('state__in', ('closed', 'cancelled')), _negated=True), ('ended_at', None)), _connector='OR'), name='case_ended_has_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'closed'), _negated=True), models.Q(models.Q(('outcome', ''), _negated=True), models.Q(('reply', ''), _negated=True), ('replied_at__isnull', False), ('resolved_at__isnull', False), ('severity__isnull', False)), _connector='OR'), name='case_closed_with_outcome_and_reply'),
-        ),
-        migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'cancelled'), _negated=True), models.Q(('cancel_reason', ''), _negated=True), _connector='OR'), name='case_cancelled_with_reason'),
-        ),
-        migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'waiting'), _negated=True), models.Q(('emergency_started_at', None), models.Q(('waiting_for', ''), _negated=True)), _connector='OR'), name='case_emergency_never_waits'),
-        ),
-        migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(('subject', ''), _negated=True), name='case_has_subject'),
-        ),
-        migrations.AddIndex(
-            model_name='casedeadline',
-            index=models.Index(condition=models.Q(('next_at__isnull', False), ('state', 'running')), fields=['next_at', 'id'], name='casedeadline_next'),
-        ),
-        migrations.AddIndex(
-            model_name='casedeadline',
-            index=models.Index(condition=models.Q(('state__in', ('running', 'paused', 'error'))), fields=['due_at', 'id'], name='casedeadline_due'),
-        ),
-        migrations.AddConstraint(
-            model_name='casedeadline',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'met'), _negated=True), models.Q(('breached_at', None), ('ended_at__isnull', False)), _connector='OR'), name='casedeadline_met_or_breached'),
-        ),
-        migrations.AddConstraint(
-            model_name='casedeadline',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'breached'), _negated=True), models.Q(('breached_at__isnull', False), ('ended_at__isnull', False)), _connector='OR'), name='casedeadline_breached_has_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='casedeadline',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_at', None), ('state__in', ('running', 'paused', 'error'))), models.Q(models.Q(('state__in', ('running', 'paused', 'error')), _negated=True), ('ended_at__isnull', False)), _connector='OR'), name='casedeadline_open_or_ended'),
-        ),
-        migrations.AddConstraint(
-            model_name='casedeadline',
-            constraint=models.CheckConstraint(condition=models.Q(('state', 'running'), ('next_at', None), _connector='OR'), name='casedeadline_only_running_fires'),
-        ),
-        migrations.AddConstraint(
-            model_name='casedeadline',
-            constraint=models.CheckConstraint(condition=models.Q(('due_at__gte', models.F('started_at'))), name='casedeadline_due_after_start'),
-        ),
-        migrations.AddConstraint(
-            model_name='casedeadline',
-            constraint=models.UniqueConstraint(fields=('case', 'kind', 'cycle'), name='case_clock_once_per_cycle'),
-        ),
-        migrations.AddConstraint(
-            model_name='caseclockevent',
-            constraint=models.UniqueConstraint(condition=models.Q(('type', 'fired')), fields=('deadline', 'code'), name='caseclockevent_step_once'),
-        ),
         pgtrigger.migrations.AddTrigger(
             model_name='caseclockevent',
             trigger=pgtrigger.compiler.Trigger(name='clock_history_no_change', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'This history is append-only: % on % is refused.', TG_OP, TG_TABLE_NAME USING ERRCODE = 'restrict_violation';", hash='f47fca93ed2d1a2ca1c39aeed63d2ecbbbf2bd53', operation='UPDATE OR DELETE', pgid='pgtrigger_clock_history_no_change_ac754', table='cases_caseclockevent', when='BEFORE')),
@@ -300,10 +234,6 @@ class Migration(migrations.Migration):
             model_name='caseclockevent',
             trigger=pgtrigger.compiler.Trigger(name='clock_history_no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'This history is append-only: % on % is refused.', TG_OP, TG_TABLE_NAME USING ERRCODE = 'restrict_violation';", hash='47d8a240c9d1172699dc8c536d22fcc163dc7908', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_clock_history_no_truncate_4b793', table='cases_caseclockevent', when='BEFORE')),
         ),
-        migrations.AddIndex(
-            model_name='caseevent',
-            index=models.Index(fields=['case', 'at', 'id'], name='case_timeline'),
-        ),
         pgtrigger.migrations.AddTrigger(
             model_name='caseevent',
             trigger=pgtrigger.compiler.Trigger(name='case_timeline_no_change', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'This history is append-only: % on % is refused.', TG_OP, TG_TABLE_NAME USING ERRCODE = 'restrict_violation';", hash='3c048a6a786e5bedca2d3dfb6fe3185f197633bf', operation='UPDATE OR DELETE', pgid='pgtrigger_case_timeline_no_change_d1094', table='cases_caseevent', when='BEFORE')),
@@ -311,18 +241,6 @@ class Migration(migrations.Migration):
         pgtrigger.migrations.AddTrigger(
             model_name='caseevent',
             trigger=pgtrigger.compiler.Trigger(name='case_timeline_no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'This history is append-only: % on % is refused.', TG_OP, TG_TABLE_NAME USING ERRCODE = 'restrict_violation';", hash='64b2aeaafd882c57e7cb791c148e49e9610941c7', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_case_timeline_no_truncate_b00fa', table='cases_caseevent', when='BEFORE')),
-        ),
-        migrations.AddConstraint(
-            model_name='casepause',
-            constraint=models.UniqueConstraint(condition=models.Q(('ends_at', None)), fields=('case',), name='case_one_open_pause'),
-        ),
-        migrations.AddConstraint(
-            model_name='casepause',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_at', None), ('ends_at__gte', models.F('starts_at')), _connector='OR'), name='pause_ends_after_start'),
-        ),
-        migrations.AddConstraint(
-            model_name='casepause',
-            constraint=models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='pause_has_reason'),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='impactobservation',

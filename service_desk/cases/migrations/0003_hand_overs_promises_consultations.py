@@ -30,6 +30,9 @@ class Migration(migrations.Migration):
                 'verbose_name': 'Consultation',
                 'verbose_name_plural': 'Consultations',
                 'ordering': ['asked_at'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('answer', ''), ('answered_at', None)), models.Q(('answered_at__isnull', False), models.Q(('answer', ''), _negated=True)), _connector='OR'), name='consultation_answered_in_words'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -49,6 +52,12 @@ class Migration(migrations.Migration):
                 'verbose_name': 'Hand-over',
                 'verbose_name_plural': 'Hand-overs',
                 'ordering': ['-proposed_at'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('state__in', ['proposed', 'accepted', 'declined', 'withdrawn'])), name='hand_over_state_is_known'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('decided_at', None), ('state', 'proposed')), models.Q(models.Q(('state', 'proposed'), _negated=True), ('decided_at__isnull', False)), _connector='OR'), name='hand_over_decided_has_time'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('state', 'declined'), _negated=True), models.Q(('decline_reason', ''), _negated=True), _connector='OR'), name='hand_over_declined_with_reason'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('done', ''), _negated=True), models.Q(('remaining', ''), _negated=True), models.Q(('promised', ''), _negated=True)), name='hand_over_says_everything'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -67,6 +76,13 @@ class Migration(migrations.Migration):
                 'verbose_name': 'Promise',
                 'verbose_name_plural': 'Promises',
                 'ordering': ['due_at', 'id'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('due_at__gt', models.F('made_at'))), name='promise_due_after_made'),
+                    models.CheckConstraint(condition=models.Q(('text', ''), _negated=True), name='promise_has_text'),
+                    models.CheckConstraint(condition=models.Q(('state__in', ['open', 'kept', 'moved', 'broken'])), name='promise_state_is_known'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['kept', 'moved']), _negated=True), models.Q(('broken_at', None), ('settled_at__isnull', False)), _connector='OR'), name='promise_kept_in_time'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('state', 'broken'), _negated=True), ('broken_at__isnull', False), _connector='OR'), name='promise_broken_has_time'),
+                ],
             },
         ),
         migrations.RemoveConstraint(
@@ -190,10 +206,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='consultation',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('answer', ''), ('answered_at', None)), models.Q(('answered_at__isnull', False), models.Q(('answer', ''), _negated=True)), _connector='OR'), name='consultation_answered_in_words'),
-        ),
-        migrations.AddConstraint(
-            model_name='consultation',
             constraint=models.CheckConstraint(condition=models.Q(('asked_by', models.F('expert')), _negated=True), name='consultation_of_somebody_else'),
         ),
         migrations.AddIndex(
@@ -208,44 +220,8 @@ class Migration(migrations.Migration):
             model_name='handover',
             constraint=models.CheckConstraint(condition=models.Q(('giver', models.F('receiver')), _negated=True), name='hand_over_to_somebody_else'),
         ),
-        migrations.AddConstraint(
-            model_name='handover',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['proposed', 'accepted', 'declined', 'withdrawn'])), name='hand_over_state_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='handover',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('decided_at', None), ('state', 'proposed')), models.Q(models.Q(('state', 'proposed'), _negated=True), ('decided_at__isnull', False)), _connector='OR'), name='hand_over_decided_has_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='handover',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'declined'), _negated=True), models.Q(('decline_reason', ''), _negated=True), _connector='OR'), name='hand_over_declined_with_reason'),
-        ),
-        migrations.AddConstraint(
-            model_name='handover',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('done', ''), _negated=True), models.Q(('remaining', ''), _negated=True), models.Q(('promised', ''), _negated=True)), name='hand_over_says_everything'),
-        ),
         migrations.AddIndex(
             model_name='promise',
             index=models.Index(condition=models.Q(('settled_at', None)), fields=['case', 'due_at'], name='promise_open'),
-        ),
-        migrations.AddConstraint(
-            model_name='promise',
-            constraint=models.CheckConstraint(condition=models.Q(('due_at__gt', models.F('made_at'))), name='promise_due_after_made'),
-        ),
-        migrations.AddConstraint(
-            model_name='promise',
-            constraint=models.CheckConstraint(condition=models.Q(('text', ''), _negated=True), name='promise_has_text'),
-        ),
-        migrations.AddConstraint(
-            model_name='promise',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['open', 'kept', 'moved', 'broken'])), name='promise_state_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='promise',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['kept', 'moved']), _negated=True), models.Q(('broken_at', None), ('settled_at__isnull', False)), _connector='OR'), name='promise_kept_in_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='promise',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'broken'), _negated=True), ('broken_at__isnull', False), _connector='OR'), name='promise_broken_has_time'),
         ),
     ]

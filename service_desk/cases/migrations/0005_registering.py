@@ -104,6 +104,12 @@ class Migration(migrations.Migration):
                 "verbose_name": "Draft of a registration",
                 "verbose_name_plural": "Drafts of registrations",
                 "ordering": ["-saved_at"],
+                'indexes': [
+                    models.Index(fields=["saved_at"], name="register_draft_age"),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=("user", "token"), name="register_draft_once"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -145,6 +151,15 @@ class Migration(migrations.Migration):
                 "verbose_name": "Request type",
                 "verbose_name_plural": "Request types",
                 "ordering": ["order", "id"],
+                'constraints': [
+                    models.CheckConstraint(
+                condition=models.Q(("name", ""), _negated=True), name="request_type_has_name"
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(("report__in", ["", "service_report", "upgrade_summary"])),
+                name="request_type_report_is_known",
+            ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -196,6 +211,30 @@ class Migration(migrations.Migration):
                 "verbose_name": "Field of a request type",
                 "verbose_name_plural": "Fields of request types",
                 "ordering": ["order", "id"],
+                'constraints': [
+                    models.UniqueConstraint(fields=("request_type", "key"), name="request_field_key_once"),
+                    models.CheckConstraint(
+                condition=models.Q(("key__regex", "^[a-z][a-z0-9_]*$")), name="request_field_key_is_plain"
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(("kind__in", ["text", "number", "date", "choice", "yes_no"])),
+                name="request_field_kind_is_known",
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("kind", "choice"), _negated=True),
+                    models.Q(("choices", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="request_field_choice_has_choices",
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(
+                    ("lowest", None), ("highest", None), ("highest__gte", models.F("lowest")), _connector="OR"
+                ),
+                name="request_field_range_in_order",
+            ),
+                ],
             },
         ),
         migrations.AddField(
@@ -248,64 +287,6 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="case_told_once_by_somebody",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="registerdraft",
-            index=models.Index(fields=["saved_at"], name="register_draft_age"),
-        ),
-        migrations.AddConstraint(
-            model_name="registerdraft",
-            constraint=models.UniqueConstraint(fields=("user", "token"), name="register_draft_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="requesttype",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("name", ""), _negated=True), name="request_type_has_name"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="requesttype",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("report__in", ["", "service_report", "upgrade_summary"])),
-                name="request_type_report_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="requestfield",
-            constraint=models.UniqueConstraint(fields=("request_type", "key"), name="request_field_key_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="requestfield",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("key__regex", "^[a-z][a-z0-9_]*$")), name="request_field_key_is_plain"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="requestfield",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["text", "number", "date", "choice", "yes_no"])),
-                name="request_field_kind_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="requestfield",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("kind", "choice"), _negated=True),
-                    models.Q(("choices", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="request_field_choice_has_choices",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="requestfield",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("lowest", None), ("highest", None), ("highest__gte", models.F("lowest")), _connector="OR"
-                ),
-                name="request_field_range_in_order",
             ),
         ),
         migrations.RunSQL(FORWARD, BACKWARD),

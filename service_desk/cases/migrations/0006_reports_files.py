@@ -201,6 +201,35 @@ class Migration(migrations.Migration):
                 "verbose_name": "Report to the customer",
                 "verbose_name_plural": "Reports to the customer",
                 "ordering": ["kind", "-revision"],
+                'constraints': [
+                    models.UniqueConstraint(fields=("case", "kind", "revision"), name="report_revision_once"),
+                    models.UniqueConstraint(
+                condition=models.Q(("state", "draft")), fields=("case", "kind"), name="report_one_draft"
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(("kind__in", ["service_report", "upgrade_summary"])), name="report_kind_is_known"
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("channel", ""),
+                        ("recipient", ""),
+                        ("state", "draft"),
+                        ("submitted_at", None),
+                        ("submitted_by", None),
+                    ),
+                    models.Q(
+                        ("state", "submitted"),
+                        ("submitted_at__isnull", False),
+                        ("submitted_by__isnull", False),
+                        ("channel__in", ["phone", "email", "sms", "wechat", "visit"]),
+                        models.Q(("recipient", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="report_submitted_to_somebody",
+            ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -291,70 +320,19 @@ class Migration(migrations.Migration):
                 "verbose_name": "File",
                 "verbose_name_plural": "Files",
                 "ordering": ["uploaded_at", "id"],
-            },
-        ),
-        migrations.AddConstraint(
-            model_name="customerreport",
-            constraint=models.UniqueConstraint(fields=("case", "kind", "revision"), name="report_revision_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="customerreport",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "draft")), fields=("case", "kind"), name="report_one_draft"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="customerreport",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["service_report", "upgrade_summary"])), name="report_kind_is_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="customerreport",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("channel", ""),
-                        ("recipient", ""),
-                        ("state", "draft"),
-                        ("submitted_at", None),
-                        ("submitted_by", None),
-                    ),
-                    models.Q(
-                        ("state", "submitted"),
-                        ("submitted_at__isnull", False),
-                        ("submitted_by__isnull", False),
-                        ("channel__in", ["phone", "email", "sms", "wechat", "visit"]),
-                        models.Q(("recipient", ""), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="report_submitted_to_somebody",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="casefile",
-            constraint=models.UniqueConstraint(
+                'constraints': [
+                    models.UniqueConstraint(
                 condition=models.Q(("withdrawn_at", None)), fields=("case", "sent_sha256"), name="case_file_once"
             ),
-        ),
-        migrations.AddConstraint(
-            model_name="casefile",
-            constraint=models.CheckConstraint(
+                    models.CheckConstraint(
                 condition=models.Q(("purpose__in", ["attachment", "report", "sign_off"])),
                 name="case_file_purpose_is_known",
             ),
-        ),
-        migrations.AddConstraint(
-            model_name="casefile",
-            constraint=models.CheckConstraint(
+                    models.CheckConstraint(
                 condition=models.Q(models.Q(("name", ""), _negated=True), ("size__gt", 0)),
                 name="case_file_has_name_and_content",
             ),
-        ),
-        migrations.AddConstraint(
-            model_name="casefile",
-            constraint=models.CheckConstraint(
+                    models.CheckConstraint(
                 condition=models.Q(
                     models.Q(("withdrawn_at", None), ("withdrawn_by", None), ("withdrawn_reason", "")),
                     models.Q(
@@ -366,6 +344,8 @@ class Migration(migrations.Migration):
                 ),
                 name="case_file_withdrawn_with_reason",
             ),
+                ],
+            },
         ),
         migrations.RunSQL(FORWARD, BACKWARD),
     ]

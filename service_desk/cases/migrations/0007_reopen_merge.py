@@ -121,6 +121,11 @@ class Migration(migrations.Migration):
                 "verbose_name": "Earlier cycle",
                 "verbose_name_plural": "Earlier cycles",
                 "ordering": ["cycle"],
+                'constraints': [
+                    models.CheckConstraint(
+                condition=models.Q(("reason", ""), _negated=True), name="case_cycle_reopened_with_reason"
+            ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -147,6 +152,11 @@ class Migration(migrations.Migration):
                 "verbose_name": "Link of cases",
                 "verbose_name_plural": "Links of cases",
                 "ordering": ["made_at", "id"],
+                'constraints': [
+                    models.CheckConstraint(
+                condition=models.Q(("kind__in", ["related", "split"])), name="case_link_kind_is_known"
+            ),
+                ],
             },
         ),
         migrations.RemoveConstraint(
@@ -469,12 +479,6 @@ class Migration(migrations.Migration):
             model_name="casecycle",
             constraint=models.UniqueConstraint(fields=("case", "cycle"), name="case_cycle_once"),
         ),
-        migrations.AddConstraint(
-            model_name="casecycle",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("reason", ""), _negated=True), name="case_cycle_reopened_with_reason"
-            ),
-        ),
         pgtrigger.migrations.AddTrigger(
             model_name="casecycle",
             trigger=pgtrigger.compiler.Trigger(
@@ -512,12 +516,6 @@ class Migration(migrations.Migration):
             model_name="caselink",
             constraint=models.CheckConstraint(
                 condition=models.Q(("first__lt", models.F("second"))), name="case_link_in_order"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="caselink",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["related", "split"])), name="case_link_kind_is_known"
             ),
         ),
         migrations.RunSQL(FORWARD, BACKWARD),

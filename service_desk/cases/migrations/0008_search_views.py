@@ -149,13 +149,13 @@ class Migration(migrations.Migration):
                 ),
                 ("words", django.contrib.postgres.search.SearchVectorField()),
             ],
-            options={"verbose_name": "Words of a case", "verbose_name_plural": "Words of cases"},
+            options={"verbose_name": "Words of a case", "verbose_name_plural": "Words of cases",
+                'indexes': [
+                    django.contrib.postgres.indexes.GinIndex(fastupdate=False, fields=["words"], name="case_words_found"),
+                ],
+            },
         ),
         migrations.RunSQL(FORWARD, BACKWARD),
-        migrations.AddIndex(
-            model_name="casewords",
-            index=django.contrib.postgres.indexes.GinIndex(fastupdate=False, fields=["words"], name="case_words_found"),
-        ),
         migrations.CreateModel(
             name="SavedView",
             fields=[

@@ -94,6 +94,25 @@ class Migration(migrations.Migration):
                 "verbose_name": "Template",
                 "verbose_name_plural": "Templates",
                 "ordering": ["name", "id"],
+                'constraints': [
+                    models.UniqueConstraint(fields=("owner", "name"), name="note_template_name_once"),
+                    models.CheckConstraint(
+                condition=models.Q(models.Q(("name", ""), _negated=True), models.Q(("text", ""), _negated=True)),
+                name="note_template_says_something",
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(("use__in", ["note", "customer"])), name="note_template_use_is_known"
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("scope__in", ["own", "all"]), ("service_line", None), ("unit", None)),
+                    models.Q(("scope", "unit"), ("service_line", None), ("unit__isnull", False)),
+                    models.Q(("scope", "line"), ("service_line__isnull", False), ("unit", None)),
+                    _connector="OR",
+                ),
+                name="note_template_scope_names_whose",
+            ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -204,35 +223,6 @@ class Migration(migrations.Migration):
                     table="cases_mention",
                     when="BEFORE",
                 ),
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="notetemplate",
-            constraint=models.UniqueConstraint(fields=("owner", "name"), name="note_template_name_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="notetemplate",
-            constraint=models.CheckConstraint(
-                condition=models.Q(models.Q(("name", ""), _negated=True), models.Q(("text", ""), _negated=True)),
-                name="note_template_says_something",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="notetemplate",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("use__in", ["note", "customer"])), name="note_template_use_is_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="notetemplate",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("scope__in", ["own", "all"]), ("service_line", None), ("unit", None)),
-                    models.Q(("scope", "unit"), ("service_line", None), ("unit__isnull", False)),
-                    models.Q(("scope", "line"), ("service_line__isnull", False), ("unit", None)),
-                    _connector="OR",
-                ),
-                name="note_template_scope_names_whose",
             ),
         ),
     ]

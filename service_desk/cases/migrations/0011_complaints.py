@@ -132,6 +132,11 @@ class Migration(migrations.Migration):
                 "verbose_name": "Barred from a case",
                 "verbose_name_plural": "Barred from cases",
                 "ordering": ["since", "id"],
+                'constraints': [
+                    models.CheckConstraint(
+                condition=models.Q(("why__in", ["concerned", "line"])), name="case_barred_why_is_known"
+            ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -169,6 +174,12 @@ class Migration(migrations.Migration):
                 "verbose_name": "Member of the circle",
                 "verbose_name_plural": "Circle",
                 "ordering": ["since", "id"],
+                'constraints': [
+                    models.CheckConstraint(
+                condition=models.Q(("why__in", ["received", "handles", "offered", "hears", "ladder", "called_in"])),
+                name="circle_why_is_known",
+            ),
+                ],
             },
         ),
         migrations.RemoveConstraint(
@@ -376,12 +387,6 @@ class Migration(migrations.Migration):
             model_name="casebarred",
             constraint=models.UniqueConstraint(fields=("case", "staff"), name="case_barred_once"),
         ),
-        migrations.AddConstraint(
-            model_name="casebarred",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("why__in", ["concerned", "line"])), name="case_barred_why_is_known"
-            ),
-        ),
         pgtrigger.migrations.AddTrigger(
             model_name="casebarred",
             trigger=pgtrigger.compiler.Trigger(
@@ -423,13 +428,6 @@ class Migration(migrations.Migration):
             model_name="casecircle",
             constraint=models.UniqueConstraint(
                 condition=models.Q(("until", None)), fields=("case", "staff"), name="circle_joined_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="casecircle",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("why__in", ["received", "handles", "offered", "hears", "ladder", "called_in"])),
-                name="circle_why_is_known",
             ),
         ),
         migrations.RunSQL(FORWARD, BACKWARD),

@@ -110,14 +110,12 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "Article of a case",
                 "verbose_name_plural": "Articles of cases",
+                'indexes': [
+                    models.Index(fields=["article", "-id"], name="case_article_newest"),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=("case", "article"), name="case_article_once"),
+                ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="casearticle",
-            index=models.Index(fields=["article", "-id"], name="case_article_newest"),
-        ),
-        migrations.AddConstraint(
-            model_name="casearticle",
-            constraint=models.UniqueConstraint(fields=("case", "article"), name="case_article_once"),
         ),
     ]

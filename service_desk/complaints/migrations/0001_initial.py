@@ -280,6 +280,52 @@ class Migration(migrations.Migration):
                 "verbose_name": "Complaint",
                 "verbose_name_plural": "Complaints",
                 "ordering": ["-case_id"],
+                'constraints': [
+                    models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "channel__in",
+                        ["phone", "email", "letter", "visit", "web", "wechat", "sms", "12315", "12345", "other"],
+                    )
+                ),
+                name="complaint_channel_is_known",
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(("stage__in", ["complaint", "escalated", "appeal"])), name="complaint_stage_is_known"
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(
+                    ("about_case__isnull", False),
+                    ("about_staff__isnull", False),
+                    ("about_unit__isnull", False),
+                    ("about_product__isnull", False),
+                    ("about_service__isnull", False),
+                    _connector="OR",
+                ),
+                name="complaint_is_about_something",
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(("wanted", ""), _negated=True), name="complaint_says_what_is_wanted"
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(
+                    ("anonymous", False), models.Q(("anonymous_reason", ""), _negated=True), _connector="OR"
+                ),
+                name="complaint_anonymous_with_reason",
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(("regulator_due_at", None), ("channel__in", ["12315", "12345"]), _connector="OR"),
+                name="complaint_time_of_a_regulator",
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("satisfaction_at", None), ("satisfied", None)),
+                    models.Q(("satisfaction_at__isnull", False), ("satisfied__isnull", False)),
+                    _connector="OR",
+                ),
+                name="complaint_satisfaction_has_time",
+            ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -331,6 +377,13 @@ class Migration(migrations.Migration):
                 "verbose_name": "Entry of the five clears",
                 "verbose_name_plural": "Five clears",
                 "ordering": ["at", "id"],
+                'constraints': [
+                    models.CheckConstraint(
+                condition=models.Q(("clear__in", ["listen", "ask", "follow", "reply", "record"])),
+                name="clear_is_one_of_five",
+            ),
+                    models.CheckConstraint(condition=models.Q(("text", ""), _negated=True), name="clear_says_what"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -389,6 +442,26 @@ class Migration(migrations.Migration):
                 "verbose_name": "Corrective action",
                 "verbose_name_plural": "Corrective actions",
                 "ordering": ["id"],
+                'constraints': [
+                    models.CheckConstraint(
+                condition=models.Q(("text", ""), _negated=True), name="corrective_says_what"
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(("due_at__gt", models.F("made_at"))), name="corrective_due_after_made"
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("done_at", None), ("done_by", None), ("done_text", "")),
+                    models.Q(
+                        ("done_at__isnull", False),
+                        ("done_by__isnull", False),
+                        models.Q(("done_text", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="corrective_done_is_whole",
+            ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -427,6 +500,18 @@ class Migration(migrations.Migration):
                 "verbose_name": "Number of another body",
                 "verbose_name_plural": "Numbers of other bodies",
                 "ordering": ["id"],
+                'indexes': [
+                    models.Index(fields=["value"], name="external_identifier_value"),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(
+                fields=("complaint", "owner", "type", "value"), name="external_identifier_once"
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(models.Q(("owner", ""), _negated=True), models.Q(("value", ""), _negated=True)),
+                name="external_identifier_is_whole",
+            ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -541,6 +626,34 @@ class Migration(migrations.Migration):
                 "verbose_name": "Instance",
                 "verbose_name_plural": "Instances",
                 "ordering": ["id"],
+                'constraints': [
+                    models.UniqueConstraint(fields=("complaint", "kind"), name="instance_once"),
+                    models.UniqueConstraint(
+                condition=models.Q(("decided_at", None), ("passed_on_at", None)),
+                fields=("complaint",),
+                name="instance_one_open",
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(("kind__in", ["complaint", "escalated", "appeal"])), name="instance_kind_is_known"
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("decided_at", None), ("decided_by", None), ("finding", "")),
+                    models.Q(
+                        ("decided_at__isnull", False),
+                        ("decided_by", models.F("owner")),
+                        ("finding__in", ["substantiated", "partly", "unfounded"]),
+                        ("passed_on_at", None),
+                        models.Q(("reasons", ""), _negated=True),
+                        models.Q(("remedy", ""), _negated=True),
+                        models.Q(("reply", ""), _negated=True),
+                        models.Q(("reply_channel", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="instance_decision_is_whole",
+            ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -618,83 +731,34 @@ class Migration(migrations.Migration):
                 "verbose_name": "Suggestion",
                 "verbose_name_plural": "Suggestions",
                 "ordering": ["-id"],
+                'constraints': [
+                    models.CheckConstraint(
+                condition=models.Q(("text", ""), _negated=True), name="suggestion_says_what"
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("answer", ""), ("answered_at", None), ("answered_by", None)),
+                    models.Q(
+                        ("answered_at__isnull", False),
+                        ("answered_by__isnull", False),
+                        models.Q(("answer", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="suggestion_answer_is_whole",
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("returned_at", None), ("returned_by", None)),
+                    models.Q(
+                        ("answered_at__isnull", False), ("returned_at__isnull", False), ("returned_by__isnull", False)
+                    ),
+                    _connector="OR",
+                ),
+                name="suggestion_returned_after_answer",
+            ),
+                ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="complaint",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "channel__in",
-                        ["phone", "email", "letter", "visit", "web", "wechat", "sms", "12315", "12345", "other"],
-                    )
-                ),
-                name="complaint_channel_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="complaint",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("stage__in", ["complaint", "escalated", "appeal"])), name="complaint_stage_is_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="complaint",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("about_case__isnull", False),
-                    ("about_staff__isnull", False),
-                    ("about_unit__isnull", False),
-                    ("about_product__isnull", False),
-                    ("about_service__isnull", False),
-                    _connector="OR",
-                ),
-                name="complaint_is_about_something",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="complaint",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("wanted", ""), _negated=True), name="complaint_says_what_is_wanted"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="complaint",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("anonymous", False), models.Q(("anonymous_reason", ""), _negated=True), _connector="OR"
-                ),
-                name="complaint_anonymous_with_reason",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="complaint",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("regulator_due_at", None), ("channel__in", ["12315", "12345"]), _connector="OR"),
-                name="complaint_time_of_a_regulator",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="complaint",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("satisfaction_at", None), ("satisfied", None)),
-                    models.Q(("satisfaction_at__isnull", False), ("satisfied__isnull", False)),
-                    _connector="OR",
-                ),
-                name="complaint_satisfaction_has_time",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="clear",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("clear__in", ["listen", "ask", "follow", "reply", "record"])),
-                name="clear_is_one_of_five",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="clear",
-            constraint=models.CheckConstraint(condition=models.Q(("text", ""), _negated=True), name="clear_says_what"),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name="clear",
@@ -725,50 +789,6 @@ class Migration(migrations.Migration):
                 ),
             ),
         ),
-        migrations.AddConstraint(
-            model_name="correctiveaction",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("text", ""), _negated=True), name="corrective_says_what"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="correctiveaction",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("due_at__gt", models.F("made_at"))), name="corrective_due_after_made"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="correctiveaction",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("done_at", None), ("done_by", None), ("done_text", "")),
-                    models.Q(
-                        ("done_at__isnull", False),
-                        ("done_by__isnull", False),
-                        models.Q(("done_text", ""), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="corrective_done_is_whole",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="externalidentifier",
-            index=models.Index(fields=["value"], name="external_identifier_value"),
-        ),
-        migrations.AddConstraint(
-            model_name="externalidentifier",
-            constraint=models.UniqueConstraint(
-                fields=("complaint", "owner", "type", "value"), name="external_identifier_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="externalidentifier",
-            constraint=models.CheckConstraint(
-                condition=models.Q(models.Q(("owner", ""), _negated=True), models.Q(("value", ""), _negated=True)),
-                name="external_identifier_is_whole",
-            ),
-        ),
         pgtrigger.migrations.AddTrigger(
             model_name="externalidentifier",
             trigger=pgtrigger.compiler.Trigger(
@@ -796,78 +816,6 @@ class Migration(migrations.Migration):
                     table="complaints_externalidentifier",
                     when="BEFORE",
                 ),
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="instance",
-            constraint=models.UniqueConstraint(fields=("complaint", "kind"), name="instance_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="instance",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("decided_at", None), ("passed_on_at", None)),
-                fields=("complaint",),
-                name="instance_one_open",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="instance",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["complaint", "escalated", "appeal"])), name="instance_kind_is_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="instance",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("decided_at", None), ("decided_by", None), ("finding", "")),
-                    models.Q(
-                        ("decided_at__isnull", False),
-                        ("decided_by", models.F("owner")),
-                        ("finding__in", ["substantiated", "partly", "unfounded"]),
-                        ("passed_on_at", None),
-                        models.Q(("reasons", ""), _negated=True),
-                        models.Q(("remedy", ""), _negated=True),
-                        models.Q(("reply", ""), _negated=True),
-                        models.Q(("reply_channel", ""), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="instance_decision_is_whole",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="suggestion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("text", ""), _negated=True), name="suggestion_says_what"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="suggestion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("answer", ""), ("answered_at", None), ("answered_by", None)),
-                    models.Q(
-                        ("answered_at__isnull", False),
-                        ("answered_by__isnull", False),
-                        models.Q(("answer", ""), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="suggestion_answer_is_whole",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="suggestion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("returned_at", None), ("returned_by", None)),
-                    models.Q(
-                        ("answered_at__isnull", False), ("returned_at__isnull", False), ("returned_by__isnull", False)
-                    ),
-                    _connector="OR",
-                ),
-                name="suggestion_returned_after_answer",
             ),
         ),
         migrations.RunSQL(FORWARD, BACKWARD),

@@ -60,6 +60,9 @@ class Migration(migrations.Migration):
                 'verbose_name': 'Calendar version',
                 'verbose_name_plural': 'Calendar versions',
                 'ordering': ['calendar', '-number'],
+                'constraints': [
+                    models.UniqueConstraint(fields=('calendar', 'number'), name='calendar_version_once'),
+                ],
             },
         ),
         migrations.AddField(
@@ -106,31 +109,17 @@ class Migration(migrations.Migration):
                 'verbose_name': 'Policy',
                 'verbose_name_plural': 'Policies',
                 'ordering': ['service_line', 'subject', 'severity', 'kind', '-version'],
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('retired_at', None)), fields=('service_line', 'subject', 'severity', 'kind'), name='policy_one_in_force'),
+                    models.UniqueConstraint(fields=('service_line', 'subject', 'severity', 'kind', 'version'), name='policy_version_once'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('target_seconds__gt', 0), ('target_working_days', None)), models.Q(('target_seconds', None), ('target_working_days__gt', 0), ('calendar__isnull', False)), _connector='OR'), name='policy_has_one_target'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('kind', 'emergency'), _negated=True), models.Q(('calendar', None), ('may_pause', False)), _connector='OR'), name='policy_emergency_never_pauses'),
+                ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='calendarversion',
-            constraint=models.UniqueConstraint(fields=('calendar', 'number'), name='calendar_version_once'),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='calendarversion',
             trigger=pgtrigger.compiler.Trigger(name='calendar_version_is_immutable', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='dad9452853ae75d31c356539fbd95720668088bb', operation='UPDATE OR DELETE', pgid='pgtrigger_calendar_version_is_immutable_53496', table='deadlines_calendarversion', when='BEFORE')),
-        ),
-        migrations.AddConstraint(
-            model_name='policy',
-            constraint=models.UniqueConstraint(condition=models.Q(('retired_at', None)), fields=('service_line', 'subject', 'severity', 'kind'), name='policy_one_in_force'),
-        ),
-        migrations.AddConstraint(
-            model_name='policy',
-            constraint=models.UniqueConstraint(fields=('service_line', 'subject', 'severity', 'kind', 'version'), name='policy_version_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='policy',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('target_seconds__gt', 0), ('target_working_days', None)), models.Q(('target_seconds', None), ('target_working_days__gt', 0), ('calendar__isnull', False)), _connector='OR'), name='policy_has_one_target'),
-        ),
-        migrations.AddConstraint(
-            model_name='policy',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'emergency'), _negated=True), models.Q(('calendar', None), ('may_pause', False)), _connector='OR'), name='policy_emergency_never_pauses'),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='policy',

@@ -32,6 +32,9 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'Release of the phrasebook',
                 'verbose_name_plural': 'Releases of the phrasebook',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('number__gt', 0)), name='release_number_positive'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -60,6 +63,16 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'Finding of the language check',
                 'verbose_name_plural': 'Findings of the language check',
+                'indexes': [
+                    models.Index(fields=['entry', '-id'], name='finding_by_entry'),
+                    models.Index(fields=['said_by', '-id'], name='finding_by_writer'),
+                    models.Index(fields=['thing'], name='finding_by_thing'),
+                    models.Index(fields=['outcome', '-id'], name='finding_by_outcome'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('end__gt', models.F('start'))), name='finding_has_a_span'),
+                    models.CheckConstraint(condition=models.Q(('outcome', 'open'), ('decided_at__isnull', False), _connector='OR'), name='finding_decided_at_some_time'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -111,11 +124,19 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'Version of a phrase',
                 'verbose_name_plural': 'Versions of phrases',
+                'indexes': [
+                    models.Index(fields=['state', '-id'], name='phrase_by_state'),
+                    models.Index(fields=['phrase', '-id'], name='phrase_by_code'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('author', None), ('approver', None), models.Q(('approver', models.F('author')), _negated=True), _connector='OR'), name='phrase_approver_is_not_author'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('state', 'approved'), _negated=True), ('approver__isnull', False), models.Q(('source', ''), _negated=True), _connector='OR'), name='phrase_approved_by_somebody'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('state', 'draft'), _negated=True), models.Q(('approved_at', None), ('approver', None)), _connector='OR'), name='phrase_draft_is_unapproved'),
+                    models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'approved', 'retired'])), name='phrase_state_known'),
+                    models.CheckConstraint(condition=models.Q(('text', ''), _negated=True), name='phrase_is_not_empty'),
+                    models.UniqueConstraint(condition=models.Q(('state', 'approved')), fields=('phrase',), name='phrase_one_version_in_force'),
+                ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='bookrelease',
-            constraint=models.CheckConstraint(condition=models.Q(('number__gt', 0)), name='release_number_positive'),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='bookrelease',
@@ -124,62 +145,6 @@ class Migration(migrations.Migration):
         pgtrigger.migrations.AddTrigger(
             model_name='bookrelease',
             trigger=pgtrigger.compiler.Trigger(name='bookrelease_no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'This history is append-only: % on % is refused.', TG_OP, TG_TABLE_NAME USING ERRCODE = 'restrict_violation';", hash='3afe72b62b2187c2f245625d7fc8bd57209c224d', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_bookrelease_no_truncate_4fb57', table='knowledge_bookrelease', when='BEFORE')),
-        ),
-        migrations.AddIndex(
-            model_name='languagefinding',
-            index=models.Index(fields=['entry', '-id'], name='finding_by_entry'),
-        ),
-        migrations.AddIndex(
-            model_name='languagefinding',
-            index=models.Index(fields=['said_by', '-id'], name='finding_by_writer'),
-        ),
-        migrations.AddIndex(
-            model_name='languagefinding',
-            index=models.Index(fields=['thing'], name='finding_by_thing'),
-        ),
-        migrations.AddIndex(
-            model_name='languagefinding',
-            index=models.Index(fields=['outcome', '-id'], name='finding_by_outcome'),
-        ),
-        migrations.AddConstraint(
-            model_name='languagefinding',
-            constraint=models.CheckConstraint(condition=models.Q(('end__gt', models.F('start'))), name='finding_has_a_span'),
-        ),
-        migrations.AddConstraint(
-            model_name='languagefinding',
-            constraint=models.CheckConstraint(condition=models.Q(('outcome', 'open'), ('decided_at__isnull', False), _connector='OR'), name='finding_decided_at_some_time'),
-        ),
-        migrations.AddIndex(
-            model_name='phraseversion',
-            index=models.Index(fields=['state', '-id'], name='phrase_by_state'),
-        ),
-        migrations.AddIndex(
-            model_name='phraseversion',
-            index=models.Index(fields=['phrase', '-id'], name='phrase_by_code'),
-        ),
-        migrations.AddConstraint(
-            model_name='phraseversion',
-            constraint=models.CheckConstraint(condition=models.Q(('author', None), ('approver', None), models.Q(('approver', models.F('author')), _negated=True), _connector='OR'), name='phrase_approver_is_not_author'),
-        ),
-        migrations.AddConstraint(
-            model_name='phraseversion',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'approved'), _negated=True), ('approver__isnull', False), models.Q(('source', ''), _negated=True), _connector='OR'), name='phrase_approved_by_somebody'),
-        ),
-        migrations.AddConstraint(
-            model_name='phraseversion',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'draft'), _negated=True), models.Q(('approved_at', None), ('approver', None)), _connector='OR'), name='phrase_draft_is_unapproved'),
-        ),
-        migrations.AddConstraint(
-            model_name='phraseversion',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'approved', 'retired'])), name='phrase_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='phraseversion',
-            constraint=models.CheckConstraint(condition=models.Q(('text', ''), _negated=True), name='phrase_is_not_empty'),
-        ),
-        migrations.AddConstraint(
-            model_name='phraseversion',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'approved')), fields=('phrase',), name='phrase_one_version_in_force'),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='phraseversion',

@@ -81,6 +81,20 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "Article",
                 "verbose_name_plural": "Articles",
+                'indexes': [
+                    models.Index(fields=["state", "-published_at", "-id"], name="article_by_state"),
+                    models.Index(condition=models.Q(("state", "new")), fields=["-id"], name="article_new"),
+                ],
+                'constraints': [
+                    models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("retired_at__isnull", False), ("state", "retired")),
+                    models.Q(models.Q(("state", "retired"), _negated=True), ("retired_at", None)),
+                    _connector="OR",
+                ),
+                name="article_retired_at_some_time",
+            ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -157,6 +171,49 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "Version of an article",
                 "verbose_name_plural": "Versions of articles",
+                'indexes': [
+                    models.Index(
+                condition=models.Q(("state__in", frozenset(["draft", "in_review"]))),
+                fields=["-id"],
+                name="article_version_open",
+            ),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=("article", "number"), name="article_version_number_once"),
+                    models.UniqueConstraint(
+                condition=models.Q(("state", "published")), fields=("article",), name="article_one_version_in_force"
+            ),
+                    models.UniqueConstraint(
+                condition=models.Q(("state__in", frozenset(["draft", "in_review"]))),
+                fields=("article",),
+                name="article_one_open_version",
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(("state__in", ["draft", "in_review", "published", "replaced", "discarded"])),
+                name="article_version_state_known",
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(("audience__in", ["staff", "customers"])), name="article_audience_known"
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(models.Q(("title", ""), _negated=True), models.Q(("body", ""), _negated=True)),
+                name="article_says_something",
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(
+                    ("reviewer", None), models.Q(("reviewer", models.F("author")), _negated=True), _connector="OR"
+                ),
+                name="article_reviewer_is_not_author",
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state__in", ["published", "replaced"]), _negated=True),
+                    models.Q(("decided_at__isnull", False), ("reviewer__isnull", False)),
+                    _connector="OR",
+                ),
+                name="article_published_by_a_reviewer",
+            ),
+                ],
             },
         ),
         migrations.AddField(
@@ -197,6 +254,29 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "Answer to 'was this useful'",
                 "verbose_name_plural": "Answers to 'was this useful'",
+                'indexes': [
+                    models.Index(fields=["article", "-id"], name="article_vote_newest"),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(
+                condition=models.Q(("staff__isnull", False)),
+                fields=("article", "staff"),
+                name="article_vote_once_a_person",
+            ),
+                    models.UniqueConstraint(
+                condition=models.Q(("visitor", ""), _negated=True),
+                fields=("article", "visitor"),
+                name="article_vote_once_a_visitor",
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("staff__isnull", False), ("visitor", "")),
+                    models.Q(("staff", None), models.Q(("visitor", ""), _negated=True)),
+                    _connector="OR",
+                ),
+                name="article_vote_is_somebodys",
+            ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -225,6 +305,9 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "Synonyms",
                 "verbose_name_plural": "Synonyms",
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(("number__gt", 0)), name="synonyms_number_positive"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -326,72 +409,6 @@ class Migration(migrations.Migration):
                 ),
             ),
         ),
-        migrations.AddIndex(
-            model_name="articleversion",
-            index=models.Index(
-                condition=models.Q(("state__in", frozenset(["draft", "in_review"]))),
-                fields=["-id"],
-                name="article_version_open",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="articleversion",
-            constraint=models.UniqueConstraint(fields=("article", "number"), name="article_version_number_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="articleversion",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "published")), fields=("article",), name="article_one_version_in_force"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="articleversion",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state__in", frozenset(["draft", "in_review"]))),
-                fields=("article",),
-                name="article_one_open_version",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="articleversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["draft", "in_review", "published", "replaced", "discarded"])),
-                name="article_version_state_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="articleversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("audience__in", ["staff", "customers"])), name="article_audience_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="articleversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(models.Q(("title", ""), _negated=True), models.Q(("body", ""), _negated=True)),
-                name="article_says_something",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="articleversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("reviewer", None), models.Q(("reviewer", models.F("author")), _negated=True), _connector="OR"
-                ),
-                name="article_reviewer_is_not_author",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="articleversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state__in", ["published", "replaced"]), _negated=True),
-                    models.Q(("decided_at__isnull", False), ("reviewer__isnull", False)),
-                    _connector="OR",
-                ),
-                name="article_published_by_a_reviewer",
-            ),
-        ),
         pgtrigger.migrations.AddTrigger(
             model_name="articleversion",
             trigger=pgtrigger.compiler.Trigger(
@@ -422,14 +439,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="article",
-            index=models.Index(fields=["state", "-published_at", "-id"], name="article_by_state"),
-        ),
-        migrations.AddIndex(
-            model_name="article",
-            index=models.Index(condition=models.Q(("state", "new")), fields=["-id"], name="article_new"),
-        ),
-        migrations.AddIndex(
-            model_name="article",
             index=models.Index(
                 condition=models.Q(("state__in", frozenset(["expired", "published"]))),
                 fields=["review_at"],
@@ -456,17 +465,6 @@ class Migration(migrations.Migration):
                 name="article_shown_has_version_and_review",
             ),
         ),
-        migrations.AddConstraint(
-            model_name="article",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("retired_at__isnull", False), ("state", "retired")),
-                    models.Q(models.Q(("state", "retired"), _negated=True), ("retired_at", None)),
-                    _connector="OR",
-                ),
-                name="article_retired_at_some_time",
-            ),
-        ),
         pgtrigger.migrations.AddTrigger(
             model_name="article",
             trigger=pgtrigger.compiler.Trigger(
@@ -480,41 +478,6 @@ class Migration(migrations.Migration):
                     when="BEFORE",
                 ),
             ),
-        ),
-        migrations.AddIndex(
-            model_name="articlevote",
-            index=models.Index(fields=["article", "-id"], name="article_vote_newest"),
-        ),
-        migrations.AddConstraint(
-            model_name="articlevote",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("staff__isnull", False)),
-                fields=("article", "staff"),
-                name="article_vote_once_a_person",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="articlevote",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("visitor", ""), _negated=True),
-                fields=("article", "visitor"),
-                name="article_vote_once_a_visitor",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="articlevote",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("staff__isnull", False), ("visitor", "")),
-                    models.Q(("staff", None), models.Q(("visitor", ""), _negated=True)),
-                    _connector="OR",
-                ),
-                name="article_vote_is_somebodys",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="synonymlist",
-            constraint=models.CheckConstraint(condition=models.Q(("number__gt", 0)), name="synonyms_number_positive"),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name="synonymlist",

@@ -72,6 +72,36 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "Line of a call script",
                 "verbose_name_plural": "Lines of call scripts",
+                'constraints': [
+                    models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "situation__in",
+                        [
+                            "pick_up",
+                            "late_pick_up",
+                            "asking",
+                            "read_back",
+                            "wait",
+                            "hold",
+                            "long_hold",
+                            "apology",
+                            "upset",
+                            "unknown",
+                            "transfer",
+                            "absent",
+                            "thanks",
+                            "closing",
+                        ],
+                    )
+                ),
+                name="script_situation_known",
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(("day_part__in", ["", "morning", "afternoon", "evening"])),
+                name="script_day_part_known",
+            ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -106,6 +136,29 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "Transcript",
                 "verbose_name_plural": "Transcripts",
+                'indexes': [
+                    models.Index(
+                condition=models.Q(("state__in", ["waiting", "running"])),
+                fields=["moved_at"],
+                name="transcript_unfinished",
+            ),
+                ],
+                'constraints': [
+                    models.CheckConstraint(
+                condition=models.Q(("title", ""), _negated=True), name="transcript_has_a_title"
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(("done__lte", models.F("lines_count"))), name="transcript_done_at_most_all"
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "done"), _negated=True),
+                    models.Q(("done", models.F("lines_count")), ("ended_at__isnull", False)),
+                    _connector="OR",
+                ),
+                name="transcript_done_means_all",
+            ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -190,40 +243,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="scriptline",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "situation__in",
-                        [
-                            "pick_up",
-                            "late_pick_up",
-                            "asking",
-                            "read_back",
-                            "wait",
-                            "hold",
-                            "long_hold",
-                            "apology",
-                            "upset",
-                            "unknown",
-                            "transfer",
-                            "absent",
-                            "thanks",
-                            "closing",
-                        ],
-                    )
-                ),
-                name="script_situation_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="scriptline",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("day_part__in", ["", "morning", "afternoon", "evening"])),
-                name="script_day_part_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="scriptline",
             constraint=models.UniqueConstraint(
                 fields=("service_line", "situation", "phrase"), name="script_says_it_once", nulls_distinct=False
             ),
@@ -231,37 +250,6 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="transcript",
             index=models.Index(fields=["by", "-id"], name="transcript_by_sender"),
-        ),
-        migrations.AddIndex(
-            model_name="transcript",
-            index=models.Index(
-                condition=models.Q(("state__in", ["waiting", "running"])),
-                fields=["moved_at"],
-                name="transcript_unfinished",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="transcript",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("title", ""), _negated=True), name="transcript_has_a_title"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="transcript",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("done__lte", models.F("lines_count"))), name="transcript_done_at_most_all"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="transcript",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "done"), _negated=True),
-                    models.Q(("done", models.F("lines_count")), ("ended_at__isnull", False)),
-                    _connector="OR",
-                ),
-                name="transcript_done_means_all",
-            ),
         ),
         migrations.AddConstraint(
             model_name="transcriptline",

@@ -48,6 +48,13 @@ class Migration(migrations.Migration):
                 'verbose_name': 'Channel address',
                 'verbose_name_plural': 'Channel addresses',
                 'ordering': ['kind', 'id'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('kind__in', ['email', 'wecom', 'dingtalk', 'feishu', 'webhook'])), name='address_kind_is_known'),
+                    models.CheckConstraint(condition=models.Q(('min_level__in', ['info', 'warning', 'breach', 'emergency'])), name='address_level_is_known'),
+                    models.CheckConstraint(condition=models.Q(('staff', None), ('unit', None), _connector='OR'), name='address_of_person_or_unit'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('target', ''), _negated=True), models.Q(('kind', 'email'), ('staff__isnull', False)), _connector='OR'), name='address_is_not_empty'),
+                    models.UniqueConstraint(condition=models.Q(('kind', 'email')), fields=('staff',), name='address_one_mailbox_a_person'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -82,6 +89,22 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'Notice',
                 'verbose_name_plural': 'Notices',
+                'indexes': [
+                    models.Index(fields=['recipient', '-id'], name='notice_by_recipient'),
+                    models.Index(condition=models.Q(('acked_at', None), ('read_at', None), ('stopped_at', None)), fields=['recipient', '-id'], name='notice_unread'),
+                    models.Index(fields=['about', 'id'], name='notice_by_thing'),
+                    models.Index(fields=['chain'], name='notice_by_chain'),
+                    models.Index(condition=models.Q(('acked_at', None), ('next_repeat_at__isnull', False), ('stopped_at', None)), fields=['next_repeat_at', 'id'], name='notice_to_repeat'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('dedup_key',), name='notice_once'),
+                    models.CheckConstraint(condition=models.Q(('level__in', ['info', 'warning', 'breach', 'emergency'])), name='notice_level_is_known'),
+                    models.CheckConstraint(condition=models.Q(('acked_via__in', ['', 'link', 'screen', 'rest'])), name='notice_ack_way_is_known'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('acked_at', None), ('acked_by', None), ('acked_via', '')), models.Q(('acked_at__isnull', False), ('acked_by__isnull', False), models.Q(('acked_via', ''), _negated=True)), _connector='OR'), name='notice_ack_is_whole'),
+                    models.CheckConstraint(condition=models.Q(('repeat_seconds', None), ('repeat_seconds__gt', 0), _connector='OR'), name='notice_repeat_is_later'),
+                    models.CheckConstraint(condition=models.Q(('repeat_no__gte', 0)), name='notice_repeat_counts_up'),
+                    models.CheckConstraint(condition=models.Q(('next_repeat_at', None), models.Q(('needs_ack', True), ('repeat_seconds__isnull', False)), _connector='OR'), name='notice_only_unanswered_repeats'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -110,110 +133,19 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'Delivery',
                 'verbose_name_plural': 'Deliveries',
+                'indexes': [
+                    models.Index(condition=models.Q(('state__in', ['pending', 'sending'])), fields=['next_attempt_at', 'id'], name='delivery_open'),
+                    models.Index(condition=models.Q(('state__in', ['dead', 'unknown'])), fields=['-id'], name='delivery_failed'),
+                    models.Index(condition=models.Q(('escalated_at', None), ('state__in', ['dead', 'unknown'])), fields=['id'], name='delivery_to_escalate'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('dedup_key',), name='delivery_once'),
+                    models.CheckConstraint(condition=models.Q(('state__in', ['pending', 'sending', 'sent', 'unknown', 'dead', 'cancelled'])), name='delivery_state_is_known'),
+                    models.CheckConstraint(condition=models.Q(('channel__in', ['email', 'wecom', 'dingtalk', 'feishu', 'webhook'])), name='delivery_channel_is_known'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('sent_at__isnull', False), ('state', 'sent')), models.Q(models.Q(('state', 'sent'), _negated=True), ('sent_at', None)), _connector='OR'), name='delivery_sent_has_a_time'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('state', 'sending'), _negated=True), ('lease_until__isnull', False), _connector='OR'), name='delivery_sending_is_leased'),
+                    models.CheckConstraint(condition=models.Q(('attempts__gte', 0), ('fence__gte', models.F('attempts'))), name='delivery_counts_up'),
+                ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='channeladdress',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['email', 'wecom', 'dingtalk', 'feishu', 'webhook'])), name='address_kind_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='channeladdress',
-            constraint=models.CheckConstraint(condition=models.Q(('min_level__in', ['info', 'warning', 'breach', 'emergency'])), name='address_level_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='channeladdress',
-            constraint=models.CheckConstraint(condition=models.Q(('staff', None), ('unit', None), _connector='OR'), name='address_of_person_or_unit'),
-        ),
-        migrations.AddConstraint(
-            model_name='channeladdress',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('target', ''), _negated=True), models.Q(('kind', 'email'), ('staff__isnull', False)), _connector='OR'), name='address_is_not_empty'),
-        ),
-        migrations.AddConstraint(
-            model_name='channeladdress',
-            constraint=models.UniqueConstraint(condition=models.Q(('kind', 'email')), fields=('staff',), name='address_one_mailbox_a_person'),
-        ),
-        migrations.AddIndex(
-            model_name='notice',
-            index=models.Index(fields=['recipient', '-id'], name='notice_by_recipient'),
-        ),
-        migrations.AddIndex(
-            model_name='notice',
-            index=models.Index(condition=models.Q(('acked_at', None), ('read_at', None), ('stopped_at', None)), fields=['recipient', '-id'], name='notice_unread'),
-        ),
-        migrations.AddIndex(
-            model_name='notice',
-            index=models.Index(fields=['about', 'id'], name='notice_by_thing'),
-        ),
-        migrations.AddIndex(
-            model_name='notice',
-            index=models.Index(fields=['chain'], name='notice_by_chain'),
-        ),
-        migrations.AddIndex(
-            model_name='notice',
-            index=models.Index(condition=models.Q(('acked_at', None), ('next_repeat_at__isnull', False), ('stopped_at', None)), fields=['next_repeat_at', 'id'], name='notice_to_repeat'),
-        ),
-        migrations.AddConstraint(
-            model_name='notice',
-            constraint=models.UniqueConstraint(fields=('dedup_key',), name='notice_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='notice',
-            constraint=models.CheckConstraint(condition=models.Q(('level__in', ['info', 'warning', 'breach', 'emergency'])), name='notice_level_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='notice',
-            constraint=models.CheckConstraint(condition=models.Q(('acked_via__in', ['', 'link', 'screen', 'rest'])), name='notice_ack_way_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='notice',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('acked_at', None), ('acked_by', None), ('acked_via', '')), models.Q(('acked_at__isnull', False), ('acked_by__isnull', False), models.Q(('acked_via', ''), _negated=True)), _connector='OR'), name='notice_ack_is_whole'),
-        ),
-        migrations.AddConstraint(
-            model_name='notice',
-            constraint=models.CheckConstraint(condition=models.Q(('repeat_seconds', None), ('repeat_seconds__gt', 0), _connector='OR'), name='notice_repeat_is_later'),
-        ),
-        migrations.AddConstraint(
-            model_name='notice',
-            constraint=models.CheckConstraint(condition=models.Q(('repeat_no__gte', 0)), name='notice_repeat_counts_up'),
-        ),
-        migrations.AddConstraint(
-            model_name='notice',
-            constraint=models.CheckConstraint(condition=models.Q(('next_repeat_at', None), models.Q(('needs_ack', True), ('repeat_seconds__isnull', False)), _connector='OR'), name='notice_only_unanswered_repeats'),
-        ),
-        migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(condition=models.Q(('state__in', ['pending', 'sending'])), fields=['next_attempt_at', 'id'], name='delivery_open'),
-        ),
-        migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(condition=models.Q(('state__in', ['dead', 'unknown'])), fields=['-id'], name='delivery_failed'),
-        ),
-        migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(condition=models.Q(('escalated_at', None), ('state__in', ['dead', 'unknown'])), fields=['id'], name='delivery_to_escalate'),
-        ),
-        migrations.AddConstraint(
-            model_name='delivery',
-            constraint=models.UniqueConstraint(fields=('dedup_key',), name='delivery_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='delivery',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['pending', 'sending', 'sent', 'unknown', 'dead', 'cancelled'])), name='delivery_state_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='delivery',
-            constraint=models.CheckConstraint(condition=models.Q(('channel__in', ['email', 'wecom', 'dingtalk', 'feishu', 'webhook'])), name='delivery_channel_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='delivery',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('sent_at__isnull', False), ('state', 'sent')), models.Q(models.Q(('state', 'sent'), _negated=True), ('sent_at', None)), _connector='OR'), name='delivery_sent_has_a_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='delivery',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'sending'), _negated=True), ('lease_until__isnull', False), _connector='OR'), name='delivery_sending_is_leased'),
-        ),
-        migrations.AddConstraint(
-            model_name='delivery',
-            constraint=models.CheckConstraint(condition=models.Q(('attempts__gte', 0), ('fence__gte', models.F('attempts'))), name='delivery_counts_up'),
         ),
     ]

@@ -38,6 +38,12 @@ class Migration(migrations.Migration):
                 'verbose_name': 'Member of staff',
                 'verbose_name_plural': 'Staff',
                 'ordering': ['username'],
+                'indexes': [
+                    django.contrib.postgres.indexes.GinIndex(fields=['roles'], name='staff_roles'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('roles__contained_by', ['front_desk', 'field_engineer', 'product_expert', 'supervisor', 'department_head', 'gm_marketing', 'gm_product', 'quality_inspector', 'administrator', 'auditor'])), name='staff_roles_are_known'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -67,6 +73,9 @@ class Migration(migrations.Migration):
                 'verbose_name': 'Unit',
                 'verbose_name_plural': 'Units',
                 'ordering': ['name'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('parent', models.F('id')), _negated=True), name='unit_is_not_its_own_parent'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -135,17 +144,5 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'Qualifications',
                 'constraints': [models.UniqueConstraint(fields=('staff', 'product_type'), name='qualification_once')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='unit',
-            constraint=models.CheckConstraint(condition=models.Q(('parent', models.F('id')), _negated=True), name='unit_is_not_its_own_parent'),
-        ),
-        migrations.AddIndex(
-            model_name='staff',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['roles'], name='staff_roles'),
-        ),
-        migrations.AddConstraint(
-            model_name='staff',
-            constraint=models.CheckConstraint(condition=models.Q(('roles__contained_by', ['front_desk', 'field_engineer', 'product_expert', 'supervisor', 'department_head', 'gm_marketing', 'gm_product', 'quality_inspector', 'administrator', 'auditor'])), name='staff_roles_are_known'),
         ),
     ]

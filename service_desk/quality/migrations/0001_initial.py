@@ -48,6 +48,23 @@ class Migration(migrations.Migration):
                 'verbose_name': 'Violation',
                 'verbose_name_plural': 'Violations',
                 'ordering': ['-found_at', '-id'],
+                'indexes': [
+                    models.Index(fields=['-found_at', '-id'], name='violation_newest'),
+                    models.Index(fields=['state', '-found_at', '-id'], name='violation_state_newest'),
+                    models.Index(fields=['person', '-found_at', '-id'], name='violation_person_newest'),
+                    models.Index(fields=['chief', '-found_at', '-id'], name='violation_chief_newest'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('offence', 'source', 'person'), name='violation_found_once'),
+                    models.CheckConstraint(condition=models.Q(('state__in', ['suspected', 'verified', 'dismissed', 'withdrawn'])), name='violation_state_is_known'),
+                    models.CheckConstraint(condition=models.Q(('offence__in', ['missed_registration', 'substantiated_complaint'])), name='violation_offence_is_known'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('decided_at', None), ('state', 'suspected')), models.Q(models.Q(('state', 'suspected'), _negated=True), ('decided_at__isnull', False), models.Q(('decision', ''), _negated=True)), _connector='OR'), name='violation_decided_with_reason'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['verified', 'dismissed']), _negated=True), ('decided_by__isnull', False), _connector='OR'), name='violation_decided_by_somebody'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('decided_by', models.F('person')), _negated=True), models.Q(('answered_by', models.F('person')), _negated=True)), name='violation_not_by_the_person'),
+                    models.CheckConstraint(condition=models.Q(('chief', None), models.Q(models.Q(('decided_by', models.F('chief')), _negated=True), models.Q(('answered_by', models.F('chief')), _negated=True)), _connector='OR'), name='violation_not_by_the_chief'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('objected_at', None), ('objection', '')), models.Q(models.Q(('objection', ''), _negated=True), ('objected_at__isnull', False)), _connector='OR'), name='violation_objection_has_time'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('answer', ''), ('answered_at', None), ('upheld', None)), models.Q(('answered_at__isnull', False), ('objected_at__isnull', False), ('upheld__isnull', False), models.Q(('answer', ''), _negated=True)), _connector='OR'), name='violation_answer_is_whole'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -71,6 +88,18 @@ class Migration(migrations.Migration):
                 'verbose_name': 'Ledger entry',
                 'verbose_name_plural': 'Ledger',
                 'ordering': ['-at', '-id'],
+                'indexes': [
+                    models.Index(fields=['month', 'staff'], name='ledger_month_staff'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('month__day', 1)), name='ledger_month_is_first_day'),
+                    models.CheckConstraint(condition=models.Q(('kind__in', ['violation', 'praise', 'correction'])), name='ledger_kind_is_known'),
+                    models.CheckConstraint(condition=models.Q(('text', ''), _negated=True), name='ledger_says_why'),
+                    models.CheckConstraint(condition=models.Q(('by', models.F('staff')), _negated=True), name='ledger_by_somebody_else'),
+                    models.UniqueConstraint(condition=models.Q(('kind', 'violation')), fields=('violation', 'share'), name='ledger_violation_once_per_share'),
+                    models.UniqueConstraint(fields=('corrects',), name='ledger_corrected_once'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('corrects__isnull', False), ('kind', 'correction')), models.Q(models.Q(('kind', 'correction'), _negated=True), ('corrects', None)), _connector='OR'), name='ledger_correction_names_its_entry'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -93,90 +122,6 @@ class Migration(migrations.Migration):
         pgtrigger.migrations.AddTrigger(
             model_name='closedmonth',
             trigger=pgtrigger.compiler.Trigger(name='closed_month_no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'This history is append-only: % on % is refused.', TG_OP, TG_TABLE_NAME USING ERRCODE = 'restrict_violation';", hash='59f4f6a09faad8166b6ad81b5eebff4d5eb72148', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_closed_month_no_truncate_6cae6', table='quality_closedmonth', when='BEFORE')),
-        ),
-        migrations.AddIndex(
-            model_name='violation',
-            index=models.Index(fields=['-found_at', '-id'], name='violation_newest'),
-        ),
-        migrations.AddIndex(
-            model_name='violation',
-            index=models.Index(fields=['state', '-found_at', '-id'], name='violation_state_newest'),
-        ),
-        migrations.AddIndex(
-            model_name='violation',
-            index=models.Index(fields=['person', '-found_at', '-id'], name='violation_person_newest'),
-        ),
-        migrations.AddIndex(
-            model_name='violation',
-            index=models.Index(fields=['chief', '-found_at', '-id'], name='violation_chief_newest'),
-        ),
-        migrations.AddConstraint(
-            model_name='violation',
-            constraint=models.UniqueConstraint(fields=('offence', 'source', 'person'), name='violation_found_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='violation',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['suspected', 'verified', 'dismissed', 'withdrawn'])), name='violation_state_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='violation',
-            constraint=models.CheckConstraint(condition=models.Q(('offence__in', ['missed_registration', 'substantiated_complaint'])), name='violation_offence_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='violation',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('decided_at', None), ('state', 'suspected')), models.Q(models.Q(('state', 'suspected'), _negated=True), ('decided_at__isnull', False), models.Q(('decision', ''), _negated=True)), _connector='OR'), name='violation_decided_with_reason'),
-        ),
-        migrations.AddConstraint(
-            model_name='violation',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['verified', 'dismissed']), _negated=True), ('decided_by__isnull', False), _connector='OR'), name='violation_decided_by_somebody'),
-        ),
-        migrations.AddConstraint(
-            model_name='violation',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('decided_by', models.F('person')), _negated=True), models.Q(('answered_by', models.F('person')), _negated=True)), name='violation_not_by_the_person'),
-        ),
-        migrations.AddConstraint(
-            model_name='violation',
-            constraint=models.CheckConstraint(condition=models.Q(('chief', None), models.Q(models.Q(('decided_by', models.F('chief')), _negated=True), models.Q(('answered_by', models.F('chief')), _negated=True)), _connector='OR'), name='violation_not_by_the_chief'),
-        ),
-        migrations.AddConstraint(
-            model_name='violation',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('objected_at', None), ('objection', '')), models.Q(models.Q(('objection', ''), _negated=True), ('objected_at__isnull', False)), _connector='OR'), name='violation_objection_has_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='violation',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('answer', ''), ('answered_at', None), ('upheld', None)), models.Q(('answered_at__isnull', False), ('objected_at__isnull', False), ('upheld__isnull', False), models.Q(('answer', ''), _negated=True)), _connector='OR'), name='violation_answer_is_whole'),
-        ),
-        migrations.AddIndex(
-            model_name='ledgerentry',
-            index=models.Index(fields=['month', 'staff'], name='ledger_month_staff'),
-        ),
-        migrations.AddConstraint(
-            model_name='ledgerentry',
-            constraint=models.CheckConstraint(condition=models.Q(('month__day', 1)), name='ledger_month_is_first_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='ledgerentry',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['violation', 'praise', 'correction'])), name='ledger_kind_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='ledgerentry',
-            constraint=models.CheckConstraint(condition=models.Q(('text', ''), _negated=True), name='ledger_says_why'),
-        ),
-        migrations.AddConstraint(
-            model_name='ledgerentry',
-            constraint=models.CheckConstraint(condition=models.Q(('by', models.F('staff')), _negated=True), name='ledger_by_somebody_else'),
-        ),
-        migrations.AddConstraint(
-            model_name='ledgerentry',
-            constraint=models.UniqueConstraint(condition=models.Q(('kind', 'violation')), fields=('violation', 'share'), name='ledger_violation_once_per_share'),
-        ),
-        migrations.AddConstraint(
-            model_name='ledgerentry',
-            constraint=models.UniqueConstraint(fields=('corrects',), name='ledger_corrected_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='ledgerentry',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('corrects__isnull', False), ('kind', 'correction')), models.Q(models.Q(('kind', 'correction'), _negated=True), ('corrects', None)), _connector='OR'), name='ledger_correction_names_its_entry'),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='ledgerentry',

@@ -70,6 +70,19 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'Call',
                 'verbose_name_plural': 'Calls',
+                'indexes': [
+                    models.Index(fields=['change_no', 'id'], name='call_by_change'),
+                    models.Index(fields=['customer_e164', '-id'], name='call_by_number'),
+                    models.Index(condition=models.Q(('ended_at', None)), fields=['last_heard_at'], name='call_open'),
+                    models.Index(fields=['agent', '-id'], name='call_by_agent'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('state__in', ['new', 'queued', 'ringing', 'answered', 'held', 'ended', 'missed'])), name='call_state_is_known'),
+                    models.CheckConstraint(condition=models.Q(('direction__in', ['', 'inbound', 'outbound', 'internal'])), name='call_direction_is_known'),
+                    models.CheckConstraint(condition=models.Q(('ended_by__in', ['', 'customer', 'agent', 'system', 'unknown'])), name='call_party_is_known'),
+                    models.CheckConstraint(condition=models.Q(('cause__in', ['', 'normal', 'transferred', 'busy', 'rejected', 'no_answer', 'abandoned', 'answered_elsewhere', 'failed'])), name='call_cause_is_known'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', False), ('state__in', ['ended', 'missed'])), models.Q(models.Q(('state__in', ['ended', 'missed']), _negated=True), ('ended_at', None)), _connector='OR'), name='call_over_has_an_end'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -130,6 +143,12 @@ class Migration(migrations.Migration):
                 'verbose_name': 'Phone system',
                 'verbose_name_plural': 'Phone systems',
                 'ordering': ['name'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('kind__in', ['native', 'generic_cti', 'freeswitch', 'asterisk'])), name='integration_kind_is_known'),
+                    models.CheckConstraint(condition=models.Q(('auth_mode__in', ['signed', 'key_only'])), name='integration_proof_is_known'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('auth_mode', 'key_only'), _negated=True), ('networks__len__gt', 0), _connector='OR'), name='integration_without_signature_names_addresses'),
+                    models.CheckConstraint(condition=models.Q(('events_per_second__gte', 1), ('events_per_second__lte', 10000)), name='integration_rate_is_sane'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -147,6 +166,14 @@ class Migration(migrations.Migration):
                 'verbose_name': 'Extension',
                 'verbose_name_plural': 'Extensions',
                 'ordering': ['extension', '-valid_from'],
+                'indexes': [
+                    models.Index(fields=['integration', 'agent_code'], name='extension_by_agent_code'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('valid_to', None), ('valid_to__gt', models.F('valid_from')), _connector='OR'), name='extension_ends_after_it_begins'),
+                    models.CheckConstraint(condition=models.Q(('extension', ''), _negated=True), name='extension_has_a_number'),
+                    django.contrib.postgres.constraints.ExclusionConstraint(expressions=[(models.Func(models.F('integration_id'), models.F('integration_id'), models.Value('[]'), function='int8range'), '&&'), (models.Func(models.Func(models.F('extension'), function='hashtext'), models.Func(models.F('extension'), function='hashtext'), models.Value('[]'), function='int4range'), '&&'), (models.Func(models.F('valid_from'), models.F('valid_to'), function='tstzrange'), '&&')], name='extension_is_one_persons'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -167,6 +194,13 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'Call event',
                 'verbose_name_plural': 'Call events',
+                'indexes': [
+                    models.Index(fields=['integration', '-received_at', '-id'], name='call_event_last_received'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('call', 'type', 'extension', 'timestamp'), name='call_event_once'),
+                    models.CheckConstraint(condition=models.Q(('type__in', ['call.started', 'call.queued', 'call.ringing', 'call.answered', 'call.held', 'call.resumed', 'call.transferred', 'call.ended'])), name='call_event_type_is_known'),
+                ],
             },
         ),
         migrations.AddField(
@@ -191,6 +225,13 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'Refused delivery',
                 'verbose_name_plural': 'Refused deliveries',
+                'indexes': [
+                    models.Index(fields=['integration', '-id'], name='refused_by_integration'),
+                    models.Index(fields=['minute'], name='refused_by_minute'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('integration', 'minute', 'problem', 'message_id', 'ip'), name='refused_counted', nulls_distinct=False),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -206,6 +247,12 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'Delivered id',
                 'verbose_name_plural': 'Delivered ids',
+                'indexes': [
+                    models.Index(fields=['received_at'], name='seen_event_by_age'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('integration', 'event_id'), name='seen_event_once'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -221,6 +268,9 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'Word with a transfer',
                 'verbose_name_plural': 'Words with transfers',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('name', ''), _negated=True), models.Q(('matter', ''), _negated=True)), name='transfer_note_is_whole'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -257,50 +307,6 @@ class Migration(migrations.Migration):
                 'constraints': [models.CheckConstraint(condition=models.Q(('child', models.F('parent')), _negated=True), name='call_is_not_its_own_parent')],
             },
         ),
-        migrations.AddConstraint(
-            model_name='integration',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['native', 'generic_cti', 'freeswitch', 'asterisk'])), name='integration_kind_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='integration',
-            constraint=models.CheckConstraint(condition=models.Q(('auth_mode__in', ['signed', 'key_only'])), name='integration_proof_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='integration',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('auth_mode', 'key_only'), _negated=True), ('networks__len__gt', 0), _connector='OR'), name='integration_without_signature_names_addresses'),
-        ),
-        migrations.AddConstraint(
-            model_name='integration',
-            constraint=models.CheckConstraint(condition=models.Q(('events_per_second__gte', 1), ('events_per_second__lte', 10000)), name='integration_rate_is_sane'),
-        ),
-        migrations.AddIndex(
-            model_name='extension',
-            index=models.Index(fields=['integration', 'agent_code'], name='extension_by_agent_code'),
-        ),
-        migrations.AddConstraint(
-            model_name='extension',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_to', None), ('valid_to__gt', models.F('valid_from')), _connector='OR'), name='extension_ends_after_it_begins'),
-        ),
-        migrations.AddConstraint(
-            model_name='extension',
-            constraint=models.CheckConstraint(condition=models.Q(('extension', ''), _negated=True), name='extension_has_a_number'),
-        ),
-        migrations.AddConstraint(
-            model_name='extension',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(expressions=[(models.Func(models.F('integration_id'), models.F('integration_id'), models.Value('[]'), function='int8range'), '&&'), (models.Func(models.Func(models.F('extension'), function='hashtext'), models.Func(models.F('extension'), function='hashtext'), models.Value('[]'), function='int4range'), '&&'), (models.Func(models.F('valid_from'), models.F('valid_to'), function='tstzrange'), '&&')], name='extension_is_one_persons'),
-        ),
-        migrations.AddIndex(
-            model_name='callevent',
-            index=models.Index(fields=['integration', '-received_at', '-id'], name='call_event_last_received'),
-        ),
-        migrations.AddConstraint(
-            model_name='callevent',
-            constraint=models.UniqueConstraint(fields=('call', 'type', 'extension', 'timestamp'), name='call_event_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='callevent',
-            constraint=models.CheckConstraint(condition=models.Q(('type__in', ['call.started', 'call.queued', 'call.ringing', 'call.answered', 'call.held', 'call.resumed', 'call.transferred', 'call.ended'])), name='call_event_type_is_known'),
-        ),
         pgtrigger.migrations.AddTrigger(
             model_name='callevent',
             trigger=pgtrigger.compiler.Trigger(name='call_event_no_change', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'This history is append-only: % on % is refused.', TG_OP, TG_TABLE_NAME USING ERRCODE = 'restrict_violation';", hash='737dbff17bf17139c17b5f1141981fdf0a7f7b5e', operation='UPDATE OR DELETE', pgid='pgtrigger_call_event_no_change_977dd', table='telephony_callevent', when='BEFORE')),
@@ -311,23 +317,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='call',
-            index=models.Index(fields=['change_no', 'id'], name='call_by_change'),
-        ),
-        migrations.AddIndex(
-            model_name='call',
             index=models.Index(fields=['integration', 'change_no', 'id'], name='call_by_system_change'),
-        ),
-        migrations.AddIndex(
-            model_name='call',
-            index=models.Index(fields=['customer_e164', '-id'], name='call_by_number'),
-        ),
-        migrations.AddIndex(
-            model_name='call',
-            index=models.Index(condition=models.Q(('ended_at', None)), fields=['last_heard_at'], name='call_open'),
-        ),
-        migrations.AddIndex(
-            model_name='call',
-            index=models.Index(fields=['agent', '-id'], name='call_by_agent'),
         ),
         migrations.AddIndex(
             model_name='call',
@@ -336,49 +326,5 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='call',
             constraint=models.UniqueConstraint(fields=('integration', 'call_id'), name='call_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='call',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['new', 'queued', 'ringing', 'answered', 'held', 'ended', 'missed'])), name='call_state_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='call',
-            constraint=models.CheckConstraint(condition=models.Q(('direction__in', ['', 'inbound', 'outbound', 'internal'])), name='call_direction_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='call',
-            constraint=models.CheckConstraint(condition=models.Q(('ended_by__in', ['', 'customer', 'agent', 'system', 'unknown'])), name='call_party_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='call',
-            constraint=models.CheckConstraint(condition=models.Q(('cause__in', ['', 'normal', 'transferred', 'busy', 'rejected', 'no_answer', 'abandoned', 'answered_elsewhere', 'failed'])), name='call_cause_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='call',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', False), ('state__in', ['ended', 'missed'])), models.Q(models.Q(('state__in', ['ended', 'missed']), _negated=True), ('ended_at', None)), _connector='OR'), name='call_over_has_an_end'),
-        ),
-        migrations.AddIndex(
-            model_name='refuseddelivery',
-            index=models.Index(fields=['integration', '-id'], name='refused_by_integration'),
-        ),
-        migrations.AddIndex(
-            model_name='refuseddelivery',
-            index=models.Index(fields=['minute'], name='refused_by_minute'),
-        ),
-        migrations.AddConstraint(
-            model_name='refuseddelivery',
-            constraint=models.UniqueConstraint(fields=('integration', 'minute', 'problem', 'message_id', 'ip'), name='refused_counted', nulls_distinct=False),
-        ),
-        migrations.AddIndex(
-            model_name='seenevent',
-            index=models.Index(fields=['received_at'], name='seen_event_by_age'),
-        ),
-        migrations.AddConstraint(
-            model_name='seenevent',
-            constraint=models.UniqueConstraint(fields=('integration', 'event_id'), name='seen_event_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='transfernote',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('name', ''), _negated=True), models.Q(('matter', ''), _negated=True)), name='transfer_note_is_whole'),
         ),
     ]

@@ -70,6 +70,27 @@ class Migration(migrations.Migration):
                 "verbose_name": "Webhook endpoint",
                 "verbose_name_plural": "Webhook endpoints",
                 "ordering": ["name"],
+                'constraints': [
+                    models.CheckConstraint(
+                condition=models.Q(("types__len__gt", 0)), name="endpoint_wants_something"
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(("pause_reason__in", ["", "by_hand", "gone", "failing"])),
+                name="endpoint_pause_is_known",
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("is_active", True), ("pause_reason", ""), ("paused_at", None)),
+                    models.Q(
+                        ("is_active", False),
+                        ("paused_at__isnull", False),
+                        models.Q(("pause_reason", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="endpoint_pause_has_a_reason",
+            ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -155,68 +176,24 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "Webhook delivery",
                 "verbose_name_plural": "Webhook deliveries",
-            },
-        ),
-        migrations.AddConstraint(
-            model_name="endpoint",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("types__len__gt", 0)), name="endpoint_wants_something"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="endpoint",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("pause_reason__in", ["", "by_hand", "gone", "failing"])),
-                name="endpoint_pause_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="endpoint",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("is_active", True), ("pause_reason", ""), ("paused_at", None)),
-                    models.Q(
-                        ("is_active", False),
-                        ("paused_at__isnull", False),
-                        models.Q(("pause_reason", ""), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="endpoint_pause_has_a_reason",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="post",
-            index=models.Index(
+                'indexes': [
+                    models.Index(
                 condition=models.Q(("state__in", ["pending", "sending"])),
                 fields=["endpoint", "next_try_at", "id"],
                 name="webhook_post_open",
             ),
-        ),
-        migrations.AddIndex(
-            model_name="post",
-            index=models.Index(fields=["endpoint", "-id"], name="webhook_post_by_endpoint"),
-        ),
-        migrations.AddIndex(
-            model_name="post",
-            index=models.Index(
+                    models.Index(fields=["endpoint", "-id"], name="webhook_post_by_endpoint"),
+                    models.Index(
                 condition=models.Q(("state", "dead")), fields=["endpoint", "-id"], name="webhook_post_dead"
             ),
-        ),
-        migrations.AddConstraint(
-            model_name="post",
-            constraint=models.UniqueConstraint(fields=("event", "endpoint"), name="webhook_post_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="post",
-            constraint=models.CheckConstraint(
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=("event", "endpoint"), name="webhook_post_once"),
+                    models.CheckConstraint(
                 condition=models.Q(("state__in", ["pending", "sending", "sent", "dead"])),
                 name="webhook_post_state_is_known",
             ),
-        ),
-        migrations.AddConstraint(
-            model_name="post",
-            constraint=models.CheckConstraint(
+                    models.CheckConstraint(
                 condition=models.Q(
                     models.Q(("sent_at__isnull", False), ("state", "sent")),
                     models.Q(models.Q(("state", "sent"), _negated=True), ("sent_at", None)),
@@ -224,12 +201,11 @@ class Migration(migrations.Migration):
                 ),
                 name="webhook_post_sent_has_a_time",
             ),
-        ),
-        migrations.AddConstraint(
-            model_name="post",
-            constraint=models.CheckConstraint(
+                    models.CheckConstraint(
                 condition=models.Q(("attempts__gte", 0), ("attempts__lte", 10), ("fence__gte", models.F("attempts"))),
                 name="webhook_post_counts",
             ),
+                ],
+            },
         ),
     ]
