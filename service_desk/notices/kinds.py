@@ -15,9 +15,32 @@ Text = str | Promise
 #: A fact of a notice whose body is not told: what stands there is read at the desk by whoever may (P6).
 CONFIDENTIAL = "_confidential"
 _KEPT = frozenset(
-    {"number", "by", "events", "clock", "due", "elapsed", "entered_late", "late_by_change", "late_seconds", "nobody_for"}
+    {
+        "number",
+        "by",
+        "events",
+        "clock",
+        "due",
+        "elapsed",
+        "entered_late",
+        "late_by_change",
+        "late_seconds",
+        "nobody_for",
+    }
 )
 Words = Callable[[Mapping[str, Any]], Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Enclosed:
+    """What an e-mail carries beside its words: a page in their place, and files by name and where they lie."""
+
+    html: str = ""
+    files: tuple[tuple[str, str], ...] = ()
+
+
+NOTHING = Enclosed()
+Enclosing = Callable[[Mapping[str, Any]], Enclosed]
 
 
 @dataclass(frozen=True)
@@ -28,6 +51,7 @@ class Kind:
     subject: Text
     body: Text
     words: Words | None = None
+    enclosing: Enclosing | None = None
 
 
 @dataclass(frozen=True)
@@ -41,11 +65,21 @@ class Shown:
 _kinds: dict[str, Kind] = {}
 
 
-def register(code: str, *, subject: Text, body: Text, words: Words | None = None) -> None:
+def register(
+    code: str, *, subject: Text, body: Text, words: Words | None = None, enclosing: Enclosing | None = None
+) -> None:
     """Make `code` known; the texts are lazy translations such as _("%(number)s: %(step)s")."""
     if code in _kinds:
         raise ValueError(f"The kind {code} is registered already")
-    _kinds[code] = Kind(code, subject, body, words)
+    _kinds[code] = Kind(code, subject, body, words, enclosing)
+
+
+def enclosed(code: str, facts: Mapping[str, Any]) -> Enclosed:
+    """What an e-mail of this kind encloses; nothing of what is confidential."""
+    kind = _kinds.get(code)
+    if kind is None or kind.enclosing is None or facts.get(CONFIDENTIAL):
+        return NOTHING
+    return kind.enclosing(facts)
 
 
 def hidden(facts: Mapping[str, Any]) -> dict[str, Any]:
@@ -78,6 +112,9 @@ def _render(code: str, facts: Mapping[str, Any]) -> Shown:
         closed = facts.get(CONFIDENTIAL)
         body = _("Confidential: open it at the desk to read it.") if closed else str(kind.body) % filled
         shown = Shown(str(kind.subject) % filled, body)
+    if facts.get("_called_in_by"):
+        prefix = _("Called in by %(name)s: %(subject)s") % {"name": facts["_called_in_by"], "subject": shown.subject}
+        return Shown(" ".join(prefix.split()), shown.body)
     if facts.get("_unanswered_by"):
         prefix = _("Not acknowledged by %(name)s: %(subject)s") % {
             "name": facts["_unanswered_by"],

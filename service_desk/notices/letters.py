@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from service_desk.notices import vault
 from service_desk.notices.channels import Letter
-from service_desk.notices.kinds import render
+from service_desk.notices.kinds import NOTHING, enclosed, render
 from service_desk.notices.links import sign
 from service_desk.notices.models import Delivery, Notice
 from service_desk.notices.rules import Level
@@ -28,6 +28,7 @@ def letter_for(delivery: Delivery) -> Letter:
     language = language_of(delivery)
     with translation.override(language):
         shown = render(notice.kind, notice.facts)
+        beside = enclosed(notice.kind, notice.facts) if delivery.channel == "email" else NOTHING
         return Letter(
             dedup_key=delivery.dedup_key,
             message_id=delivery.message_id,
@@ -45,6 +46,8 @@ def letter_for(delivery: Delivery) -> Letter:
             language=language,
             secrets=vault.in_force(address.secret, address.previous_secret) if address else (),
             facts={name: value for name, value in notice.facts.items() if not name.startswith("_")},
+            html=beside.html,
+            files=beside.files,
         )
 
 

@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from service_desk.cases.columns import local
-from service_desk.notices.kinds import register
+from service_desk.notices.kinds import NOTHING, Enclosed, register
+from service_desk.reports import mailing
 from service_desk.reports.exporting import EXPORTABLE
-from service_desk.reports.rules import Problem
+from service_desk.reports.rules import Problem, Trouble
 
 
 def _export_words(facts: Mapping[str, Any]) -> dict[str, str]:
@@ -36,4 +38,36 @@ register(
     words=_export_words,
     subject=_("Your export could not be written: %(list)s"),
     body="%(problem)s",
+)
+
+
+def _report_words(facts: Mapping[str, Any]) -> dict[str, str]:
+    since, until, trouble = facts.get("since", ""), facts.get("until", ""), facts.get("trouble", "")
+    return {
+        "days": since if since == until else gettext("%(since)s to %(until)s") % {"since": since, "until": until},
+        "trouble": str(Trouble(trouble).label) if trouble in Trouble.values else str(trouble),
+    }
+
+
+def _report_enclosed(facts: Mapping[str, Any]) -> Enclosed:
+    """The page and the workbook; after a week they are gone, and the words with their link go out alone."""
+    page, book = mailing.kept(str(facts["_key"]))
+    if not page or book is None:
+        return NOTHING
+    name = mailing.file_name(facts.get("title", ""), facts.get("since", ""), facts.get("until", ""))
+    return Enclosed(page, ((name, str(book)),))
+
+
+register(
+    "report_sent",
+    words=_report_words,
+    subject=_("%(name)s: %(days)s"),
+    body=_("The report “%(title)s” of %(days)s, as a page and as a workbook. It holds what you may see."),
+    enclosing=_report_enclosed,
+)
+register(
+    "report_not_sent",
+    words=_report_words,
+    subject=_("Not sent: %(name)s"),
+    body=_("Your scheduled report could not be sent.\nReason: %(trouble)s"),
 )

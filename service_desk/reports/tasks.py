@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from service_desk.audit.context import acting
-from service_desk.reports import jobs
+from service_desk.reports import jobs, schedules
 
 #: Binding a million rows into a workbook takes minutes, every other slice seconds.
 _BINDING_SECONDS = 14 * 60
@@ -30,3 +30,10 @@ def sweep_exports() -> None:
     """Take away files and rows past their time."""
     with acting(door="worker", label="celery"):
         jobs.sweep()
+
+
+@shared_task
+def send_reports() -> None:
+    """Send the scheduled reports that are due."""
+    with acting(door="worker", label="celery"):
+        schedules.send_due()

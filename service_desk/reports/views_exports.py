@@ -113,6 +113,7 @@ def export_list(request: HttpRequest) -> HttpResponse:
         "open": any(one.is_open for one in shown.items),
         "here": request.get_full_path(),
         "lists": lists,
+        "may_schedule": bool(can(request.user, "report.schedule")),
         "next_url": f"{here}?after={shown.next}" if shown.next else "",
         "previous_url": f"{here}?before={shown.previous}" if shown.previous else "",
         "now": now(),

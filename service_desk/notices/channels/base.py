@@ -26,6 +26,8 @@ class Letter:
     language: str = ""
     secrets: tuple[str, ...] = ()
     facts: dict[str, Any] = field(default_factory=dict)
+    html: str = ""
+    files: tuple[tuple[str, str], ...] = ()
 
     @property
     def text(self) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import smtplib
+from mimetypes import guess_type
+from pathlib import Path
 from typing import ClassVar
 
 from django.core.exceptions import ValidationError
@@ -57,7 +59,9 @@ def compose(letter: Letter) -> EmailMultiAlternatives:
             headers={"Message-ID": letter.message_id, "Auto-Submitted": "auto-generated"},
             connection=get_connection(),
         )
-        message.attach_alternative(render_to_string("notices/mail.html", context), "text/html")
+        message.attach_alternative(letter.html or render_to_string("notices/mail.html", context), "text/html")
+        for name, path in letter.files:
+            message.attach(name, Path(path).read_bytes(), guess_type(name)[0] or "application/octet-stream")
         return message
 
 

@@ -1,5 +1,17 @@
 """The verbs of exports and of scheduled reports."""
 
 from service_desk.reports.actions.exports import Gone, ask, cancel, delete, hand_out
+from service_desk.reports.actions.schedules import pause, resume, schedule_report, send_now, unschedule
 
-__all__ = ["Gone", "ask", "cancel", "delete", "hand_out"]
+__all__ = [
+    "Gone",
+    "ask",
+    "cancel",
+    "delete",
+    "hand_out",
+    "pause",
+    "resume",
+    "schedule_report",
+    "send_now",
+    "unschedule",
+]
