@@ -15,8 +15,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
+import psycopg2
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, connection
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
 
 logger = logging.getLogger(__name__)
 
@@ -53,12 +54,12 @@ class Loop:
                 wait = self.work()
                 failures = 0
                 self._wait(min(max(wait, 0.0), self.longest))
-            except (DatabaseError, InterfaceError, OSError) as error:
+            except (DatabaseError, InterfaceError, psycopg2.Error, OSError) as error:
                 logger.warning("%s: the database is away, trying again: %s", self.name, " ".join(str(error).split()))
-                _drop()
+                give_up_connection()
                 self.stopping.wait(_BACK_OFF[min(failures, len(_BACK_OFF) - 1)])
                 failures += 1
-        _drop()
+        give_up_connection()
 
     def _ready(self) -> None:
         """Connect where needed, with the session's limits and its ear on the channel."""
@@ -86,13 +87,24 @@ class Loop:
         self.stopping.set()
 
 
+def connection_lost(error: Exception) -> bool:
+    """Whether `error` says that PostgreSQL is away, and nothing about what was asked of it.
+
+    A server that ends in the middle of a statement is told as a plain DatabaseError by the driver; only the closed
+    connection shows what it was. A bare psycopg2 error comes from the socket that listens.
+    """
+    if isinstance(error, OperationalError | InterfaceError | psycopg2.Error):
+        return True
+    return isinstance(error, DatabaseError) and (connection.connection is None or bool(connection.connection.closed))
+
+
 def show_life() -> None:
     """Tell the supervisor that this loop still turns; without one there is nobody to tell."""
     if settings.PULSE_FILE:
         Path(settings.PULSE_FILE).touch()
 
 
-def _drop() -> None:
+def give_up_connection() -> None:
     """Give the connection up, whatever state it is in."""
     try:
         connection.close()

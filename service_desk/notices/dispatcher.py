@@ -8,10 +8,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-import psycopg2
-from django.db import InterfaceError, OperationalError, connection
+from django.db import connection
 
-from service_desk.loop import show_life
+from service_desk.loop import connection_lost, give_up_connection, show_life
 from service_desk.notices.actions import escalate_failures, open_next_channel, repeat_due
 from service_desk.notices.outbox import Dispatch
 
@@ -105,8 +104,10 @@ class Dispatcher:
         """Run `work`; when PostgreSQL is away, forget the connection and try again in a second."""
         try:
             work()
-        except (OperationalError, InterfaceError, psycopg2.Error) as error:  # the last from the bare LISTEN socket
+        except Exception as error:
+            if not connection_lost(error):
+                raise
             log.warning("%s: PostgreSQL does not answer, trying again: %s", self.name, str(error).partition("\n")[0])
             self._session = None
-            connection.close()
+            give_up_connection()
             self.dispatch.wait(_PAUSE_SECONDS)

@@ -8,7 +8,6 @@ from typing import Any
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -17,6 +16,7 @@ from rest_framework.views import set_rollback
 
 from service_desk.audit.actions import record_refusal
 from service_desk.audit.context import current
+from service_desk.loop import connection_lost
 from service_desk.rest.errors import NOTHING_HERE, FieldError, NotAllowed, Refusal
 
 logger = logging.getLogger(__name__)
@@ -112,7 +112,7 @@ def _problem_of(error: Exception) -> HttpResponse | None:
     for kind, answer in _ANSWERS:
         if isinstance(error, kind):
             return answer(error)
-    return None
+    return _unavailable(error) if connection_lost(error) else None
 
 
 def _from_refusal(error: Refusal) -> HttpResponse:
@@ -190,6 +190,4 @@ _ANSWERS: list[tuple[type[Exception], Callable[[Any], HttpResponse]]] = [
     (Http404, lambda _error: ProblemResponse(404, NOTHING_HERE, code="not_found")),
     (PermissionDenied, lambda _error: ProblemResponse(403, _("This is not permitted."), code="permission_denied")),
     (RequestDataTooBig, lambda _error: ProblemResponse(413, _("The request body is too large."), code="too_large")),
-    (OperationalError, _unavailable),
-    (InterfaceError, _unavailable),
 ]

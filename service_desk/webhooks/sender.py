@@ -8,10 +8,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-import psycopg2
-from django.db import InterfaceError, OperationalError, connection
+from django.db import connection
 
-from service_desk.loop import show_life
+from service_desk.loop import connection_lost, give_up_connection, show_life
 from service_desk.webhooks.emitting import CHANNEL
 from service_desk.webhooks.sending import Sending, fan_out
 
@@ -78,8 +77,10 @@ class Sender:
         """Run `work`; when PostgreSQL is away, forget the connection and try again in a second."""
         try:
             work()
-        except (OperationalError, InterfaceError, psycopg2.Error) as error:  # the last from the bare LISTEN socket
+        except Exception as error:
+            if not connection_lost(error):
+                raise
             log.warning("webhooks: PostgreSQL does not answer, trying again: %s", str(error).partition("\n")[0])
             self._session = None
-            connection.close()
+            give_up_connection()
             self.sending.flights.wait(_PAUSE_SECONDS)

@@ -90,9 +90,10 @@ class House:
                 with self._own.cursor() as cursor:
                     cursor.execute(sql, values or None)
                     return list(cursor.fetchall()) if cursor.description else []
-            except (psycopg2.OperationalError, psycopg2.InterfaceError):
+            except psycopg2.Error:
+                lost = self._own is None or bool(self._own.closed)
                 self._forget()
-                if attempt == 2:
+                if attempt == 2 or not lost:
                     raise
         raise AssertionError
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
-from django.db import InterfaceError, OperationalError
 from django.utils.translation import gettext as _
 from rest_framework import exceptions
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 
 from service_desk.audit.context import current
+from service_desk.loop import connection_lost
 from service_desk.rest.authentication import ApiKeyAuthentication, SessionAuthentication
 from service_desk.rest.base import CleanParametersMixin
 from service_desk.rest.permissions import HasScope
@@ -93,7 +93,7 @@ def _problem_of(error: Exception) -> DoorProblem | None:
         return DoorProblem("invalid-json", str(error.detail))
     if isinstance(error, exceptions.UnsupportedMediaType):
         return DoorProblem("unsupported-media-type", str(error.detail))
-    if isinstance(error, OperationalError | InterfaceError):
+    if connection_lost(error):
         return DoorProblem(
             "unavailable", _("The database does not answer; send it again with the same id."), retry_after=RETRY_SECONDS
         )
