@@ -114,6 +114,7 @@ INCIDENT_WORDS: Mapping[str, Promise] = {
     "outbox_stuck": _("Notices are due and do not leave the house"),
     "poison_clock": _("A clock could not be fired and was set aside"),
     "clock_jump": _("The time of the machine has jumped"),
+    "blocker": _("A session of the database holds up others"),
     "no_emergency_policy": _("A major fault has no emergency policy"),
     "no_registration_policy": _("No policy says by when an answered call is registered"),
 }

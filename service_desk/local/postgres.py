@@ -42,6 +42,8 @@ COMMON = (
     "listen_addresses=",
     "unix_socket_permissions=0700",
     "max_connections=100",
+    # Whoever forgets an open transaction (a person in psql too) holds up others no longer than this.
+    "idle_in_transaction_session_timeout=30s",
     "timezone=UTC",
     "log_timezone=UTC",
     "logging_collector=on",

@@ -46,7 +46,7 @@ def test_D13_healthz_is_red_when_a_step_waits_and_when_the_sweep_is_old(desk: Wo
     assert failed(client) == ["sweep", "overdue"]
 
 
-def test_healthz_says_503_when_the_database_is_away(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_healthz_says_503_when_the_database_is_away(db: None, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     def away() -> None:
         raise DatabaseError("gone")
 

@@ -96,3 +96,43 @@ def test_the_front_desk_confirms_no_clock(db: None) -> None:
     actor: Any = world().agent
     with pytest.raises(NotAllowed):
         confirm_clock(actor=actor)
+
+
+def test_a_process_that_begins_during_a_hold_holds_its_fire_too(clocks: Clocks, watch: ClockWatch) -> None:
+    clocks.pass_by(1, jump=3600)
+    assert not watch.may_fire()
+    late_comer = ClockWatch("celery")
+    assert not late_comer.may_fire()
+    assert clock_watch.holding().exists()
+    confirm_clock(actor=world().chief)
+    clocks.pass_by(1)
+    assert late_comer.may_fire()
+    assert watch.may_fire()
+    assert not clock_watch.holding().exists()
+
+
+def test_a_jump_beside_an_incident_that_nobody_settled_is_told_again(clocks: Clocks, watch: ClockWatch) -> None:
+    clocks.pass_by(1, jump=20)
+    assert watch.may_fire()
+    clocks.pass_by(1, jump=3600)
+    assert not watch.may_fire()
+    assert [each.detail for each in Incident.objects.filter(repaired_at=None)] == ["+3600.0 s"]
+    assert Incident.objects.count() == 2
+
+
+def test_an_answer_that_took_long_is_no_jump(
+    clocks: Clocks, watch: ClockWatch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process frozen between its two looks for 90 s sees the database's clock 90 s behind, then 90 s ahead."""
+
+    def slow() -> datetime:
+        told = clocks.wall
+        clocks.pass_by(90)
+        return told
+
+    with monkeypatch.context() as patched:
+        patched.setattr(clock_watch, "now", slow)
+        assert watch.may_fire()
+    clocks.pass_by(1)
+    assert watch.may_fire()
+    assert not Incident.objects.exists()

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.conf import settings
-from django.db.models import F, Min
+from django.db.models import F, Value
 from django.db.models.functions import Now
 from django.urls import reverse
 
@@ -18,6 +16,7 @@ from service_desk.dashboard.board import agents
 from service_desk.dashboard.board.figures import COUNTED, FIGURES, Figure, count_all
 from service_desk.dashboard.board.lines import Line, dressed, lines
 from service_desk.deadlines import engine
+from service_desk.deadlines.clock_watch import holding
 from service_desk.deadlines.models import Heartbeat
 from service_desk.deadlines.rules import LATE_MARK_SECONDS, ClockState, Door
 from service_desk.notices.models import DispatcherBeat
@@ -102,9 +101,11 @@ def read(user: Any, now: datetime) -> Board:
 
 
 def first_lines(key: str, user: Any, now: datetime, most: int) -> list[Line]:
-    """The first rows behind a figure, in the order of its list."""
+    """The first rows behind a figure, in the order of its list; only theirs are read whole."""
     figure = FIGURES[key]
-    rows = list(dressed(figure.kind, figure.rows(user)).order_by(*figure.order)[:most])
+    wanted = figure.rows(user)
+    first = wanted.order_by(*figure.order).values("pk")[:most]
+    rows = list(dressed(figure.kind, wanted.model._default_manager.filter(pk__in=first)).order_by(*figure.order))
     return lines(figure.kind, rows, user, now)
 
 
@@ -141,7 +142,7 @@ def _agents(user: Any) -> list[AgentLine]:
 
 def _of_engine() -> dict[str, Any]:
     """What the engine's health counts, so that it costs the board no query of its own."""
-    wanted: dict[str, Any] = {}
+    wanted: dict[str, Any] = {"held": holding()}
     for place, model in enumerate(engine.concrete_clocks()):
         rows = model.objects
         wanted[f"overdue/{place}"] = rows.filter(
@@ -152,13 +153,16 @@ def _of_engine() -> dict[str, Any]:
 
 
 def _engine_state(found: dict[str, int]) -> dict[str, Any]:
-    sweep = Heartbeat.objects.exclude(door=Door.AUDITOR).aggregate(age=Min(Now() - F("beat_at")))["age"]
-    dispatch = DispatcherBeat.objects.aggregate(age=Min(Now() - F("beat_at")))["age"]
-    usage = shutil.disk_usage(settings.BASE_DIR)
+    age = Now() - F("beat_at")
+    sweeps = Heartbeat.objects.exclude(door=Door.AUDITOR).order_by().values_list(Value("sweep"), age)
+    beats = list(sweeps.union(DispatcherBeat.objects.order_by().values_list(Value("dispatch"), age), all=True))
+    sweep = min((age for who, age in beats if who == "sweep"), default=None)
+    dispatch = min((age for who, age in beats if who == "dispatch"), default=None)
     return {
         "sweep_age": sweep.total_seconds() if sweep is not None else None,
         "dispatch_age": dispatch.total_seconds() if dispatch is not None else None,
         "overdue": sum(number for key, number in found.items() if key.startswith("overdue/")),
         "broken": sum(number for key, number in found.items() if key.startswith("broken/")),
-        "disk_free": usage.free / usage.total,
+        "disk_free": health.disk_free(),
+        "clock_held": found["held"] > 0,
     }

@@ -5,6 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 
 from service_desk.audit.context import acting
+from service_desk.deadlines.blockers import BlockerWatch
 from service_desk.deadlines.clock_watch import ClockWatch
 from service_desk.deadlines.engine import Sweep, beat, seconds_to_next, sweep
 from service_desk.deadlines.rules import Door
@@ -21,11 +22,12 @@ class Command(BaseCommand):
         parser.add_argument("--name", default="sentinel", help="The name under which it shows its heartbeat.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Sweep, beat, wait."""
+        """Name who holds up others, sweep, beat, wait."""
         name: str = options["name"]
-        watch = ClockWatch(name)
+        watch, blockers = ClockWatch(name), BlockerWatch()
 
         def work() -> float:
+            blockers.look()
             done = sweep(Door.SENTINEL) if watch.may_fire() else Sweep()
             beat(name, Door.SENTINEL, done)
             return seconds_to_next()
