@@ -318,6 +318,7 @@ WEB_COMPLAINTS_PER_MINUTE = env.int("WEB_COMPLAINTS_PER_MINUTE", 120)  # of all 
 # --- The life of a case (D4) -----------------------------------------------------------------------------------
 REOPEN_WITHIN_DAYS = env.int("REOPEN_WITHIN_DAYS", 0)  # 0: a closed case may be reopened for ever
 EMERGENCY_RETURNS_WITHIN_HOURS = env.int("EMERGENCY_RETURNS_WITHIN_HOURS", 24)  # sooner, the same 4 h go on
+CLOCK_HOLD_SECONDS = env.int("CLOCK_HOLD_SECONDS", 300)  # so long a jump of the clock holds the fire unless confirmed
 
 # --- E-mail and other channels -----------------------------------------------------------------------------
 EMAIL_HOST = env.str("EMAIL_HOST", "")
