@@ -14,7 +14,7 @@ def test_K3_the_labelled_texts_come_out_well_enough(half: int) -> None:
     assert result.texts >= 150
     assert result.f1 >= 0.93, result.mistakes
     assert result.clean_flagged <= 0.05 * result.clean, result.mistakes
-    assert result.exact_offsets >= 0.95 * result.hits, result.mistakes
+    assert result.exact_offsets >= 0.98 * result.hits, result.mistakes
 
 
 def test_K2_every_category_and_every_entry_has_its_texts() -> None:

@@ -44,6 +44,7 @@ _REPORT = re.compile(
     r"|(?:原话|投诉内容|工单内容|原文|原句|绰号|外号|网名|昵称|小名|诨号|诨名)[^。！？!?\n，,]{0,3}?[为是叫]"
     r"|(?:来电|来信|致电|原话|录音中|投诉内容|投诉单|工单内容|客诉|差评|原文|原句|转述|引用|据反映|据称|自称|自嘲|绰号|外号|网名|昵称|小名)"
     r"[^。！？!?\n，,]{0,6}?(?:说|称|反映|投诉|骂|问|叫|写|：|:|“|「)"
+    r"|\b(?:the|this|that|his|her|their) (?:phrase|word|term|expression|quote|nickname|remark)s?[ :]*[“「\"']?$"
     r"|\b(?:customer|caller|client|guest|user|resident|tenant|neighbou?r|colleague|agent|staff|technician|she|he|they|who)"
     r"\s+(?:has |had |have |was |were |is )?(?:said|says|saying|calls?|called|calling|complain(?:s|ed)|asked|wrote"
     r"|writes|told|shouted|reports?|reported|claims?|claimed|used|quoted)\b"

@@ -127,7 +127,7 @@ class Needs(Around):
 
     def is_question(self) -> bool:
         """Whether the sentence doubts, and does not say that it is so."""
-        closing = self.plain[self.sentence_end : self.sentence_end + 1]
+        closing = self.plain[self.sentence_end : self.sentence_end + 1] if self.clause_end == self.sentence_end else ""
         return bool(closing in ("？", "?") or _ASKING.search(self.plain[self.clause_start : self.clause_end]))
 
     def is_refusal(self, *, internal: bool) -> bool:
