@@ -165,9 +165,15 @@ DATABASES: dict[str, Any] = {
     }
 }
 DATABASES["default"].setdefault("OPTIONS", {})
-DATABASES["default"]["OPTIONS"].setdefault("connect_timeout", 5)
+# A machine that vanishes without a word (cable, switch, freeze) is noticed by both sides within half a minute: else
+# the server keeps its sessions for two hours, and a process waits as long for an answer that was lost.
+_SILENCE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 20_000}
+for _name, _value in {"connect_timeout": 5, **_SILENCE}.items():
+    DATABASES["default"]["OPTIONS"].setdefault(_name, _value)
 DATABASES["default"]["OPTIONS"].setdefault(
-    "options", "-c idle_in_transaction_session_timeout=30s -c client_connection_check_interval=5s"
+    "options",
+    "-c idle_in_transaction_session_timeout=30s -c client_connection_check_interval=5s -c tcp_keepalives_idle=10"
+    " -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3 -c tcp_user_timeout=20000",
 )
 
 # --- Redis and Celery: second-hand work only; may vanish at any time ----------------------------------
@@ -237,6 +243,9 @@ PHONE_REGION = env.str("PHONE_REGION", "CN")
 #: C4: what the person and the section chief each carry for a verified level-1 violation.
 VIOLATION_FINE_YUAN = env.int("VIOLATION_FINE_YUAN", 1000)
 VIOLATION_POINTS = env.int("VIOLATION_POINTS", 2)
+# C3: registered, but late, is no violation of level 1; what the company takes for it, if anything
+LATE_REGISTRATION_FINE_YUAN = env.int("LATE_REGISTRATION_FINE_YUAN", 0)
+LATE_REGISTRATION_POINTS = env.int("LATE_REGISTRATION_POINTS", 0)
 
 # --- Log-in, sessions, headers ---------------------------------------------------------------------------
 AUTHENTICATION_BACKENDS = [

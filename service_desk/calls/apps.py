@@ -15,5 +15,13 @@ class CallsConfig(AppConfig):
 
     def ready(self) -> None:
         """Rights, clocks, listeners and the register form's beginning are registered when their modules are loaded."""
-        for module in ("permits", "clockwork", "listening", "popping", "origin", "language_places"):
+        for module in (
+            "permits",
+            "clockwork",
+            "listening",
+            "popping",
+            "origin",
+            "language_places",
+            "complaint_matters",
+        ):
             import_module(f"{self.name}.{module}")

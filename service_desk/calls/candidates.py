@@ -36,13 +36,13 @@ class Caller:
     note: TransferNote | None = None
 
 
-#: Rooms such as complaints add what this person may see of a customer.
-Teller = Callable[[Customer, Any], list[Matter]]
+#: Adds what this person may see of who calls: the call, the customer where it is one alone, the person.
+Teller = Callable[[Call, Customer | None, Any], list[Matter]]
 _tellers: list[Teller] = []
 
 
-def tell_of_customers(teller: Teller) -> Teller:
-    """Ask `teller` for every customer on the line from now on; it shows what `user` may see, and nothing else."""
+def tell_of_callers(teller: Teller) -> Teller:
+    """Ask `teller` about everybody on the line from now on; it shows what `user` may see, and nothing else."""
     if teller not in _tellers:
         _tellers.append(teller)
     return teller
@@ -53,16 +53,20 @@ def caller_of(call: Call, user: Any) -> Caller:
     note = TransferNote.objects.filter(call__down__child=call).select_related("noted_by").first()
     customers = customers_calling(call.customer_e164, user)
     if len(customers) != 1:
-        return Caller(customers, note=note, last_calls=_last_calls(call, user))
+        return Caller(customers, note=note, last_calls=_last_calls(call, user), matters=_matters(call, None, user))
     customer = customers[0]
     return Caller(
         customers=customers,
         contact=Contact.objects.filter(customer=customer, numbers__e164=call.customer_e164).first(),
         card=card_of(customer, user),
         last_calls=_last_calls(call, user),
-        matters=[matter for teller in _tellers for matter in teller(customer, user)],
+        matters=_matters(call, customer, user),
         note=note,
     )
+
+
+def _matters(call: Call, customer: Customer | None, user: Any) -> list[Matter]:
+    return [matter for teller in _tellers for matter in teller(call, customer, user)]
 
 
 def _last_calls(call: Call, user: Any) -> list[Call]:

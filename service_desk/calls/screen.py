@@ -11,7 +11,7 @@ from django.db.models import TextChoices
 from django.utils.translation import pgettext_lazy
 
 from service_desk.calls.candidates import Caller, caller_of
-from service_desk.calls.models import CallDeadline, CallPop, CallSettlement
+from service_desk.calls.models import CallDeadline, CallPop, CallSettlement, RingSound
 from service_desk.calls.seeing import calls_visible_to, nobodys_calls
 from service_desk.calls.words import Words, words_for
 from service_desk.telephony.models import Call, CallLimits
@@ -65,6 +65,7 @@ class Bar:
     next_due: CallDeadline | None
     limits: Limits
     now: datetime
+    sound: bool = False  # whether this person wants to hear it
 
 
 def bar_of(user: Any, now: datetime, page: str = "") -> Bar:
@@ -91,7 +92,13 @@ def bar_of(user: Any, now: datetime, page: str = "") -> Bar:
         next_due=due[0] if due else None,
         limits=limits,
         now=now,
+        sound=any(screen.phase == Phase.RINGING for screen in screens) and wants_sound(user),
     )
+
+
+def wants_sound(user: Any) -> bool:
+    """Whether this person hears a tone when a call rings on their screen."""
+    return RingSound.objects.filter(staff=user).exists()
 
 
 def _place(pop: CallPop) -> tuple[int, int]:

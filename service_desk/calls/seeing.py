@@ -8,20 +8,26 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from service_desk.calls.models import CallSettlement
 from service_desk.cases.models import Case
-from service_desk.people.access import can
 from service_desk.people.models import Unit
 from service_desk.telephony.models import Call
 from service_desk.telephony.rules import Direction
+from service_desk.telephony.seeing import calls_seen_by, keep_back
 
 
 def calls_visible_to(user: Any) -> Any:
-    """All calls but those registered as a confidential case that is not theirs: that one called would say too much."""
-    if not can(user, "call.view"):
-        return Call.objects.none()
+    """The calls that this person may see; the rule below keeps back what is confidential, for every door."""
+    return calls_seen_by(user)
+
+
+def without_confidential(calls: QuerySet[Call], user: Any) -> QuerySet[Call]:
+    """All but those registered as a confidential case that is not theirs: that one called would say too much."""
     hidden = CallSettlement.objects.filter(call=OuterRef("pk"), case__confidential=True).exclude(
         case__in=Case.objects.visible_to(user).filter(confidential=True)
     )
-    return Call.objects.filter(~Exists(hidden))
+    return calls.filter(~Exists(hidden))
+
+
+keep_back(without_confidential)
 
 
 def nobodys_calls(user: Any) -> QuerySet[Call]:

@@ -31,6 +31,7 @@ register_converter(CallDeed, "calldeed")
 urlpatterns = [
     path("calls/", listing.call_list, name="call-list"),
     path("calls/now/", now.bar, name="call-bar"),
+    path("calls/sound/", now.sound, name="call-sound"),
     path("calls/to-register/", listing.to_register, name="call-to-register"),
     path("calls/by-hand/", settling.by_hand, name="call-by-hand"),
     path("calls/cases/", settling.suggest_cases, name="call-case-suggest"),

@@ -22,7 +22,7 @@ from service_desk.people.access import require
 from service_desk.people.directory import Directory
 from service_desk.people.models import Staff
 from service_desk.quality.models import ClosedMonth, LedgerEntry, Violation
-from service_desk.quality.rules import EntryKind, Offence, Share, ViolationState, month_of, next_month
+from service_desk.quality.rules import LEVEL_ONE, EntryKind, Offence, Share, ViolationState, month_of, next_month
 from service_desk.quality.webhook_events import tell_programs
 from service_desk.rest.clean import demand_clean
 from service_desk.rest.errors import Conflict, Invalid, NotFound
@@ -115,11 +115,17 @@ def report(*, actor: Any, offence: str, person: Staff, happened_at: datetime, so
 
 
 def verify(*, violation: Violation, actor: Any, reason: str) -> Violation:
-    """It counts: the person and the section chief each carry the fine and the points of the month (C4)."""
+    """It counts: of level 1 the person and the section chief each carry fine and points of the month (C4).
+
+    A late registration is no missed one: the person carries what the company sets for it, nothing unless it does.
+    """
     with _deciding(violation, actor, "verify") as (found, moment):
         _settle(found, ViolationState.VERIFIED, actor, moment, reason)
         month = _open_month(month_of(found.happened_at, settings.TIME_ZONE), moment)
-        carriers = [(Share.PERSON, found.person_id), (Share.CHIEF, found.chief_id)]
+        grave = found.offence in LEVEL_ONE
+        points = settings.VIOLATION_POINTS if grave else settings.LATE_REGISTRATION_POINTS
+        yuan = settings.VIOLATION_FINE_YUAN if grave else settings.LATE_REGISTRATION_FINE_YUAN
+        carriers = [(Share.PERSON, found.person_id), *([(Share.CHIEF, found.chief_id)] if grave else [])]
         for share, staff_id in carriers:
             if staff_id is None or (share == Share.CHIEF and staff_id == found.person_id):
                 continue
@@ -129,8 +135,8 @@ def verify(*, violation: Violation, actor: Any, reason: str) -> Violation:
                 month=month,
                 kind=EntryKind.VIOLATION,
                 share=share,
-                points=-settings.VIOLATION_POINTS,
-                yuan=-settings.VIOLATION_FINE_YUAN,
+                points=-points,
+                yuan=-yuan,
                 violation=found,
                 text=found.decision,
                 by=actor,

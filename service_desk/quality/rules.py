@@ -11,11 +11,15 @@ from django.utils.translation import pgettext_lazy
 
 
 class Offence(TextChoices):
-    """What may be a level-1 violation (C4)."""
+    """What may be a violation: those of level 1 (C4), and the 24-hour rule that was not kept (C3)."""
 
     MISSED_REGISTRATION = "missed_registration", _("Missed registration")
     LATE_REGISTRATION = "late_registration", _("Late registration")
     SUBSTANTIATED_COMPLAINT = "substantiated_complaint", _("Substantiated complaint")
+
+
+#: C4 names these two; what was registered, but late, breaks C3 and has a cost of its own, which the rules leave open.
+LEVEL_ONE = frozenset({Offence.MISSED_REGISTRATION, Offence.SUBSTANTIATED_COMPLAINT})
 
 
 class ViolationState(TextChoices):

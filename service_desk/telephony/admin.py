@@ -9,6 +9,7 @@ from django.http import HttpRequest
 
 from service_desk.people.audited_admin import AuditedAdmin
 from service_desk.telephony.models import Call, CallFact, CallLimits, RefusedDelivery
+from service_desk.telephony.seeing import calls_seen_by
 
 
 class ReadOnlyAdmin(AuditedAdmin):
@@ -34,6 +35,10 @@ class CallAdmin(ReadOnlyAdmin):
     exclude = ["customer_number", "customer_e164", "attributes", "differences"]
     show_full_result_count = False
 
+    def get_queryset(self, request: HttpRequest) -> Any:
+        """What a room keeps back from this person is not in the admin either (P6)."""
+        return super().get_queryset(request).filter(pk__in=calls_seen_by(request.user).values("pk"))
+
 
 @admin.register(CallFact)
 class CallFactAdmin(ReadOnlyAdmin):
@@ -43,6 +48,10 @@ class CallFactAdmin(ReadOnlyAdmin):
     list_filter = ["rule", "verdict"]
     list_select_related = ["call"]
     show_full_result_count = False
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        """Those of the calls that this person may see."""
+        return super().get_queryset(request).filter(call__in=calls_seen_by(request.user))
 
 
 @admin.register(RefusedDelivery)

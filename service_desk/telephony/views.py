@@ -23,6 +23,7 @@ from service_desk.telephony import actions
 from service_desk.telephony.forms import ExtensionForm, IntegrationForm
 from service_desk.telephony.models import CallEvent, Extension, Integration, RefusedDelivery
 from service_desk.telephony.rules import IntegrationKind
+from service_desk.telephony.silence import is_silent, working_hours
 
 _SHOWN = 100
 _DAY = timedelta(days=1)
@@ -181,7 +182,8 @@ def _face(row: Any, moment: datetime) -> dict[str, str]:
         return {"label": _("switched off"), "tone": "", "shape": "quiet"}
     if row.last_at is None:
         return {"label": _("nothing came yet"), "tone": "accent", "shape": "open"}
-    if row.silent_minutes and moment - row.last_at > timedelta(minutes=row.silent_minutes):
+    longest = timedelta(minutes=row.silent_minutes)
+    if longest and moment - row.last_at > longest and is_silent(row.last_at, moment, longest, working_hours()):
         return {"label": _("silent"), "tone": "warn", "shape": "warn"}
     return {"label": _("working"), "tone": "met", "shape": "met"}
 

@@ -49,6 +49,23 @@ function announce() {
     if (said.has(key)) continue;
     said.add(key);
     say(screen.querySelector("h2").textContent.trim().replace(/\s+/g, " "));
+    if (screen.dataset.phase === "ringing" && bar.querySelector("[data-sound]")) ring();
+  }
+}
+
+// Two short tones, for who has chosen to hear them; a browser that nobody has touched yet may refuse, and stays silent.
+let audio = null;
+
+async function ring() {
+  audio ??= new AudioContext();
+  if (audio.state === "suspended") await Promise.race([audio.resume(), new Promise((over) => setTimeout(over, 500))]);
+  if (audio.state !== "running") return;
+  for (const [start, pitch] of [[0, 660], [0.28, 880]]) {
+    const tone = new OscillatorNode(audio, { frequency: pitch });
+    const volume = new GainNode(audio, { gain: 0.08 });
+    tone.connect(volume).connect(audio.destination);
+    tone.start(audio.currentTime + start);
+    tone.stop(audio.currentTime + start + 0.2);
   }
 }
 

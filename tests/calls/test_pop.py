@@ -12,11 +12,13 @@ from service_desk.calls.models import CallPop, CallSettlement, Withdrawn
 from service_desk.cases.models import Case
 from service_desk.customers.models import Contact, PhoneNumber
 from service_desk.deadlines.clock import now
+from service_desk.local.reference import load_complaint_policies
 from service_desk.notices import live
 from service_desk.people.models import Staff
 from service_desk.telephony.actions import add_extension
 from service_desk.telephony.models import Call
 from tests.cases.pages import HTMX, browser, text_of
+from tests.complaints.making import calendar, complaint
 from tests.factories import World, world
 from tests.telephony.senders import Pbx, Script, administrator, pbx
 
@@ -168,6 +170,34 @@ def test_P6_a_confidential_case_is_on_no_screen_but_its_holders(company: World, 
     Case.objects.filter(pk=case.pk).update(confidential=True)
     ring(phone, Script(), "8006")
     assert case.number not in text_of(bar(company.agent))
+
+
+def test_P6_open_complaints_stand_there_for_their_circle_alone(company: World, phone: Pbx) -> None:
+    load_complaint_policies(company.line.pk, calendar())
+    PhoneNumber.objects.create(customer=company.customer, raw=NUMBER)
+    of_customer = complaint(company, about_staff=company.engineer)
+    of_number = complaint(company, about_staff=company.engineer, customer=None, phone=NUMBER)
+    hidden = complaint(company, actor=company.engineer, about_staff=company.agent)
+    ring(phone, Script(), "8006", "8007")
+    page, other = text_of(bar(company.agent)), text_of(bar(company.colleague))
+    assert f"Complaint {of_customer.number}" in page
+    assert f"Complaint {of_number.number}" in page
+    assert hidden.number not in page
+    assert "CMP-" not in other
+
+
+def test_a_ringing_call_is_heard_by_who_chose_it_and_by_nobody_else(company: World, phone: Pbx) -> None:
+    client = browser(company.agent)
+    assert "Switch the tone on" in text_of(client.get("/calls/"))
+    assert client.post("/calls/sound/", {"on": "1"}).status_code == 302
+    assert client.post("/calls/sound/", {"on": "1"}).status_code == 302  # a double click
+    script = Script()
+    ring(phone, script, "8006", "8007")
+    assert 'data-sound="on"' in bar(company.agent).content.decode()
+    assert "data-sound" not in bar(company.colleague).content.decode()
+    client.post("/calls/sound/", {"on": "\x00"})
+    assert "data-sound" not in bar(company.agent).content.decode()
+    assert browser(company.auditor).post("/calls/sound/", {"on": "1"}).status_code == 403
 
 
 def test_several_who_share_a_number_are_candidates(company: World, phone: Pbx) -> None:

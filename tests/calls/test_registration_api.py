@@ -8,10 +8,13 @@ from typing import Any
 
 import pytest
 
+from service_desk.calls.actions import settle_as_case
 from service_desk.calls.models import CallMessage
+from service_desk.cases.models import Case
 from service_desk.deadlines.clock import now
 from tests.calls.test_registration import phone_of, talk
 from tests.cases.callers import fields, key, session
+from tests.cases.pages import browser
 from tests.factories import World, world
 
 pytestmark = pytest.mark.django_db
@@ -46,6 +49,20 @@ def test_C3_registering_and_undoing(desk: World) -> None:
     assert (undone.json()["state"], undone.json()["settlement"], len(undone.json()["history"])) == ("running", None, 1)
     theirs = session(desk.colleague).post(f"{DUE}{call.ref}/settle/", {"settled_as": "exception", "reason": "test"})
     assert theirs.status_code == 403
+
+
+def test_P6_a_call_registered_as_a_confidential_case_is_shown_to_who_may_see_that_case_alone(desk: World) -> None:
+    call = talk(phone_of(desk))
+    hidden = desk.register()
+    Case.objects.filter(pk=hidden.pk).update(confidential=True)
+    settle_as_case(call=call, actor=desk.agent, case=hidden)
+    owner, other = key(desk.agent, "calls:read"), key(desk.engineer, "calls:read")
+    assert [row["id"] for row in owner.get("/api/v1/calls").json()["results"]] == [call.ref]
+    for stranger in (other, session(desk.auditor), session(desk.inspector)):
+        assert stranger.get("/api/v1/calls").json()["results"] == []
+        assert stranger.get("/api/v1/calls", {"call_id": call.call_id}).json()["results"] == []
+        assert stranger.get(f"/api/v1/calls/{call.ref}").status_code == 404
+    assert call.ref not in browser(desk.admin).get("/admin/telephony/call/").content.decode()
 
 
 def test_C3_keys_need_the_scope(desk: World) -> None:

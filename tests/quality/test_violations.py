@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, connections, transaction
@@ -57,6 +58,15 @@ def test_C4_a_suspicion_counts_nothing_until_it_is_verified(desk: World) -> None
     lines = LedgerEntry.objects.order_by("share").values_list("staff__username", "share", "points", "yuan")
     assert list(lines) == [("chief", "chief", -2, -1000), ("agent", "person", -2, -1000)]
     assert AuditEntry.objects.filter(verb="violation.verify", actor=desk.inspector).count() == 1
+
+
+def test_C3_a_late_registration_is_no_missed_one_and_costs_what_the_company_sets(desk: World, settings: Any) -> None:
+    for number, (points, yuan) in enumerate(((0, 0), (1, 200))):
+        settings.LATE_REGISTRATION_POINTS, settings.LATE_REGISTRATION_FINE_YUAN = points, yuan
+        late = suspect(Found(Offence.LATE_REGISTRATION, f"case:{number}", desk.agent.pk, now() - timedelta(hours=25)))
+        actions.verify(violation=late, actor=desk.inspector, reason="录音核实")
+        entry = LedgerEntry.objects.get(violation=late)
+        assert (entry.staff, entry.share, entry.points, entry.yuan) == (desk.agent, "person", -points, -yuan)
 
 
 def test_C4_dismissed_with_a_reason_costs_nothing(desk: World) -> None:

@@ -15,6 +15,7 @@ from service_desk.notices.models import Notice
 from service_desk.people.rules import Role
 from service_desk.telephony.actions import give_up_stale, tell_silence
 from service_desk.telephony.models import Call, CallFact, CallLink
+from service_desk.telephony.silence import silent_systems
 from service_desk.telephony.tasks import purge_deliveries, sweep_calls
 from tests.factories import staff
 from tests.telephony.senders import Script, pbx
@@ -73,6 +74,7 @@ def test_silence_is_told_once_to_administrators_and_supervisors() -> None:
         one.post(Script().event("ringing", 0))
     assert tell_silence() == 0
     _age_events(timedelta(minutes=61))
+    assert [each.integration for each in silent_systems(now())] == [phone.integration]  # as the board asks
     assert tell_silence() == 2, "supervisor and administrator, of one system"
     assert tell_silence() == 0
     notice = Notice.objects.of(supervisor).get(kind="phone_silent")

@@ -4,5 +4,6 @@ from service_desk.calls.models.clocks import CallClockEvent, CallDeadline
 from service_desk.calls.models.messages import CallMessage
 from service_desk.calls.models.pops import CallPop, Withdrawn
 from service_desk.calls.models.settling import CallSettlement
+from service_desk.calls.models.sounds import RingSound
 
-__all__ = ["CallClockEvent", "CallDeadline", "CallMessage", "CallPop", "CallSettlement", "Withdrawn"]
+__all__ = ["CallClockEvent", "CallDeadline", "CallMessage", "CallPop", "CallSettlement", "RingSound", "Withdrawn"]

@@ -16,7 +16,7 @@ from service_desk.calls.faces import face_of
 from service_desk.calls.figures import figures
 from service_desk.calls.filters import CallFilters
 from service_desk.calls.models import CallDeadline, CallMessage, CallSettlement
-from service_desk.calls.screen import phase_of
+from service_desk.calls.screen import phase_of, wants_sound
 from service_desk.calls.seeing import calls_visible_to, nobodys_calls
 from service_desk.calls.views.common import find, is_part
 from service_desk.cases.models import Case
@@ -56,6 +56,7 @@ def call_list(request: HttpRequest) -> HttpResponse:
         "rows": dressed(shown.items, now()),
         "lost": lost,
         "filtered": bool(form.chosen),
+        "sound": wants_sound(request.user) if can(request.user, "call.by_hand") else None,
         "next_url": _address(request, after=shown.next),
         "previous_url": _address(request, before=shown.previous),
     }

@@ -13,11 +13,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from service_desk.calls.models import CallPop
+from service_desk.calls.models import CallPop, RingSound
 from service_desk.calls.screen import bar_of
 from service_desk.calls.views.common import back_of, find, is_part
 from service_desk.deadlines.clock import now
-from service_desk.people.access import can
+from service_desk.people.access import can, require
 from service_desk.rest.errors import Refusal
 from service_desk.telephony import actions
 from service_desk.telephony.models import Call
@@ -32,6 +32,21 @@ def bar(request: HttpRequest) -> HttpResponse:
     if not can(request.user, "call.by_hand"):
         return HttpResponse("")
     return render(request, "calls/bar.html", {"bar": bar_of(request.user, now(), _page(request))})
+
+
+@login_required
+@require_POST
+def sound(request: HttpRequest) -> HttpResponse:
+    """Let calls be heard, or not any more; each person's own choice."""
+    require(request.user, "call.by_hand")
+    user: Any = request.user
+    if request.POST.get("on") == "1":
+        RingSound.objects.get_or_create(staff=user)
+        messages.success(request, _("A tone is heard when a call rings on your screen."))
+    else:
+        RingSound.objects.filter(staff=user).delete()
+        messages.success(request, _("Calls ring without a tone."))
+    return redirect("call-list")
 
 
 def _page(request: HttpRequest) -> str:

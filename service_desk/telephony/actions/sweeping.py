@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-
 from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -11,15 +9,14 @@ from django.utils.timezone import localtime
 
 from service_desk.audit.actions import record
 from service_desk.deadlines.clock import now
-from service_desk.deadlines.hours import between
-from service_desk.deadlines.models import Calendar
 from service_desk.notices.actions import NewNotice, send_many
 from service_desk.notices.rules import Level
 from service_desk.people.models import Staff
 from service_desk.people.rules import Role
 from service_desk.telephony.actions.refolding import refold, refold_call
-from service_desk.telephony.models import Call, CallEvent, Integration
+from service_desk.telephony.models import Call, Integration
 from service_desk.telephony.rules import STALE_AFTER, CallRule, Verdict
+from service_desk.telephony.silence import silent_systems
 
 _BATCH = 200
 
@@ -41,29 +38,12 @@ def give_up_stale() -> int:
 @transaction.atomic
 def tell_silence() -> int:
     """Tell administrators and supervisors of each phone system that is silent in working hours; once a silence."""
-    moment = now()
     told = 0
-    for row in Integration.objects.filter(is_active=True, silent_minutes__gt=0):
-        last = (
-            CallEvent.objects.filter(integration=row).order_by("-received_at", "-id").values_list("received_at").first()
-        )
-        if last is None or not _is_silent(last[0], moment, timedelta(minutes=row.silent_minutes)):
-            continue
-        facts = {"name": row.name, "minutes": row.silent_minutes, "since": f"{localtime(last[0]):%Y-%m-%d %H:%M}"}
-        told += len(_tell(f"phone_silent:{row.pk}:{last[0]:%Y%m%d%H%M%S}", "phone_silent", row, facts))
+    for silent in silent_systems(now()):
+        row, last = silent.integration, silent.last_at
+        facts = {"name": row.name, "minutes": row.silent_minutes, "since": f"{localtime(last):%Y-%m-%d %H:%M}"}
+        told += len(_tell(f"phone_silent:{row.pk}:{last:%Y%m%d%H%M%S}", "phone_silent", row, facts))
     return told
-
-
-def _is_silent(last: datetime, moment: datetime, longest: timedelta) -> bool:
-    """Whether more working time than allowed has passed since the last event; without a calendar all time counts."""
-    if moment - last <= longest:
-        return False
-    calendar = Calendar.objects.exclude(current=None).select_related("current").order_by("id").first()
-    if calendar is None or calendar.current is None:
-        return True
-    hours = calendar.current.work_calendar()
-    is_working_now = between(hours, moment - timedelta(seconds=1), moment) > timedelta(0)
-    return is_working_now and between(hours, last, moment) > longest
 
 
 @transaction.atomic
