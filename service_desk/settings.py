@@ -165,15 +165,15 @@ DATABASES: dict[str, Any] = {
     }
 }
 DATABASES["default"].setdefault("OPTIONS", {})
-# A machine that vanishes without a word (cable, switch, freeze) is noticed by both sides within half a minute: else
+# A machine that vanishes without a word (cable, switch, freeze) is noticed by both sides within ten seconds or so: else
 # the server keeps its sessions for two hours, and a process waits as long for an answer that was lost.
-_SILENCE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 20_000}
+_SILENCE = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3, "tcp_user_timeout": 10_000}
 for _name, _value in {"connect_timeout": 5, **_SILENCE}.items():
     DATABASES["default"]["OPTIONS"].setdefault(_name, _value)
 DATABASES["default"]["OPTIONS"].setdefault(
     "options",
-    "-c idle_in_transaction_session_timeout=30s -c client_connection_check_interval=5s -c tcp_keepalives_idle=10"
-    " -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3 -c tcp_user_timeout=20000",
+    "-c idle_in_transaction_session_timeout=30s -c client_connection_check_interval=5s -c tcp_keepalives_idle=5"
+    " -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3 -c tcp_user_timeout=10000",
 )
 
 # --- Redis and Celery: second-hand work only; may vanish at any time ----------------------------------
