@@ -88,14 +88,24 @@ class Loop:
 
 
 def connection_lost(error: Exception) -> bool:
-    """Whether `error` says that PostgreSQL is away, and nothing about what was asked of it.
+    """Whether `error` says that PostgreSQL is away or has refused to go on, and nothing about what was asked of it.
 
-    A server that ends in the middle of a statement is told as a plain DatabaseError by the driver; only the closed
-    connection shows what it was. A bare psycopg2 error comes from the socket that listens.
+    A bare psycopg2 error comes from the socket that listens.
     """
-    if isinstance(error, OperationalError | InterfaceError | psycopg2.Error):
-        return True
-    return isinstance(error, DatabaseError) and (connection.connection is None or bool(connection.connection.closed))
+    return isinstance(error, OperationalError | InterfaceError | psycopg2.Error) or session_ended(error)
+
+
+def session_ended(error: Exception) -> bool:
+    """Whether the session at work is over, whatever the error is called.
+
+    A server that ends in the middle of a statement is told by the driver as a plain DatabaseError without a code of
+    the server's, on a connection that does not yet know that it is closed.
+    """
+    if not isinstance(error, DatabaseError):
+        return False
+    cause = error.__cause__
+    plain = type(cause) is psycopg2.DatabaseError and cause.pgcode is None
+    return plain or connection.connection is None or bool(connection.connection.closed)
 
 
 def show_life() -> None:

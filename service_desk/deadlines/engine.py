@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from itertools import chain
 from typing import Any, Protocol
 
-from django.db import DatabaseError, connection, transaction
+from django.db import connection, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
@@ -23,6 +23,7 @@ from service_desk.deadlines.clock import now
 from service_desk.deadlines.models import ClockEvent, Deadline, Firing, Heartbeat, Incident, Policy
 from service_desk.deadlines.rules import LATE_MARK_SECONDS, ClockEventType, ClockState, Door
 from service_desk.deadlines.schedule import PlannedStep, current_and_next
+from service_desk.loop import session_ended
 
 logger = logging.getLogger(__name__)
 
@@ -117,7 +118,7 @@ def _fire_batch(model: type[Deadline], door: Door, limit: int, after: datetime |
                 _fire_all(model, rows, door, rows[0].swept_at)
                 passing("engine.written")
     except Exception as error:
-        if _connection_lost(error):
+        if session_ended(error):
             raise
         with transaction.atomic():
             rows = _claim(model, limit, after)
@@ -145,7 +146,7 @@ def _fire(model: type[Deadline], rows: Sequence[Any], door: Door, now: datetime)
         with transaction.atomic():
             _fire_all(model, rows, door, now)
     except Exception as error:
-        if _connection_lost(error):
+        if session_ended(error):
             raise
         if len(rows) == 1:
             _set_aside(model, rows[0], error, door, now)
@@ -236,13 +237,9 @@ def _set_aside(model: type[Deadline], row: Any, error: Exception, door: Door, no
         with transaction.atomic():
             _rooms[model].announce_error(row, text, now)
     except Exception as second:
-        if _connection_lost(second):
+        if session_ended(second):
             raise
         logger.exception("the notice about clock %s could not be written", row.pk)
-
-
-def _connection_lost(error: Exception) -> bool:
-    return isinstance(error, DatabaseError) and (connection.connection is None or bool(connection.connection.closed))
 
 
 def report(*, kind: str, thing: str, detail: str) -> None:

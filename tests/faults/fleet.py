@@ -212,11 +212,14 @@ class Fleet:
     def until_ready(self, *names: str, seconds: float = 90.0) -> float:
         """Until each of these (all by default) shows a sign of life that is younger than this call."""
         since = self.house.one("SELECT clock_timestamp()")
-        return self.until(
-            lambda: all(self._shows_life(name, since) for name in names or tuple(self.members)),
-            seconds=seconds,
-            what=f"sign of life of {', '.join(names or self.members)}",
-        )
+        wanted = names or tuple(self.members)
+
+        def alive() -> bool:
+            dead = [name for name in wanted if not self.members[name].alive]
+            assert not dead, f"{', '.join(dead)} ended while starting"
+            return all(self._shows_life(name, since) for name in wanted)
+
+        return self.until(alive, seconds=seconds, what=f"sign of life of {', '.join(wanted)}")
 
     def _shows_life(self, name: str, since: Any) -> bool:
         if name.startswith("web-"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import secrets
@@ -91,9 +92,8 @@ class House:
                     cursor.execute(sql, values or None)
                     return list(cursor.fetchall()) if cursor.description else []
             except psycopg2.Error:
-                lost = self._own is None or bool(self._own.closed)
                 self._forget()
-                if attempt == 2 or not lost:
+                if attempt == 2:
                     raise
         raise AssertionError
 
@@ -118,10 +118,16 @@ class House:
 def make_seed(folder: Path) -> Path:
     """A stopped cluster with a migrated database; found again under FAULTS_CACHE while no migration changes."""
     cache = os.environ.get("FAULTS_CACHE", "")
-    place = Path(cache) / _migrations() if cache else folder
-    ready = place / "postgres"
-    if (place / "whole").exists():
-        return ready
+    if not cache:
+        return _migrated(folder)
+    place = Path(cache) / _migrations()
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with place.with_suffix(".lock").open("w") as lock:  # another run may be making the same
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return place / "postgres" if (place / "whole").exists() else _migrated(place)
+
+
+def _migrated(place: Path) -> Path:
     shutil.rmtree(place, ignore_errors=True)
     house = House(place, None)
     house.open()
@@ -136,7 +142,7 @@ def make_seed(folder: Path) -> Path:
     finally:
         house.close()
     (place / "whole").touch()
-    return ready
+    return place / "postgres"
 
 
 def _migrations() -> str:
