@@ -10,7 +10,7 @@ from service_desk.notices.models import Notice
 from service_desk.people.access import Decision, rule
 from service_desk.people.directory import Directory
 from service_desk.people.models import Staff
-from service_desk.people.rules import Role
+from service_desk.people.rules import LEADING_ROLES, Role
 from service_desk.rest import scopes
 
 SCOPE_READ = scopes.register("notices:read", gettext_lazy("Read one's own notices"))
@@ -32,6 +32,15 @@ def _acknowledge(user: Staff, notice: Notice) -> Decision | bool:
     if Notice.objects.filter(chain=notice.chain, recipient=user).exists():
         return True
     return Decision(False, _("Only the recipient, their deputy, their superiors or a supervisor may acknowledge this."))
+
+
+@rule("notice.call_in")
+def _call_in(user: Staff, notice: Notice) -> Decision | bool:
+    """Who leads; of what is confidential only those who were told know (P6)."""
+    if not user.has_role(*LEADING_ROLES):
+        return Decision(False, _("Only who leads the desk calls in a deputy."))
+    confidential = bool(notice.facts.get(CONFIDENTIAL)) or notice.private
+    return not confidential or Notice.objects.filter(chain=notice.chain, recipient=user).exists()
 
 
 @rule("notice.read")

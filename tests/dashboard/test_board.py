@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from service_desk.cases import actions
 from service_desk.cases.models import Case, CaseDeadline, HandOver, Promise
 from service_desk.cases.rules import OPEN_STATES
-from service_desk.dashboard.board import agents, figures
+from service_desk.dashboard.board import agents, figures, sharing
 from service_desk.dashboard.board.figures import COUNTED, FIGURES, counts
 from service_desk.deadlines.clock import now
 from service_desk.deadlines.engine import sweep
@@ -27,6 +27,7 @@ from tests.factories import World, shift_time, world
 
 @pytest.fixture
 def desk(db: None) -> World:
+    sharing.forget()
     return world()
 
 

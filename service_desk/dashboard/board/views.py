@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -16,12 +17,14 @@ from django.views.decorators.http import require_POST, require_safe
 
 from service_desk.dashboard.board import lines as drawn
 from service_desk.dashboard.board import now as board
+from service_desk.dashboard.board import sharing
 from service_desk.dashboard.board.figures import COUNTED, FIGURES, counts
 from service_desk.deadlines import clock
 from service_desk.notices.actions import acknowledge
 from service_desk.notices.models import Notice
 from service_desk.notices.rules import AckVia
 from service_desk.people.access import can, require
+from service_desk.people.rules import LEADING_ROLES
 from service_desk.rest.errors import NotAllowed
 from service_desk.rest.keyset import BadCursor, page
 
@@ -35,19 +38,34 @@ def _is_part(request: HttpRequest) -> bool:
     return request.headers.get("HX-Request") == "true"
 
 
+def _part(request: HttpRequest, template: str) -> HttpResponse:
+    """The moving part for a page that refreshes itself; nothing, if it shows just that (204: htmx leaves it)."""
+    has = request.headers.get("Board-Mark", "")
+    found = sharing.moving_part(
+        request.user, template, has=has, here=reverse("board"), token=lambda: get_token(request)
+    )
+    if found is None:
+        return HttpResponse(status=204)
+    html, mark = found
+    return HttpResponse(html, headers={"Board-Mark": mark})
+
+
 @login_required
 @require_safe
 def board_now(request: HttpRequest) -> HttpResponse:
     """The board, or for a page that refreshes itself its moving part."""
     user: Any = request.user
     require(user, "board.view")
+    if _is_part(request):
+        return _part(request, "dashboard/board_live.html")
     context = {
         "board": board.read(user, clock.now()),
         "may_register": bool(can(user, "case.register")),
+        "may_call_in": bool(user.has_role(*LEADING_ROLES)),
         "may_see_team": bool(can(user, "board.team")),
         "here": reverse("board"),
     }
-    return render(request, "dashboard/board_live.html" if _is_part(request) else "dashboard/board.html", context)
+    return render(request, "dashboard/board.html", context)
 
 
 @login_required
@@ -56,8 +74,9 @@ def wall(request: HttpRequest) -> HttpResponse:
     """The same on a screen that everybody in the room reads: large, without the names of customers."""
     user: Any = request.user
     require(user, "board.view")
-    context = {"board": board.read(user, clock.now())}
-    return render(request, "dashboard/wall_live.html" if _is_part(request) else "dashboard/wall.html", context)
+    if _is_part(request):
+        return _part(request, "dashboard/wall_live.html")
+    return render(request, "dashboard/wall.html", {"board": board.read(user, clock.now())})
 
 
 @login_required
@@ -90,6 +109,7 @@ def board_list(request: HttpRequest, key: str) -> HttpResponse:
         "next_url": f"?after={shown.next}" if shown.next else "",
         "previous_url": f"?before={shown.previous}" if shown.previous else "",
         "may_register": bool(can(user, "case.register")),
+        "may_call_in": bool(user.has_role(*LEADING_ROLES)),
         "of_cases": any(row.case for row in rows),
         "here": request.get_full_path(),
     }

@@ -2,6 +2,7 @@
 
 from service_desk.notices.actions.addresses import add_address, choose_mailbox, remove_address, rotate_secret
 from service_desk.notices.actions.answering import acknowledge, may_acknowledge, read, read_everything, stop_chain
+from service_desk.notices.actions.calling_in import call_in, deputy_of
 from service_desk.notices.actions.escalating import escalate_failures, open_next_channel
 from service_desk.notices.actions.repeating import repeat_due
 from service_desk.notices.actions.sending import NewNotice, send_many, send_test
@@ -11,7 +12,9 @@ __all__ = [
     "NewNotice",
     "acknowledge",
     "add_address",
+    "call_in",
     "choose_mailbox",
+    "deputy_of",
     "escalate_failures",
     "may_acknowledge",
     "open_next_channel",
