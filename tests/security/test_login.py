@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.test import Client
 from django.utils import timezone
 
+from service_desk.local import postgres
 from tests.factories import PASSWORD, World, world
 
 TRIES = 3  # of the ten; each guess costs the work of Argon2
@@ -147,3 +149,15 @@ def test_passwords_are_long_and_kept_by_argon2() -> None:
     assert now_set.PASSWORD_HASHERS[0].endswith("Argon2PasswordHasher")
     lengths = [each.get("OPTIONS", {}).get("min_length") for each in now_set.AUTH_PASSWORD_VALIDATORS]
     assert max(length for length in lengths if length) >= 12
+
+
+def test_workers_take_data_and_no_objects_and_secrets_are_the_owners_alone(tmp_path: Path) -> None:
+    assert now_set.CELERY_ACCEPT_CONTENT == ["json"]
+    assert now_set.CELERY_TASK_SERIALIZER == "json"
+    assert {"listen_addresses=", "unix_socket_permissions=0700"} <= set(postgres.COMMON)
+    given = {name: value for name, value in os.environ.items() if name != "SECRET_KEY"}
+    code = "from service_desk import settings; print(len(settings.SECRET_KEY))"
+    env = given | {"SERVICE_DESK_DATA": str(tmp_path)}
+    said = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True).stdout
+    assert int(said) >= 50
+    assert (tmp_path / "secret_key").stat().st_mode & 0o777 == 0o600
