@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,21 +62,28 @@ def house(seed_cluster: Path, tmp_path: Path) -> Iterator[House]:
     made.close()
 
 
-@pytest.fixture
-def run(house: House, django_db_blocker: DjangoDbBlocker) -> Iterator[Run]:
-    """A house with a company, sinks, and a fleet of which nothing runs yet."""
+@contextmanager
+def at_work(house: House, unblock: Callable[[], AbstractContextManager[object]] = nullcontext) -> Iterator[Run]:
+    """A company, sinks and a fleet of which nothing runs yet, in an open house; all ends with it."""
     mail, hooks = MailSink(), HookSink()
     mail.start()
     hooks.start()
     fleet = Fleet(house, house.environment(EMAIL_HOST="127.0.0.1", EMAIL_PORT=str(mail.port)))
     try:
-        with connected(house, django_db_blocker.unblock):
+        with connected(house, unblock):
             company = world()
             yield Run(house, fleet, mail, hooks, company, Ledger(house, company), random.Random(seed_of_run()))
     finally:
         fleet.stop()
         mail.stop()
         hooks.stop()
+
+
+@pytest.fixture
+def run(house: House, django_db_blocker: DjangoDbBlocker) -> Iterator[Run]:
+    """A run in a house of this test's own."""
+    with at_work(house, django_db_blocker.unblock) as made:
+        yield made
 
 
 @pytest.fixture

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import psutil
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from tests.faults.house import House
 
@@ -126,9 +128,9 @@ def stop_redis(house: House, *, hard: bool) -> None:
 def pause_redis(house: House, seconds: float) -> None:
     """CLIENT PAUSE: connections stand, answers do not come."""
     client = redis_client(house)
-    client.execute_command("CLIENT", "PAUSE", int(seconds * 1000))
+    assert client.client_pause(int(seconds * 1000))
     client.close()
-    quick = redis.Redis(unix_socket_path=str(house.redis_socket), socket_timeout=0.3)
+    quick = redis.Redis(unix_socket_path=str(house.redis_socket), socket_timeout=0.3, retry=Retry(NoBackoff(), 0))
     try:
         quick.ping()
     except redis.TimeoutError:

@@ -122,12 +122,16 @@ class Ledger:
 
     def lateness(self) -> list[float]:
         """Seconds from due to visible (the commit), by the database's clock, the latest last."""
+        return sorted(self.lateness_by_clock().values())
+
+    def lateness_by_clock(self) -> dict[int, float]:
+        """The same, of each clock."""
         rows = self.house.ask(
             "SELECT deadline_id, coalesce(pg_xact_commit_timestamp(xmin), at) FROM cases_caseclockevent"
             " WHERE type = 'fired' AND deadline_id = ANY(%s)",
             self._ids(),
         )
-        return sorted((at - self.moments[pk]).total_seconds() for pk, at in rows)
+        return {pk: (at - self.moments[pk]).total_seconds() for pk, at in rows}
 
     def worst(self) -> float:
         """The latest of all."""
