@@ -173,7 +173,8 @@ for _name, _value in {"connect_timeout": 5, **_SILENCE}.items():
 DATABASES["default"]["OPTIONS"].setdefault(
     "options",
     "-c idle_in_transaction_session_timeout=30s -c client_connection_check_interval=5s -c tcp_keepalives_idle=5"
-    " -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3 -c tcp_user_timeout=10000",
+    " -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3 -c tcp_user_timeout=10000"
+    " -c jit=off",  # statements here are short: to compile one costs more than it saves
 )
 
 # --- Redis and Celery: second-hand work only; may vanish at any time ----------------------------------
