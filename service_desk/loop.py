@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import select
 import signal
+import socket
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -109,9 +110,21 @@ def session_ended(error: Exception) -> bool:
 
 
 def show_life() -> None:
-    """Tell the supervisor that this loop still turns; without one there is nobody to tell."""
+    """Tell the supervisor, or systemd, that this loop still turns; without one there is nobody to tell."""
     if settings.PULSE_FILE:
         Path(settings.PULSE_FILE).touch()
+    if settings.WATCHDOG_SOCKET:
+        _pat(settings.WATCHDOG_SOCKET)
+
+
+def _pat(address: str) -> None:
+    """What sd_notify(3) says; an address that begins with @ is of the abstract kind."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as line:
+        line.setblocking(False)
+        try:
+            line.sendto(b"WATCHDOG=1", f"\0{address[1:]}" if address.startswith("@") else address)
+        except OSError as error:  # the next turn tries again; if none comes through, the process is started anew
+            logger.debug("systemd does not listen: %s", error)
 
 
 def give_up_connection() -> None:

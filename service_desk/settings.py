@@ -54,6 +54,8 @@ COMPANY_NAME = env.str("COMPANY_NAME", "华信通服")
 SERVICE_HOTLINE = env.str("SERVICE_HOTLINE", "")
 #: A loop touches this file at each turn; the supervisor ends a process whose file grows old (RELIABILITY 34).
 PULSE_FILE = env.str("DESK_PULSE", "")
+#: Where systemd hears it, in a unit with WatchdogSec=.
+WATCHDOG_SOCKET = env.str("NOTIFY_SOCKET", "")
 #: A named place at which a fault test lets a process end (service_desk/crashpoints.py); never set elsewhere.
 CRASH_AT = env.str("DESK_CRASH_AT", "")
 WEB_HOST = env.str("WEB_HOST", "127.0.0.1")

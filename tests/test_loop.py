@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import socket
+from pathlib import Path
+from typing import Any
+
 import psycopg2
 import pytest
 from django.db import DatabaseError, InterfaceError, OperationalError, ProgrammingError, connection
 
-from service_desk.loop import connection_lost, session_ended
+from service_desk.loop import connection_lost, session_ended, show_life
 
 
 @pytest.mark.parametrize("kind", [OperationalError, InterfaceError, psycopg2.OperationalError, psycopg2.DatabaseError])
@@ -27,3 +31,15 @@ def test_a_plain_error_without_a_code_of_the_server_ends_a_session_that_does_not
     assert connection_lost(ProgrammingError("whatever it is called"))
     assert not connection_lost(ValueError("not of the database"))
     connection.close()
+
+
+@pytest.mark.parametrize("kind", ["file", "abstract"])
+def test_systemd_hears_that_a_loop_turns_and_a_deaf_one_is_no_error(kind: str, tmp_path: Path, settings: Any) -> None:
+    address = str(tmp_path / "notify") if kind == "file" else f"@desk-{tmp_path.name}"
+    settings.WATCHDOG_SOCKET = address
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(address.replace("@", "\0") if kind == "abstract" else address)
+        systemd.settimeout(5)
+        show_life()
+        assert systemd.recv(100) == b"WATCHDOG=1"
+    show_life()
