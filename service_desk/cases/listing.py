@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from service_desk.cases import words
 from service_desk.cases.models import Case, CaseDeadline, CaseWatch
-from service_desk.cases.models.case import CaseQuerySet
+from service_desk.cases.models.case import CaseQuerySet, gravity
 from service_desk.cases.rules import OPEN_STATES
 from service_desk.customers.models import Customer, PhoneNumber
 from service_desk.customers.rules import to_e164
@@ -51,6 +51,8 @@ class Sort(TextChoices):
     DEADLINE = "deadline", _("nearest deadline first")
     ACCEPTED = "accepted", _("last accepted first")
     ACCEPTED_OLDEST = "accepted_oldest", _("first accepted first")
+    GRAVEST = "gravest", _("gravest first")
+    CUSTOMER = "customer", _("by customer")
 
 
 class Period(TextChoices):
@@ -70,6 +72,8 @@ _ORDERS = {
     Sort.DEADLINE: ("nearest_at", "clock_id"),
     Sort.ACCEPTED: ("-accepted_at", "-id"),
     Sort.ACCEPTED_OLDEST: ("accepted_at", "id"),
+    Sort.GRAVEST: ("-gravity", "-registered_at", "-id"),
+    Sort.CUSTOMER: ("customer_id", "-registered_at", "-id"),
 }
 
 
@@ -121,6 +125,8 @@ def in_order(found: Found, sort: Sort) -> tuple[QuerySet[Case], tuple[str, ...]]
 
 def order_of(found: Found, sort: Sort) -> tuple[QuerySet[Case], tuple[str, ...]]:
     """The cases with what this order needs, and its columns. By deadline only cases with a running clock are listed."""
+    if sort == Sort.GRAVEST:
+        return found.cases.annotate(gravity=gravity()), _ORDERS[sort]
     if sort != Sort.DEADLINE:
         return found.cases, _ORDERS[sort]
     cases = found.by_clock.filter(state__in=OPEN_STATES)

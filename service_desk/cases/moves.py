@@ -37,6 +37,7 @@ _SYMBOLS = {
     "cancel": "x-circle",
     "reopen": "arrow-uturn-left",
     "interval": "clock",
+    "retype": "document-text",
     "link": "link",
     "split": "scissors",
     "merge": "arrows-pointing-in",

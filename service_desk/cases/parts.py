@@ -164,6 +164,10 @@ _TITLES: dict[str, tuple[StrPromise, StrPromise]] = {
         gettext_lazy("Promise moved in time to %(due)s"),
         gettext_lazy("Broken promise given a new time: %(due)s"),
     ),
+    EventType.RETYPED: (
+        gettext_lazy("Request type changed from “%(before)s” to “%(after)s”"),
+        gettext_lazy("Answers of the request type changed"),
+    ),
     EventType.ASKED: (gettext_lazy("Expert asked: %(expert)s"),) * 2,
     EventType.ANSWERED: (gettext_lazy("Expert answered %(asked_by)s"),) * 2,
 }
@@ -173,9 +177,12 @@ def event_words(event: CaseEvent) -> str:
     """What a line of the timeline about a part is called; empty for every other line."""
     if event.type not in _TITLES:
         return ""
-    named = {name: str(event.data.get(name, "")) for name in ("receiver", "giver", "expert", "asked_by")}
+    named = {
+        name: str(event.data.get(name, "")) for name in ("receiver", "giver", "expert", "asked_by", "before", "after")
+    }
+    named |= {name: named[name] or "–" for name in ("before", "after")}
     usual, otherwise = _TITLES[event.type]
-    words = otherwise if event.data.get("late") or event.data.get("not_mine") else usual
+    words = otherwise if any(event.data.get(name) for name in ("late", "not_mine", "same")) else usual
     return str(words) % (named | {"due": _moment(event.data.get("due"))})
 
 
@@ -193,6 +200,8 @@ def event_facts(event: CaseEvent) -> list[tuple[str, str]]:
             (_("Materials"), "\n".join(data.get("materials", ()))),
             (_("Steps"), "\n".join(data.get("steps", ()))),
         ]
+    if event.type == EventType.RETYPED:
+        return [(str(label), str(answer)) for label, answer in data.get("kept", ())]
     if event.type == EventType.KEPT:
         return [(_("What was promised"), data.get("promise", ""))]
     if event.type == EventType.POSTPONED:

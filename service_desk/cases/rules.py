@@ -375,6 +375,7 @@ MOVES: Mapping[str, Move] = {
             fields=("text",),
         ),
         Move("interval", _("Agree on progress"), _OPEN, fields=("minutes", "text")),
+        Move("retype", _("Change the request type"), _OPEN, fields=("request_type", "text")),
         Move("link", _("Link to another case"), _OPEN, fields=("other", "relation")),
         Move("split", _("Split off a part"), _OPEN, fields=("fault", "text")),
         Move(
@@ -480,7 +481,9 @@ def missing_condition(condition: str, case: CaseLike) -> Promise | None:
 
 
 #: What only a CALL ticket has, severity and emergency; and what would make a complaint disappear (P1, D5).
-NOT_FOR_COMPLAINTS = frozenset({"grade", "ask", "observe", "restore", "told_once", "merge", "split", "cancel"})
+NOT_FOR_COMPLAINTS = frozenset(
+    {"grade", "ask", "observe", "restore", "told_once", "retype", "merge", "split", "cancel"}
+)
 #: What a room above demands of a move of its kind of case, asked last: (verb, case) → why not, or None.
 Demand = Callable[[str, Any], "Promise | str | None"]
 _DEMANDS: dict[str, Demand] = {}

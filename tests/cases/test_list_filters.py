@@ -6,9 +6,10 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from service_desk.cases import actions
-from service_desk.cases.listing import Period, days_of
+from service_desk.cases.listing import Period, Sort, days_of, find, in_order
 from service_desk.cases.models import Case, CaseWatch, RequestField, RequestType
 from service_desk.cases.rules import FieldKind
 from service_desk.deadlines.clock import now
@@ -109,6 +110,23 @@ def test_orders_through_rest_are_those_of_the_screen(desk: World) -> None:
     assert listed(desk.agent, {"sort": "accepted_oldest"}) == [second.number, first.number]
     assert listed(desk.agent, {"sort": "oldest"}) == [first.number, second.number]
     assert listed(desk.agent, {"sort": "deadline"})[0] == second.number
+
+
+def test_by_gravity_and_by_customer_in_the_order_of_an_index(desk: World) -> None:
+    grades = ("minor", None, "critical", "enquiry", "major", "critical")
+    cases = [desk.register(severity=grade) if grade else desk.register() for grade in grades]
+    gravest = [cases[n].number for n in (5, 2, 4, 0, 3, 1)]
+    assert listed(desk.agent, {"sort": "gravest"}) == gravest
+    first, desk.customer = desk.customer, type(desk.customer).objects.create(name="深圳市气象局")
+    other = desk.register()
+    again = desk.register(severity="minor")
+    assert listed(desk.agent, {"sort": "customer"})[-2:] == [again.number, other.number]
+    assert again.customer_id > first.pk
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        for sort, index in ((Sort.GRAVEST, "case_gravest_newest"), (Sort.CUSTOMER, "case_customer_newest")):
+            rows, order = in_order(find(desk.agent, {}), sort)
+            assert index in rows.order_by(*order)[:20].explain(), sort
 
 
 @pytest.mark.parametrize(

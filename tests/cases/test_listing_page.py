@@ -128,7 +128,7 @@ def test_keyset_pages_go_forward_and_back_without_gap_or_repeat(desk: World) -> 
     assert [row.case.number for row in back.context["rows"]] == pages[-2]
 
 
-@pytest.mark.parametrize("sort", ["newest", "oldest", "deadline"])
+@pytest.mark.parametrize("sort", ["newest", "oldest", "deadline", "gravest", "customer"])
 def test_keyset_pages_in_every_order(desk: World, sort: str) -> None:
     for _ in range(45):
         desk.register(severity="critical")

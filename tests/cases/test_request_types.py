@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.db.models import ProtectedError
+from django.urls import reverse
 
 from service_desk.audit.models import AuditEntry
 from service_desk.cases import requesting
@@ -352,3 +353,63 @@ def test_a_field_with_answers_keeps_its_meaning_through_every_door(desk: World, 
     field.save()
     page = text_of(browser(desk.agent).get(Case.objects.get().get_absolute_url()))
     assert "elements 12" in page  # a retired field's answers are still shown
+
+
+def test_C16_another_type_asks_its_own_fields_and_keeps_what_was_answered(desk: World, upgrade: RequestType) -> None:
+    visit = RequestType.objects.create(name="上门巡检", materials="通行证")
+    RequestField.objects.create(request_type=visit, key="floor", name="楼层", name_en="Floor", kind="number")
+    client = browser(desk.agent)
+    client.post("/register/", entry(desk, request_type=upgrade.pk, told_once="on", **answers()))
+    case = Case.objects.get()
+    clocks = list(case.deadlines.order_by("id").values_list("id", "due_at", "version"))
+    url = reverse("case-act", args=[case.number, "retype"])
+    shown = text_of(client.get(url, {"request_type": visit.pk, "text": "客户改口"}))
+    assert "Floor" in shown
+    assert "客户改口" in shown
+    sent = {"version": case.version, "request_type": visit.pk, "text": "客户改口"}
+    asked = client.post(url, sent)  # without a script: the fields of the type come with the first press
+    assert asked.status_code == 422
+    assert "Floor" in text_of(asked)
+    wrong = client.post(url, {**sent, "asked_for": visit.pk, "value_floor": "一楼"})
+    assert wrong.status_code == 422
+    assert Case.objects.get().request_type == upgrade
+    assert client.post(url, {**sent, "asked_for": visit.pk, "value_floor": "12"}).status_code == 302
+    case.refresh_from_db()
+    assert (case.request_type, case.request_values, case.told_once_at) == (visit, {"floor": 12}, None)
+    assert list(case.deadlines.order_by("id").values_list("id", "due_at", "version")) == clocks
+    event = case.events.get(type="retyped")
+    assert ["字段version_new", "V6.2"] in event.data["kept"] or ["version_new", "V6.2"] in event.data["kept"]
+    page = text_of(client.get(case.get_absolute_url()))
+    assert "Request type changed from “版本升级” to “上门巡检”" in page
+    assert "V6.2" in page
+    assert post(client, case, "told_once").status_code == 302
+    assert AuditEntry.objects.filter(verb="case.retype", thing=f"case:{case.pk}").count() == 1
+
+
+def test_C16_another_type_by_REST_and_what_is_refused(desk: World, upgrade: RequestType) -> None:
+    case, agent = desk.register(), session(desk.agent)
+    url = f"{CASES}{case.number}/retype/"
+
+    def send(**body: Any) -> Any:
+        return agent.post(url, body, format="json", headers={"If-Match": "*"})
+
+    lacking = send(request_type=upgrade.pk, text="改为升级")
+    assert (lacking.status_code, lacking.json()["errors"][0]["code"]) == (400, "required"), lacking.json()
+    assert send(request_type=upgrade.pk, text="改为升级", request_values={"version_new": "V7"}).status_code == 200
+    assert send(request_type=upgrade.pk, text="又一次", request_values={"version_new": "V7"}).status_code == 409
+    assert send(request_type=upgrade.pk, text="改正", request_values={"version_new": "V8"}).status_code == 200
+    for bad in ({"request_type": 2**70}, {"request_type": "x"}, {"request_type": -1}, {"request_values": {"a": "\x00"}},
+                {"text": "\x00"}, {"text": ""}, {"request_values": {f"k{n}": 1 for n in range(500)}}):  # fmt: skip
+        assert send(**{"request_type": upgrade.pk, "text": "x", "request_values": {}} | bad).status_code in (400, 422)
+    assert session(desk.colleague).post(url, {"text": "x"}, format="json", headers={"If-Match": "*"}).status_code == 403
+    assert send(text="不再需要").status_code == 200
+    case.refresh_from_db()
+    assert (case.request_type, case.request_values) == (None, {})
+
+
+def test_C16_what_was_told_once_goes_with_its_type_and_not_otherwise_by_SQL(desk: World, upgrade: RequestType) -> None:
+    client = browser(desk.agent)
+    client.post("/register/", entry(desk, request_type=upgrade.pk, told_once="on", **answers()))
+    case = Case.objects.get()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Case.objects.filter(pk=case.pk).update(told_once_at=None, told_once_by=None)

@@ -25,6 +25,7 @@ from service_desk.cases.actions.promising import keep, postpone, promise
 from service_desk.cases.actions.registering import Registration, register
 from service_desk.cases.actions.reopening import reopen
 from service_desk.cases.actions.reporting import save_report, submit_report
+from service_desk.cases.actions.retyping import retype
 from service_desk.cases.actions.telling_once import told_once
 from service_desk.cases.actions.watching import unwatch, watch
 
@@ -54,6 +55,7 @@ __all__ = [
     "resolve",
     "restore",
     "resume",
+    "retype",
     "save_report",
     "split",
     "start",

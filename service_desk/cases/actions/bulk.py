@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from service_desk.audit.actions import record, record_refusal
 from service_desk.cases.actions.changing import survivor_of
-from service_desk.cases.actions.handing_over import accept, hand_over
+from service_desk.cases.actions.handing_over import accept, hand_over, withdraw
 from service_desk.cases.actions.moving import cancel, note, resolve, resume, tell, wait
 from service_desk.cases.models import Case
 from service_desk.rest.errors import Invalid, NotAllowed, Refusal
@@ -23,6 +23,7 @@ MOST = 200
 VERBS: Mapping[str, Callable[..., Case]] = {
     "hand_over": hand_over,
     "accept": accept,
+    "withdraw": withdraw,
     "note": note,
     "tell": tell,
     "wait": wait,

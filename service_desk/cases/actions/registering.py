@@ -17,6 +17,7 @@ from service_desk.audit.actions import record
 from service_desk.cases.actions.changing import chosen, said, unsaid
 from service_desk.cases.actions.emergency import emergency_ladder
 from service_desk.cases.actions.moving import policies_for
+from service_desk.cases.actions.retyping import check_type
 from service_desk.cases.actions.telling_once import told
 from service_desk.cases.models import Case, CaseDeadline, CaseEvent, RequestType
 from service_desk.cases.origins import tell_registered
@@ -182,14 +183,7 @@ def _answer_request_type(
     case: Case, data: Registration, request_type: RequestType, actor: Any, moment: datetime
 ) -> None:
     """The request type, its checked answers, and that the customer was told what it needs (C16)."""
-    if not request_type.is_active:
-        raise Invalid(_("This request type is no longer in use."), field="request_type", code="retired")
-    if request_type.service_line_id not in (None, case.service_line_id):
-        raise Invalid(
-            _("This request type belongs to another service line than the product type."),
-            field="request_type",
-            code="other_service_line",
-        )
+    check_type(request_type, case)
     case.request_type = request_type
     case.request_values = checked_values(request_type.fields.all(), data.request_values)
     if data.told_once and request_type.tells:

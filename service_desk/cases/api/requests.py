@@ -169,6 +169,7 @@ _FIELDS: Mapping[str, Callable[[], serializers.Field[Any, Any, Any, Any]]] = {
     "into": lambda: _text(40, help_text="The number of the case that goes on for both (D5)."),
     "other": lambda: _text(40, help_text="The number of the other case."),
     "relation": lambda: serializers.ChoiceField(choices=Relation.choices, help_text="What the other is to this case."),
+    "request_type": lambda: IdField(required=False, allow_null=True, default=None, help_text="Left out: none."),
     "minutes": lambda: serializers.IntegerField(min_value=0, max_value=LONGEST, help_text="0: none is agreed (C12)."),
     "fault": lambda: _text(120),
     "fault_returned": lambda: serializers.BooleanField(
@@ -194,6 +195,12 @@ _ALSO: Mapping[str, Mapping[str, Callable[[], serializers.Field[Any, Any, Any, A
     "reopen": {"text": lambda: _text(2000), "fault_returned": _FIELDS["fault_returned"]},
     "interval": {"text": lambda: _text(2000)},
     "merge": {"text": lambda: _text(2000)},
+    "retype": {
+        "text": lambda: _text(2000),
+        "request_values": lambda: AnswersField(
+            required=False, default=dict, help_text="The answers to the fields of the request type, by their keys."
+        ),
+    },
     "split": {"product_type": lambda: IdField(required=False, help_text="The same as this case's, when left out.")},
     "decline": {"text": lambda: _text(2000), "not_mine": _FIELDS["not_mine"]},
     "tell": _OVERRIDE,

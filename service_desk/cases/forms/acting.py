@@ -157,6 +157,20 @@ def _split(case: Case) -> dict[str, forms.Field]:
     }
 
 
+def _retype(case: Case) -> dict[str, forms.Field]:
+    return {
+        "request_type": forms.TypedChoiceField(
+            label=_("Request type"),
+            required=False,
+            coerce=int,
+            empty_value=None,
+            initial=case.request_type_id,
+            help_text=_("What was answered for the one before stays in the timeline; no clock moves."),
+        ),
+        "text": _text(_("Reason"), limit=2000),
+    }
+
+
 def _interval(case: Case) -> dict[str, forms.Field]:
     return {
         "minutes": forms.IntegerField(
@@ -205,6 +219,7 @@ FIELDS: Mapping[str, Callable[[Case], dict[str, forms.Field]]] = {
     },
     "reopen": _reopen,
     "interval": _interval,
+    "retype": _retype,
     "split": _split,
     "link": lambda case: {
         "other": _number(_("Other case"), case),
@@ -271,6 +286,11 @@ class MoveForm(forms.Form):
                 self.fields[name].widget.attrs["data-language"] = "to_customer"
         self.fields["override"] = OverrideField()
         self.asked += ("override",)
+
+    @property
+    def names_here(self) -> Mapping[str, str]:
+        """The form's name of each field that the verb names otherwise."""
+        return {}
 
     @property
     def asks_for_words(self) -> bool:

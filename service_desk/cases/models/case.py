@@ -33,6 +33,18 @@ from service_desk.people.models import ProductType, ServiceLine
 from service_desk.people.rules import READING_ROLES
 
 
+def gravity() -> models.Case:
+    """How grave a case is, as a number that an index has: the gravest is the highest, what is not graded the lowest."""
+    return models.Case(
+        *(
+            models.When(severity=grade, then=Value(weight))
+            for weight, grade in enumerate(reversed(Severity.values), start=1)
+        ),
+        default=Value(0),
+        output_field=models.SmallIntegerField(),
+    )
+
+
 class CaseQuerySet(models.QuerySet["Case"]):
     """Reads as questions. Every list, count, search and export starts from `visible_to`."""
 
@@ -218,6 +230,7 @@ class Case(models.Model):
             models.Index(fields=["-registered_at", "-id"], name="case_newest"),
             models.Index(fields=["state", "-registered_at", "-id"], name="case_state_newest"),
             models.Index(fields=["severity", "-registered_at", "-id"], name="case_severity_newest"),
+            models.Index(gravity().desc(), F("registered_at").desc(), F("id").desc(), name="case_gravest_newest"),
             models.Index(fields=["customer", "-registered_at", "-id"], name="case_customer_newest"),
             models.Index(fields=["product_type", "-registered_at", "-id"], name="case_product_newest"),
             models.Index(fields=["handler", "-registered_at", "-id"], name="case_handler_newest"),

@@ -17,6 +17,7 @@ from service_desk.cases import actions
 from service_desk.cases.actions.changing import survivor_of
 from service_desk.cases.actions.drafting import discard_draft
 from service_desk.cases.forms.acting import MoveForm
+from service_desk.cases.forms.retyping import CARRIED, form_of
 from service_desk.cases.models import Case, CaseEvent
 from service_desk.cases.moves import ask_first, why_not
 from service_desk.cases.panels import first_words
@@ -31,6 +32,7 @@ from service_desk.people.fields import add_refusal
 from service_desk.rest.errors import FieldError, NotAllowed, Refusal, Stale
 
 _VERBS: Mapping[str, Callable[..., Case]] = {verb: getattr(actions, verb) for verb in MOVES}
+_LONGEST = 2000
 #: What the timeline says of each move: by this a second press is known from a second wish.
 _SAYS = {
     "grade": EventType.GRADED,
@@ -49,6 +51,7 @@ _SAYS = {
     "cancel": EventType.CANCELLED,
     "reopen": EventType.REOPENED,
     "interval": EventType.INTERVAL,
+    "retype": EventType.RETYPED,
     "link": EventType.LINKED,
     "split": EventType.SPLIT,
     "merge": EventType.MERGED,
@@ -75,9 +78,10 @@ def act(request: HttpRequest, number: str, verb: str) -> HttpResponse:
         return _in_survivor(request, survivor.number, verb)
     if request.method == "GET":
         begun = _begun(request, case) if verb == "note" else first_words(case, verb)
+        begun |= {name: request.GET[name][:_LONGEST] for name in CARRIED.get(verb, ()) if name in request.GET}
         initial = {"version": case.version, "seen": last_event(case), **begun}
-        return _form(request, case, verb, MoveForm(verb, case, initial=initial))
-    form = MoveForm(verb, case, request.POST)
+        return _form(request, case, verb, form_of(verb)(verb, case, initial=initial))
+    form = form_of(verb)(verb, case, request.POST)
     if not form.is_valid():
         return _form(request, case, verb, form, status=422)
     try:
@@ -99,7 +103,7 @@ def _in_survivor(request: HttpRequest, number: str, verb: str) -> HttpResponse:
     if request.method == "GET":
         return redirect("case-act", number, verb)
     case = case_for(request, number)
-    form = MoveForm(verb, case, request.POST)
+    form = form_of(verb)(verb, case, request.POST)
     form.is_valid()
     form.look_again(case.version, last_event(case))
     form.add_error(None, _("The case was merged into this one. What you typed is still here; look and save once more."))
@@ -135,7 +139,9 @@ def _refused(request: HttpRequest, case: Case, verb: str, form: MoveForm, refusa
         changes = changes_since(case, form.cleaned_data["seen"])
         form.look_again(case.version, last_event(case))
     offer_override(form, refusal, person(request))
-    add_refusal(form, refusal.errors or [FieldError("", refusal.message, refusal.code, refusal.remedy)])
+    add_refusal(
+        form, refusal.errors or [FieldError("", refusal.message, refusal.code, refusal.remedy)], form.names_here
+    )
     # 403 would be taken by htmx for a page that is not for this person, and its words would not be shown.
     status = 409 if refusal.status == 403 and wants_part(request) else 422 if refusal.status == 400 else refusal.status
     return _form(request, case, verb, form, status=status, changes=changes)
