@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import IO, Any
+from urllib.parse import parse_qsl
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -65,7 +66,7 @@ class Exportable:
         """The filters as a trail may keep them: numbers that were searched for are masked."""
         given = {
             name[:_LONGEST]: value[:_LONGEST]
-            for name, value in QueryDict(query).items()
+            for name, value in parse_qsl(query)
             if value and name not in _PASSING and is_clean(name + value)
         }
         hidden = {name for name in given if name in self.private or name.removesuffix("_text") in self.private}

@@ -32,7 +32,7 @@ from kombu.exceptions import OperationalError
 
 from service_desk.audit.actions import record
 from service_desk.cases.columns import Column
-from service_desk.cases.exporting import Format, harmless, heads, write_xlsx
+from service_desk.cases.exporting import Format, heads, write_xlsx
 from service_desk.deadlines.clock import now
 from service_desk.notices.actions import NewNotice, send_many
 from service_desk.notices.rules import Level
@@ -54,6 +54,7 @@ from service_desk.reports.rules import (
     Problem,
 )
 from service_desk.rest.errors import NotAllowed
+from service_desk.rest.spreadsheets import harmless
 
 #: The door of the worker that calls `go_on`; named, as tasks stand above verbs.
 TASK = "service_desk.reports.tasks.write_export"

@@ -15,9 +15,9 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
-from service_desk.cases.exporting import harmless
 from service_desk.reports import vault, words
 from service_desk.reports.shapes import Report, Row, Table, Value
+from service_desk.rest.spreadsheets import harmless
 
 _PAGE, _BOOK = "report.html", "report.xlsx"
 _FORMATS = {"count": "#,##0", "share": "0.0%", "seconds": "[h]:mm:ss"}

@@ -14,7 +14,7 @@ _SETTLED = timedelta(hours=1)
 
 
 def folder_of(key: str, *, make: bool = False) -> Path:
-    """The folder of one export or sent report; a name that leads out of the vault is an error of the program."""
+    """The folder of one export or sent report; a name that leads out of the vault is a fault of the program."""
     path = Path(settings.EXPORTS_DIR) / key
     if path.parent != Path(settings.EXPORTS_DIR) or key in ("", ".", ".."):
         raise ValueError(key)

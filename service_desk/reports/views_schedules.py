@@ -27,11 +27,12 @@ from service_desk.people.fields import add_refusal
 from service_desk.people.second_step import proved_lately
 from service_desk.reports import actions, mailing, schedules
 from service_desk.reports.dimensions import DIMENSIONS
-from service_desk.reports.figures import FIGURES, Figure, dimensions_for, figures_for, question, report
+from service_desk.reports.figures import dimensions_for, figures_for, question, report
 from service_desk.reports.forms import ReportForm
 from service_desk.reports.forms_schedules import ScheduleForm
 from service_desk.reports.models import ReportSchedule, SentReport
 from service_desk.reports.periods import Span, just_ended, usual
+from service_desk.reports.registry import FIGURES, Figure
 from service_desk.reports.rules import Trouble
 from service_desk.reports.views_exports import TYPES
 from service_desk.rest.errors import FieldError, NotAllowed, Refusal

@@ -11,10 +11,11 @@ import pytest
 
 from service_desk.audit.models import AuditEntry
 from service_desk.cases import exporting
-from service_desk.cases.exporting import Format, Wanted, harmless
+from service_desk.cases.exporting import Format, Wanted
 from service_desk.cases.listing import Sort
 from service_desk.cases.models import Case
 from service_desk.rest.errors import Invalid
+from service_desk.rest.spreadsheets import harmless
 from tests.cases.pages import browser, text_of
 from tests.factories import World, staff, world
 

@@ -15,6 +15,7 @@ from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 
 from service_desk.audit.models import AuditEntry
+from service_desk.deadlines.clock import now
 from service_desk.notices.channels.mail import compose
 from service_desk.notices.letters import letter_for
 from service_desk.notices.models import ChannelAddress, Delivery, Notice
@@ -43,7 +44,7 @@ def desk(db: None, settings: Any, tmp_path: Path) -> World:
 
 
 def make(person: Staff, **more: Any) -> ReportSchedule:
-    given = {"name": "登记周报", "report": "registration", "every": "daily", "at": time(8)} | more
+    given: dict[str, Any] = {"name": "登记周报", "report": "registration", "every": "daily", "at": time(8)} | more
     return actions.schedule_report(actor=person, **given)
 
 
@@ -51,7 +52,7 @@ def is_due(schedule: ReportSchedule, **ago: int) -> None:
     ReportSchedule.objects.filter(pk=schedule.pk).update(next_at=Now() - timedelta(**(ago or {"seconds": 1})))
 
 
-def letter_of(notice: Notice) -> Any:
+def letter_of(notice: Notice | None) -> Any:
     row = Delivery.objects.select_related("notice__recipient", "notice__instead_of", "address").get(notice=notice)
     return letter_for(row)
 
@@ -89,14 +90,14 @@ def test_a_due_report_goes_out_once_as_page_and_workbook(desk: World, settings: 
     is_due(schedule)
     assert (schedules.send_due(), schedules.send_due()) == (1, 0)
     sent = SentReport.objects.get()
-    today = schedules.now().astimezone(SHANGHAI).date()
+    today = now().astimezone(SHANGHAI).date()
     assert (sent.since, sent.until, sent.late_by_seconds) == (
         today - timedelta(days=1),
         today - timedelta(days=1),
         None,
     )
     row = ReportSchedule.objects.get(pk=schedule.pk)
-    assert row.next_at > schedules.now()
+    assert row.next_at > now()
     letter = letter_of(sent.notice)
     assert letter.target == desk.chief.email
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
@@ -110,7 +111,7 @@ def test_a_due_report_goes_out_once_as_page_and_workbook(desk: World, settings: 
 
 
 def test_the_period_just_ended_is_that_of_the_desks_day_week_and_month(desk: World) -> None:
-    today = schedules.now().astimezone(SHANGHAI).date()
+    today = now().astimezone(SHANGHAI).date()
     for every, more in (("daily", {}), ("weekly", {"weekday": 3}), ("monthly", {"day": 31})):
         is_due(make(desk.chief, every=every, **more))
     schedules.send_due()
@@ -126,7 +127,7 @@ def test_D12_a_desk_that_was_down_sends_it_once_and_says_how_late(desk: World) -
     is_due(schedule, days=9)
     schedules.send_due()
     sent = SentReport.objects.get()
-    moment = schedules.now()
+    moment = now()
     slot = schedule.slots.last_until(moment, SHANGHAI)
     assert sent.until == slot.astimezone(SHANGHAI).date() - timedelta(days=1)
     late = (moment - slot).total_seconds()
@@ -160,7 +161,7 @@ def test_who_loses_the_right_or_leaves_stops_receiving(desk: World, lost: dict[s
 
 def test_P6_it_holds_what_its_owner_may_see_when_it_is_written(desk: World) -> None:
     cases = [desk.register() for _ in range(3)]
-    today = schedules.now().astimezone(SHANGHAI).date()
+    today = now().astimezone(SHANGHAI).date()
     type(cases[0]).objects.filter(pk=cases[0].pk).update(confidential=True)
     found = report(desk.chief, "registration", Period(today, today))
     key = "00000000-0000-4000-8000-000000000001"
@@ -187,7 +188,7 @@ def test_what_cannot_be_computed_is_tried_again_then_given_up_and_told(
     ReportSchedule.objects.filter(pk=first.pk).update(tries=MAX_TRIES - 1, retry_at=Now() - timedelta(seconds=1))
     schedules.send_due()
     row = ReportSchedule.objects.get(pk=first.pk)
-    assert (row.tries, row.retry_at, row.next_at > schedules.now()) == (0, None, True)
+    assert (row.tries, row.retry_at, row.next_at > now()) == (0, None, True)
     assert Notice.objects.get(kind="report_not_sent").recipient_id == desk.chief.pk
     assert not SentReport.objects.exists()
 
