@@ -12,7 +12,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from pytest_django.plugin import DjangoDbBlocker
 
-from service_desk.notices.dispatcher import _AT_ONCE
+from service_desk.notices.channels import CHANNELS
 from tests.factories import World, world
 from tests.faults.fleet import Fleet
 from tests.faults.house import BASE, choose, connected
@@ -33,7 +33,7 @@ WEB_PORT = 8000
 COUNT = choose(full=6_000, short=600)
 SPREAD = choose(full=90.0, short=30.0)
 CUT = choose(full=60.0, short=20.0)
-HELD = 40  # clocks whose rows a process of the far machine has locked when its line is cut
+HELD = 20  # clocks, at least, whose rows a process of the far machine has locked when its line is cut
 #: What the loops ask the server for: a transaction that has gone silent is ended after so many seconds.
 IDLE_LIMIT = 5.0
 
@@ -49,7 +49,7 @@ wanted = sys.stdin.readline()
 with transaction.atomic(), connection.cursor() as cursor:
     cursor.execute(
         "SELECT id FROM cases_casedeadline WHERE id = ANY(%s) AND next_at > clock_timestamp() + interval '2 s'"
-        " ORDER BY next_at LIMIT 40 FOR UPDATE", [[int(each) for each in wanted.split(",")]]
+        " AND next_at < clock_timestamp() + interval '4 s' FOR UPDATE", [[int(each) for each in wanted.split(",")]]
     )
     print(",".join(str(pk) for (pk,) in cursor.fetchall()), flush=True)
     sys.stdin.read()
@@ -172,18 +172,17 @@ def test_a_machine_that_is_cut_off_holds_up_nobody_and_comes_back_by_itself(
 ) -> None:
     house, fleet, ledger, network = machines.house, machines.fleet, machines.ledger, machines.network
     machines.start()
+    holder = machines.holder()
     before = fleet.pids()
     load = FarLoad(WEB_PORT, machines.world, per_second=4.0)
     load.host = network.address(NEAR)
-    ledger.arm(COUNT, lead=3.0, spread=SPREAD)
-    load.start()
-    line = Clock()
-    fleet.until(lambda: ledger.fired() >= COUNT * 0.1, seconds=60, what="the first tenth fired")
-
-    holder = machines.holder()
     try:
+        ledger.arm(COUNT, lead=3.0, spread=SPREAD)
+        load.start()
+        line = Clock()
+        fleet.until(lambda: ledger.fired() >= COUNT * 0.1, seconds=60, what="the first tenth fired")
         held = machines.hold(holder)
-        assert len(held) == HELD
+        assert len(held) >= HELD
         network.cut_off(FAR)
         cut = Clock()
         assert machines.sessions(FAR) > 0, "the server has not been told"
@@ -221,6 +220,6 @@ def test_a_machine_that_is_cut_off_holds_up_nobody_and_comes_back_by_itself(
     say(f"503 after {said_so:.1f} s, sessions gone after {forgotten:.1f} s of {cut.seconds:.0f} s")
     say(f"after the line: loops {loops_back:.1f} s, worker {worker_back:.1f} s, whole run {line.seconds:.0f} s")
     assert ledger.differences(mail=machines.mail) == []
-    assert machines.mail.extra_copies() <= _AT_ONCE
+    assert machines.mail.extra_copies() <= CHANNELS["email"].lanes
     assert waited > 0.5, "their rows were held over the moment at which they came due"
     assert late[-1] <= IDLE_LIMIT + 2.0, "a silent transaction holds its rows no longer than its limit"
