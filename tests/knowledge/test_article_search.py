@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,6 +21,7 @@ from service_desk.knowledge.articles.current import Current, look_again
 from service_desk.knowledge.articles.rules import tags_of
 from service_desk.knowledge.articles.search import MOST, PAGE_SIZE, search, suggest
 from service_desk.knowledge.articles.text import as_html, plain
+from service_desk.knowledge.articles.words import question
 from service_desk.knowledge.models import Article, ArticleWords, SynonymList
 from service_desk.rest.errors import Conflict, Invalid, NotAllowed, Stale
 from tests.cases.pages import browser, text_of
@@ -260,3 +262,18 @@ def test_K6_drafts_are_not_found(desk: World) -> None:
     written(desk.agent, "断站草稿")
     assert titles("断站") == []
     assert Article.objects.shown().count() == 0
+
+
+def test_K6_a_long_question_asks_the_texts_for_its_telling_words_only() -> None:
+    asked = question(["客户说昨晚开始单元门对讲没有声音"])
+    pairs = asked.some.split(" | ")
+    assert len(pairs) == 6
+    assert not any(word in asked.some for word in ("客户", "没有", "开始"))
+    assert "(单元 & 声音)" in pairs
+    assert question(["客户问题"]).some == "(客户 & 问题)"  # of nothing else, what there is
+
+
+def test_K6_candidates_come_from_the_indexes_whatever_the_planner_believes(desk: World) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT proconfig FROM pg_proc WHERE proname = 'knowledge_article_hits'")
+        assert cursor.fetchone() == (["enable_seqscan=off"],)

@@ -20,6 +20,6 @@ def said(version: ArticleVersion) -> str:
 def found_in(version: ArticleVersion) -> list[Finding]:
     """The findings of a version, each phrase once; what its text blocks is what publishing would be refused for."""
     direction = Direction.TO_CUSTOMER if version.audience == Audience.CUSTOMERS else Direction.INTERNAL_NOTE
-    answer = check_text(said(version), direction)
+    answer = check_text(said(version), direction, newest=True)
     found = {(one.entry, one.phrase): one for one in answer.findings if one.severity != Weight.HINT}
     return list(found.values())[:_MOST]

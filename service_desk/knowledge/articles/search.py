@@ -1,7 +1,7 @@
 """Finding articles by words inside a sentence: title over text, what helped others and what is fresh before the rest.
 
-PostgreSQL answers from two GIN indexes; of what it finds, the newest few hundred are weighed. That bounds the cost of
-a word that stands everywhere, where the order says little anyway.
+PostgreSQL answers from two GIN indexes (`knowledge_article_hits`); of what it finds, the newest few hundred are
+weighed. That bounds the cost of a word that stands everywhere, where the order says little anyway.
 """
 
 from __future__ import annotations
@@ -28,44 +28,36 @@ SUGGESTED = 5
 #: From so few results on, what holds only some of the words is shown too.
 _FEW = 3
 
+#: Of the candidates the best by title, age and use; only their texts are weighed, which lie compressed elsewhere.
 _SEARCH = """
-WITH hit AS (
-    (SELECT article_id, 1.0 AS title FROM (SELECT article_id, published_at FROM knowledge_articlewords w
-        WHERE title_words @@ %(asked)s::tsquery AND {who} LIMIT %(looked)s) AS found
-     ORDER BY published_at DESC LIMIT %(weighed)s)
-    UNION ALL
-    (SELECT article_id, 0.0 FROM (SELECT article_id, published_at FROM knowledge_articlewords w
-        WHERE words @@ %(asked)s::tsquery AND {who} LIMIT %(looked)s) AS found
-     ORDER BY published_at DESC LIMIT %(weighed)s)
-), best AS (SELECT article_id, max(title) AS title FROM hit GROUP BY article_id)
-SELECT b.article_id, b.title
-    + ts_rank('{{0.05, 0.2, 0.5, 1.0}}', w.words, %(asked)s::tsquery, 32)
-    + 0.2 * power(0.5, greatest(0, extract(epoch FROM now() - w.published_at)) / 31536000)
-    + 0.3 * (a.useful + 1.0) / (a.useful + a.not_useful + 2.0)
-    - CASE WHEN a.state = 'expired' THEN 0.3 ELSE 0 END AS score
-FROM best b JOIN knowledge_articlewords w USING (article_id) JOIN knowledge_article a ON a.id = b.article_id
+WITH hit AS MATERIALIZED (
+    SELECT article_id, published_at, max(in_title::int) AS title
+    FROM knowledge_article_hits(%(asked)s::tsquery, %(public)s, %(line)s, false, %(looked)s, %(weighed)s) GROUP BY 1, 2
+), best AS MATERIALIZED (
+    SELECT h.article_id, h.title
+        + 0.2::float8 * power(0.5::float8, greatest(0, extract(epoch FROM now() - h.published_at)::float8) / 31536000)
+        + 0.3::float8 * (a.useful + 1) / (a.useful + a.not_useful + 2)
+        - CASE WHEN a.state = 'expired' THEN 0.3 ELSE 0 END AS score
+    FROM hit h JOIN knowledge_article a ON a.id = h.article_id
+    ORDER BY score DESC, h.article_id DESC LIMIT %(weighed)s
+)
+SELECT b.article_id, b.score + ts_rank('{0.05, 0.2, 0.5, 1.0}', w.words, %(asked)s::tsquery, 32) AS score
+FROM best b JOIN knowledge_articlewords w USING (article_id)
 ORDER BY score DESC, b.article_id DESC LIMIT %(most)s
 """
 _SUGGEST = """
-WITH hit AS (
-    SELECT article_id FROM knowledge_articlewords w WHERE title_words @@ %(asked)s::tsquery AND {who}
-    ORDER BY published_at DESC LIMIT %(weighed)s
+WITH hit AS MATERIALIZED (
+    SELECT article_id
+    FROM knowledge_article_hits(%(asked)s::tsquery, %(public)s, %(line)s, true, %(looked)s, %(weighed)s)
 )
-SELECT h.article_id, ts_rank('{{0.05, 0.2, 0.5, 1.0}}', w.title_words, %(any)s::tsquery)
+SELECT h.article_id, ts_rank('{0.05, 0.2, 0.5, 1.0}', w.title_words, %(any)s::tsquery)
     + CASE WHEN EXISTS (SELECT FROM knowledge_article_products p
         WHERE p.article_id = h.article_id AND p.producttype_id = %(product)s) THEN 0.5 ELSE 0 END
-    + 0.1 * (a.useful + 1.0) / (a.useful + a.not_useful + 2.0)
+    + 0.1::float8 * (a.useful + 1) / (a.useful + a.not_useful + 2)
     - CASE WHEN a.state = 'expired' THEN 0.1 ELSE 0 END AS score
 FROM hit h JOIN knowledge_articlewords w USING (article_id) JOIN knowledge_article a ON a.id = h.article_id
 ORDER BY score DESC, h.article_id DESC LIMIT %(most)s
 """
-_ANYBODY, _CUSTOMERS, _OF_LINE = (
-    "true",
-    "w.for_customers",
-    """
-    (EXISTS (SELECT FROM knowledge_article_lines l WHERE l.article_id = w.article_id AND l.serviceline_id = %(line)s)
-     OR NOT EXISTS (SELECT FROM knowledge_article_lines l WHERE l.article_id = w.article_id))""",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,15 +87,14 @@ class Found:
 def search(text: str, *, public: bool = False, line: str = "", number: int = 1, size: int = PAGE_SIZE) -> Found:
     """The articles in force that hold the words, the most telling first; `public`: only what customers may read."""
     text = text.strip()[:LONGEST_QUESTION]
-    asked = question(widened(text)) if text and is_clean(text) else Question("", "", "", ())
+    asked = question(widened(text)) if text and is_clean(text) else Question("", "", "", "", ())
     if not asked.all:
         return Found()
-    given = {"line": line, "weighed": WEIGHED, "looked": _LOOKED_AT, "most": MOST}
-    who = " AND ".join([_CUSTOMERS if public else _ANYBODY, *([_OF_LINE] if line else [])])
-    order = _ids(_SEARCH.format(who=who), {**given, "asked": asked.all})
+    given = {"public": public, "line": line, "weighed": WEIGHED, "looked": _LOOKED_AT, "most": MOST}
+    order = _ids(_SEARCH, {**given, "asked": asked.all})
     relaxed = False
-    if len(order) < _FEW and asked.most:
-        more = [pk for pk in _ids(_SEARCH.format(who=who), {**given, "asked": asked.most}) if pk not in order]
+    if len(order) < _FEW and asked.some:
+        more = [pk for pk in _ids(_SEARCH, {**given, "asked": asked.some}) if pk not in order]
         order, relaxed = (order + more)[:MOST], bool(more)
     number = max(1, min(number, -(-len(order) // size) or 1))
     return Found(_hits(order[(number - 1) * size : number * size], asked), len(order), relaxed, number)
@@ -113,16 +104,16 @@ def suggest(
     text: str, *, product: int | None = None, line: str = "", public: bool = False, most: int = SUGGESTED
 ) -> list[Article]:
     """The few articles whose titles and tags fit what somebody is writing about; two words in common at least."""
-    asked = question(widened(text.strip()[:LONGEST_QUESTION])) if is_clean(text) else Question("", "", "", ())
+    asked = question(widened(text.strip()[:LONGEST_QUESTION])) if is_clean(text) else Question("", "", "", "", ())
     wanted = asked.most or asked.all
     if not wanted:
         return []
-    who = " AND ".join([_CUSTOMERS if public else _ANYBODY, *([_OF_LINE] if line else [])])
-    given = {"asked": wanted, "any": asked.any, "product": product, "line": line, "weighed": WEIGHED, "most": most}
-    order = _ids(_SUGGEST.format(who=who), given)
+    given = {"public": public, "line": line, "weighed": WEIGHED, "looked": _LOOKED_AT, "most": most}
+    given |= {"asked": wanted, "any": asked.any, "product": product}
+    order = _ids(_SUGGEST, given)
     if len(order) < most and asked.any != wanted:  # a title that says it in one word
         given["asked"] = asked.any
-        order += [pk for pk in _ids(_SUGGEST.format(who=who), given) if pk not in order]
+        order += [pk for pk in _ids(_SUGGEST, given) if pk not in order]
     return _articles(order[:most])
 
 

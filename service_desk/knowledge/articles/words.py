@@ -26,7 +26,14 @@ _EMPTY = frozenset({
     "怎么", "怎样", "怎么办", "如何", "什么", "为什么", "请问", "的", "了", "吗", "呢", "是", "我", "我们", "你", "您",
     "有", "在", "和", "与", "及", "要", "就", "都", "也", "吧", "啊", "把", "被", "个",
 })
+#: What nearly every report of a fault says, and so tells nothing of which one.
+_EVERYWHERE = frozenset({
+    "客户", "用户", "业主", "反映", "没有", "无法", "不能", "不了", "开始", "出现", "现在",
+    "今天", "昨天", "昨晚", "一直", "发现", "情况", "问题", "处理", "可以", "需要", "怎么回事", "为啥",
+})
 # fmt: on
+#: So many words of a long question are put in pairs for the texts: each pair is asked of every article that has one.
+_MOST_TELLING = 4
 _simplify = OpenCC("t2s").convert
 
 
@@ -81,11 +88,13 @@ def _pieces(text: str) -> Iterator[tuple[str, int]]:
 class Question:
     """What is asked, as tsqueries (empty when nothing of it can be looked for) and as the words to mark.
 
-    `all`: every word of one of the wordings; `most`: any two words of one; `any`: one of them.
+    `all`: every word of one of the wordings; `most`: any two words of one; `some`: any two of its most telling ones;
+    `any`: one of them.
     """
 
     all: str
     most: str
+    some: str
     any: str
     marks: tuple[str, ...]
 
@@ -94,6 +103,7 @@ def question(asked: Sequence[str]) -> Question:
     """The question that is asked in these wordings: as typed, then with synonyms in place of its words."""
     every: list[str] = []
     pairs: list[str] = []
+    telling: list[str] = []
     units: dict[str, str] = {}
     marks: dict[str, None] = {}
     for wording in asked:
@@ -107,10 +117,15 @@ def question(asked: Sequence[str]) -> Question:
         some = [part for part in some if len(part) > 1] or some  # one character alone says too little
         marks |= dict.fromkeys(some)
         units |= {unit: _asks(unit) for unit in some}
-        asks = [units[unit] for unit in some]
-        pairs += [f"({one} & {two})" for number, one in enumerate(asks) for two in asks[number + 1 :]]
-    every, pairs = list(dict.fromkeys(every)), list(dict.fromkeys(pairs))
-    return Question(" | ".join(every), " | ".join(pairs), " | ".join(units.values()), tuple(marks))
+        pairs += _in_pairs([units[unit] for unit in some])
+        seldom_first = sorted(some, key=lambda unit: (unit in _EVERYWHERE, -len(unit)))
+        telling += _in_pairs([units[unit] for unit in seldom_first[:_MOST_TELLING]])
+    every, most, least = (" | ".join(dict.fromkeys(asks)) for asks in (every, pairs, telling))
+    return Question(every, most, least, " | ".join(units.values()), tuple(marks))
+
+
+def _in_pairs(asks: Sequence[str]) -> list[str]:
+    return [f"({one} & {two})" for number, one in enumerate(asks) for two in asks[number + 1 :]]
 
 
 def units_of(said: str) -> list[str]:
