@@ -18,6 +18,8 @@ from service_desk.rest.errors import Invalid, NotAllowed, Refusal
 
 #: So many cases at once; more are several times.
 MOST = 200
+#: And so many in one step, where a page shows how far it is.
+STEP = 20
 
 #: The moves that make sense for many cases at once.
 VERBS: Mapping[str, Callable[..., Case]] = {

@@ -11,10 +11,11 @@ from django.core.cache import cache
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from service_desk.cases import parts, shift_facts
-from service_desk.cases.actions.bulk import MOST, Item, bulk
+from service_desk.cases.actions.bulk import MOST, STEP, Item, bulk
 from service_desk.cases.forms.bulk import BulkForm, ShiftForm, versions_in
 from service_desk.cases.models import Case
 from service_desk.cases.moves import why_not
@@ -26,8 +27,13 @@ from service_desk.rest.errors import Refusal
 
 #: So long the results of a run can be looked at again, and a second press of the same form finds them.
 _KEPT = 30 * 60
+_NOT_KEPT = gettext_lazy("The results of this are not known any more; the cases themselves tell what was done.")
+#: A step that was begun is not begun again for so long: its process may have died.
+_STEP_SECONDS = 60
 #: So many cases with three texts each are still a page.
 _SHIFT_MOST = 60
+#: What takes a run back, where that is possible: an offer nobody has accepted yet, a pause.
+UNDONE_BY = {"hand_over": "withdraw", "wait": "resume"}
 #: The moves in the order in which the bar of a list offers them.
 OFFERED = ("hand_over", "note", "tell", "wait", "resume", "resolve", "cancel")
 
@@ -132,12 +138,16 @@ def accept_all(request: HttpRequest) -> HttpResponse:
 
 # Running and looking at what came of it --------------------------------------------------------------------------
 def _run(request: HttpRequest, form: Any, **wanted: Any) -> HttpResponse:
-    """Make the move once for this form, however often the button is pressed; then show what came of it."""
+    """Make the move once for this form, however often the button is pressed; then show what came of it.
+
+    A page that shows how far it is asks for the first step alone, and goes on by itself (`bulk_more`).
+    """
     token = _token(request)
-    key = _key(request, token)
+    key, numbers = _key(request, token), list(dict.fromkeys(wanted["numbers"]))
+    at_once, rest = (numbers[:STEP], numbers[STEP:MOST]) if request.POST.get("steps") else (numbers, [])
     if cache.add(key, {"verb": wanted["verb"], "items": None}, _KEPT):
         try:
-            items = bulk(actor=person(request), **wanted)
+            items = bulk(actor=person(request), **(wanted | {"numbers": at_once}))
         except Refusal as refusal:
             cache.delete(key)
             if form is None:
@@ -148,8 +158,34 @@ def _run(request: HttpRequest, form: Any, **wanted: Any) -> HttpResponse:
         except BaseException:
             cache.delete(key)
             raise
-        cache.set(key, {"verb": wanted["verb"], "items": [item.as_json() for item in items]}, _KEPT)
+        _keep(key, items, [], wanted | {"numbers": rest})
     return redirect("case-bulk-done", token)
+
+
+def _keep(key: str, items: Sequence[Item], before: Sequence[Any], left: dict[str, Any]) -> dict[str, Any]:
+    """What came of it so far, and what is left to do with everything that was said for it."""
+    found = [*before, *(item.as_json() for item in items)]
+    kept = {"verb": left["verb"], "items": found, "left": left if left["numbers"] else None}
+    cache.set(key, kept, _KEPT)
+    return kept
+
+
+@login_required
+@require_POST
+def bulk_more(request: HttpRequest, token: uuid.UUID) -> HttpResponse:
+    """The next step of a run; the same step pressed twice at once is done once."""
+    key = _key(request, str(token))
+    kept = cache.get(key)
+    if kept is None:
+        raise Http404(_NOT_KEPT)
+    left = kept.get("left")
+    if left and cache.add(f"{key}:{len(kept['items'])}", True, _STEP_SECONDS):
+        numbers = left["numbers"]
+        items = bulk(actor=person(request), **(left | {"numbers": numbers[:STEP]}))
+        kept = _keep(key, items, kept["items"], left | {"numbers": numbers[STEP:]})
+    if request.headers.get("HX-Request") != "true":
+        return redirect("case-bulk-done", token)
+    return render(request, "cases/bulk_results.html", _results(kept, token))
 
 
 def _wrong(request: HttpRequest, form: BulkForm, status: int) -> HttpResponse:
@@ -163,15 +199,37 @@ def bulk_done(request: HttpRequest, token: uuid.UUID) -> HttpResponse:
     """What came of a run: first what was refused, with its reason; then what was done."""
     kept = cache.get(_key(request, str(token)))
     if kept is None:
-        raise Http404(_("The results of this are not known any more; the cases themselves tell what was done."))
+        raise Http404(_NOT_KEPT)
+    return render(request, "cases/bulk_done.html", _results(kept, token))
+
+
+def _results(kept: dict[str, Any], token: uuid.UUID) -> dict[str, Any]:
     items = [Item(**item) for item in kept["items"] or []]
-    context = {
+    left = len(kept["left"]["numbers"]) if kept.get("left") else 0
+    return {
+        "token": token,
+        "undo": MOVES[UNDONE_BY[kept["verb"]]] if kept["verb"] in UNDONE_BY and not left else None,
         "move": MOVES[kept["verb"]],
         "running": kept["items"] is None,
+        "left": left,
+        "so_far": len(items),
+        "total": len(items) + left,
         "refused": [item for item in items if not item.done],
         "done": [item for item in items if item.done],
     }
-    return render(request, "cases/bulk_done.html", context)
+
+
+@login_required
+@require_POST
+def bulk_undo(request: HttpRequest, token: uuid.UUID) -> HttpResponse:
+    """Take back what a run did, as far as it can be: each case by the verb that ends it, with its own refusals."""
+    kept = cache.get(_key(request, str(token)))
+    if kept is None or kept["verb"] not in UNDONE_BY:
+        raise Http404(_NOT_KEPT)
+    numbers = [item["number"] for item in kept["items"] or [] if item["done"]]
+    if not numbers:
+        return redirect("case-bulk-done", token)
+    return _run(request, None, verb=UNDONE_BY[kept["verb"]], numbers=numbers, answers={})
 
 
 def _token(request: HttpRequest) -> str:

@@ -10,8 +10,8 @@ from typing import Any
 from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import BooleanField, Func, QuerySet
-from django.db.models.functions import Now
+from django.db.models import BooleanField, Exists, Func, OuterRef, QuerySet, Subquery, TextField, Value
+from django.db.models.functions import Cast, Concat, Now
 from django.utils.functional import Promise as Words
 from django.utils.translation import gettext_lazy as _
 
@@ -26,6 +26,7 @@ from service_desk.deadlines.models import Incident
 from service_desk.deadlines.rules import ClockKind, ClockState
 from service_desk.notices.models import Delivery, Notice
 from service_desk.people.access import can
+from service_desk.telephony.models import CallEvent, Integration
 from service_desk.webhooks.models import Endpoint
 
 #: So far things are counted; beyond, 'more than'. The cost of the board is bounded by it.
@@ -132,6 +133,17 @@ def _stuck(user: Any) -> QuerySet[Delivery]:
     return found if can(user, "notice.undelivered") else found.none()
 
 
+def _silent_phones(_user: Any) -> QuerySet[Integration]:
+    """Those of whose silence the desk has told, and that have not been heard of since (what counts is working time)."""
+    events = CallEvent.objects.filter(integration=OuterRef(OuterRef("pk"))).order_by("-received_at", "-id")
+    told = Notice.objects.filter(
+        kind="phone_silent",
+        about=Concat(Value("integration:"), Cast(OuterRef("pk"), TextField()), output_field=TextField()),
+        created_at__gt=Subquery(events.values("received_at")[:1]),
+    )
+    return Integration.objects.filter(Exists(told), is_active=True, silent_minutes__gt=0)
+
+
 _COMPLAINT_MEANING = _("Open complaints at this instance whose circle you are in.")
 FIGURES: Mapping[str, Figure] = {
     figure.key: figure
@@ -198,6 +210,11 @@ FIGURES: Mapping[str, Figure] = {
             "integrations", _("Failing connections"), _("Webhooks whose receiver does not answer."),
             "endpoint", lambda _user: Endpoint.objects.filter(failing_since__isnull=False), ("id",),
             "strong", "engine",
+        ),
+        Figure(
+            "silent_phones", _("Silent phone systems"),
+            _("Phone systems from which nothing has come for longer than agreed, in working time."),
+            "phone", _silent_phones, ("id",), "strong", "engine",
         ),
         *(
             Figure(

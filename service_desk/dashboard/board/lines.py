@@ -23,6 +23,8 @@ from service_desk.notices.kinds import render
 from service_desk.notices.models import Notice
 from service_desk.people.access import can
 
+#: Kinds of rows of whose case is said who has answered.
+ANSWERED = frozenset({"case", "clock"})
 _CASE = re.compile(r"case:[0-9]{1,18}")
 _NAMES = ("customer", "product_type", "handler", "first_responder")
 _OF_CASE = tuple(f"case__{name}" for name in _NAMES)
@@ -57,12 +59,22 @@ class Line:
 def lines(kind: str, rows: Sequence[Any], user: Any, now: datetime) -> list[Line]:
     """The rows of this kind, drawn; a fixed number of queries."""
     found = _DRAW[kind](rows, user, now)
-    cases = [line.case for line in found if line.case is not None]
-    if cases and kind in ("case", "clock"):
-        said = answers(cases, user)
-        for line in found:
-            line.answers = said.get(line.case.pk) if line.case else None
+    if kind in ANSWERED:
+        add_answers(found, user)
     return found
+
+
+def bare(kind: str, rows: Sequence[Any], user: Any, now: datetime) -> list[Line]:
+    """The same without who has answered."""
+    return _DRAW[kind](rows, user, now)
+
+
+def add_answers(found: Sequence[Line], user: Any) -> None:
+    """Say of each line's case who of those told has answered; one query."""
+    cases = [line.case for line in found if line.case is not None]
+    said = answers(cases, user) if cases else {}
+    for line in found:
+        line.answers = said.get(line.case.pk) if line.case else None
 
 
 def dressed(kind: str, rows: QuerySet[Any]) -> QuerySet[Any]:
@@ -227,6 +239,19 @@ def _endpoints(rows: Sequence[Any], user: Any, _now: datetime) -> list[Line]:
     ]
 
 
+def _phones(rows: Sequence[Any], user: Any, _now: datetime) -> list[Line]:
+    administers = bool(can(user, "telephony.administer"))
+    return [
+        Line(
+            id=str(each.pk),
+            href=reverse("phone-system", args=[each.pk]) if administers else "",
+            title=str(each),
+            matter=each.get_kind_display(),
+        )
+        for each in rows
+    ]
+
+
 def _agents(rows: Sequence[Any], user: Any, _now: datetime) -> list[Line]:
     held = agents.loads(user, [each.pk for each in rows])
     return [
@@ -253,6 +278,7 @@ _DRAW: Mapping[str, Callable[[Sequence[Any], Any, datetime], list[Line]]] = {
     "delivery": _deliveries,
     "incident": _incidents,
     "endpoint": _endpoints,
+    "phone": _phones,
     "agent": _agents,
 }
 _NEEDS: Mapping[str, tuple[str, ...]] = {
@@ -266,5 +292,6 @@ _NEEDS: Mapping[str, tuple[str, ...]] = {
     "delivery": ("notice__recipient",),
     "incident": (),
     "endpoint": (),
+    "phone": (),
     "agent": ("unit",),
 }

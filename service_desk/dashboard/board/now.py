@@ -14,7 +14,7 @@ from django.urls import reverse
 from service_desk.dashboard import health
 from service_desk.dashboard.board import agents
 from service_desk.dashboard.board.figures import COUNTED, FIGURES, Figure, count_all
-from service_desk.dashboard.board.lines import Line, dressed, lines
+from service_desk.dashboard.board.lines import Line, add_answers, bare, dressed
 from service_desk.deadlines import engine
 from service_desk.deadlines.clock_watch import holding
 from service_desk.deadlines.models import Heartbeat
@@ -89,11 +89,14 @@ def read(user: Any, now: datetime) -> Board:
     wanted = {key: figure.rows(user) for key, figure in FIGURES.items()}
     found = count_all(wanted | _of_engine())
     tiles = _tiles(FIGURES.values(), found)
+    urgent = first_lines("emergencies", user, now, SHOWN_URGENT) if found["emergencies"] else []
+    following = _following(user, now, found)
+    add_answers([*urgent, *following], user)
     return Board(
         at=now,
         tiles=tiles,
-        urgent=first_lines("emergencies", user, now, SHOWN_URGENT) if found["emergencies"] else [],
-        following=_following(user, now, found),
+        urgent=urgent,
+        following=following,
         agents=_agents(user),
         gaps=[(str(DutyRole(gap.role).label), gap) for gap in upcoming_gaps(GAP_DAYS)],
         checks=health.checks(_engine_state(found)),
@@ -101,12 +104,16 @@ def read(user: Any, now: datetime) -> Board:
 
 
 def first_lines(key: str, user: Any, now: datetime, most: int) -> list[Line]:
-    """The first rows behind a figure, in the order of its list; only theirs are read whole."""
+    """The first rows behind a figure, in the order of its list, without who has answered.
+
+    Which they are is asked first: with all that a row is drawn from joined to it PostgreSQL would no longer see that
+    few are wanted.
+    """
     figure = FIGURES[key]
     wanted = figure.rows(user)
-    first = wanted.order_by(*figure.order).values("pk")[:most]
-    rows = list(dressed(figure.kind, wanted.model._default_manager.filter(pk__in=first)).order_by(*figure.order))
-    return lines(figure.kind, rows, user, now)
+    first = list(wanted.order_by(*figure.order).values_list("pk", flat=True)[:most])
+    rows = dressed(figure.kind, wanted.model._default_manager.filter(pk__in=first)).order_by(*figure.order)
+    return bare(figure.kind, list(rows), user, now)
 
 
 def _following(user: Any, now: datetime, found: dict[str, int]) -> list[Line]:

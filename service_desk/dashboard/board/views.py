@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -18,7 +19,7 @@ from django.views.decorators.http import require_POST, require_safe
 from service_desk.dashboard.board import lines as drawn
 from service_desk.dashboard.board import now as board
 from service_desk.dashboard.board import sharing
-from service_desk.dashboard.board.figures import COUNTED, FIGURES, counts
+from service_desk.dashboard.board.figures import COUNTED, FIGURES, Figure, counts
 from service_desk.deadlines import clock
 from service_desk.notices.actions import acknowledge
 from service_desk.notices.models import Notice
@@ -89,13 +90,13 @@ def board_list(request: HttpRequest, key: str) -> HttpResponse:
     if figure is None:
         raise Http404(_("There is no such figure."))
     moment, lost = clock.now(), False
-    found = drawn.dressed(figure.kind, figure.rows(user))
+    found = figure.rows(user).only("pk", *(name.removeprefix("-") for name in figure.order))
     after, before = request.GET.get("after") or None, request.GET.get("before") or None
     try:
         shown = page(found, order=figure.order, size=PAGE_SIZE, after=after, before=before)
     except BadCursor:
         shown, lost = page(found, order=figure.order, size=PAGE_SIZE), True
-    rows = drawn.lines(figure.kind, shown.items, user, moment)
+    rows = drawn.lines(figure.kind, _whole(figure, shown.items), user, moment)
     number = counts(user, [figure])[figure.key]
     context = {
         "figure": figure,
@@ -114,6 +115,15 @@ def board_list(request: HttpRequest, key: str) -> HttpResponse:
         "here": request.get_full_path(),
     }
     return render(request, "dashboard/board_list.html", context)
+
+
+def _whole(figure: Figure, rows: Sequence[Any]) -> list[Any]:
+    """The rows of one page with what is drawn of each, in the same order (see now.first_lines)."""
+    if not rows:
+        return []
+    found = type(rows[0])._default_manager.filter(pk__in=[row.pk for row in rows])
+    whole = {row.pk: row for row in drawn.dressed(figure.kind, found)}
+    return [whole[row.pk] for row in rows if row.pk in whole]
 
 
 @login_required
