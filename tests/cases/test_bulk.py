@@ -6,10 +6,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 
 from service_desk.audit.models import AuditEntry
 from service_desk.cases import actions
-from service_desk.cases.actions.bulk import MOST, VERBS, bulk
+from service_desk.cases.actions.bulk import MOST, STEP, VERBS, bulk
 from service_desk.cases.models import Case, CaseEvent, HandOver
 from service_desk.cases.rules import MOVES
 from service_desk.cases.shift_facts import facts_of, mine
@@ -18,7 +19,7 @@ from service_desk.deadlines.clock import now
 from service_desk.rest.errors import Invalid
 from tests.cases.callers import CASES, fields, key, move, session
 from tests.cases.lives import resolved
-from tests.cases.pages import browser, text_of
+from tests.cases.pages import HTMX, browser, text_of
 from tests.factories import World, staff, world
 
 FACTS = {"done": "已排查", "remaining": "换备件", "promised": "没有承诺"}
@@ -156,6 +157,29 @@ def test_the_list_has_ticks_and_a_bar_and_the_page_says_what_is_possible(desk: W
     assert words.index("Refused") < words.index("Done")
     assert client.post("/cases/bulk/", data | {"outcome": "同一原因"}).headers["Location"] == done.headers["Location"]
     assert CaseEvent.objects.filter(type="resolved").count() == 1
+
+
+def test_many_cases_are_done_in_steps_that_the_page_shows_and_each_once(desk: World) -> None:
+    cases = [desk.register() for _ in range(2 * STEP + 5)]
+    Case.objects.filter(pk=cases[30].pk).update(state="cancelled", ended_at=now(), cancel_reason="重复")
+    client = browser(desk.agent)
+    data = {"verb": "note", "sure": "1", "steps": "1", "text": "停电通知", "number": [case.number for case in cases]}
+    where = client.post("/cases/bulk/", data).headers["Location"]
+    assert CaseEvent.objects.filter(type="note").count() == STEP
+    assert f"{STEP} of {len(cases)}" in text_of(client.get(where))
+    assert client.get(where).content.decode().count("<progress") == 1
+    token = where.rstrip("/").rsplit("/", 1)[-1]
+    assert cache.add(f"bulk:{desk.agent.pk}:{token}:{STEP}", True, 60)  # another tab is at this step
+    assert f"{STEP} of {len(cases)}" in text_of(client.post(f"{where}more/", headers=HTMX))
+    cache.delete(f"bulk:{desk.agent.pk}:{token}:{STEP}")
+    assert f"{2 * STEP} of {len(cases)}" in text_of(client.post(f"{where}more/", headers=HTMX))
+    assert client.post(f"{where}more/").headers["Location"] == where  # without a script: a press
+    done = text_of(client.get(where))
+    assert "<progress" not in client.get(where).content.decode()
+    assert cases[30].number in done[done.index("Refused") : done.index("Done")]
+    client.post(f"{where}more/")
+    assert CaseEvent.objects.filter(type="note").count() == len(cases) - 1
+    assert browser(desk.chief).post(f"{where}more/").status_code == 404
 
 
 def test_results_belong_to_who_made_the_run(desk: World) -> None:
