@@ -63,7 +63,7 @@ def test_killed_as_a_whole_and_started_by_the_one_command(
 
 @contextmanager
 def _desk(folder: Path, port: int, mail: MailSink) -> Iterator[RunningDesk]:
-    desk = RunningDesk(folder, port, EMAIL_HOST="127.0.0.1", EMAIL_PORT=str(mail.port))
+    desk = RunningDesk(folder, port, EMAIL_HOST="127.0.0.1", EMAIL_PORT=str(mail.port), PLAIN_STATIC="1")
     try:
         yield desk
     finally:
