@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from service_desk.audit.models import AuditEntry
-from service_desk.cases.models import Case, CircleWhy, admit
+from service_desk.cases.actions import accept
+from service_desk.cases.models import Case, CircleWhy, HandOver, admit
 from service_desk.dashboard.board import sharing
+from service_desk.dashboard.board.figures import FIGURES
 from service_desk.deadlines.clock import now
 from service_desk.deadlines.engine import sweep
 from service_desk.deadlines.rules import Door
+from service_desk.local.demo.past import history_may_be_written
 from service_desk.notices.actions import acknowledge
 from service_desk.notices.models import Notice
 from service_desk.people.models import Absence
+from service_desk.telephony.actions import tell_silence
+from service_desk.telephony.models import CallEvent
 from tests.cases.pages import HTMX, browser, text_of
 from tests.factories import World, shift_time, world
+from tests.telephony.senders import Script, pbx
 
 
 @pytest.fixture
@@ -163,3 +170,40 @@ def test_nobody_is_called_in_by_who_does_not_lead_nor_who_is_away_nor_into_what_
     Case.objects.filter(pk=case.pk).update(confidential=True)
     assert browser(desk.chief).post(address, data).status_code == 404
     assert browser(desk.chief).get("/board/deputy/CALL-1%00/").status_code == 404
+
+
+def test_a_phone_system_of_whose_silence_was_told_stands_on_the_board_until_it_is_heard_again(desk: World) -> None:
+    phone = pbx(name="总机")
+    phone.post(Script(call_id="first").event("answered", 0))
+
+    def stands() -> list[str]:
+        return [str(row) for row in FIGURES["silent_phones"].rows(desk.chief)]
+
+    assert stands() == []
+    with transaction.atomic(), history_may_be_written():
+        CallEvent.objects.update(received_at=now() - timedelta(minutes=90))
+    assert tell_silence()
+    assert stands() == ["总机"]
+    assert "总机" in text_of(browser(desk.chief).get("/board/list/silent_phones/"))
+    phone.post(Script(call_id="second").event("answered", 0))
+    assert stands() == []
+
+
+def test_undoing_a_hand_over_of_many_takes_back_each_offer_that_nobody_has_accepted(desk: World) -> None:
+    cases = [desk.register(severity="minor", fault=f"第{n}件") for n in range(3)]
+    words = {"done": "a", "remaining": "b", "promised": "c"}
+    agent = browser(desk.agent)
+    page = agent.get("/desk/hand-over/")
+    data: dict[str, Any] = {"sure": "1", "receiver": desk.colleague.pk, "token": page.context["token"]}
+    for case in cases:
+        data |= {f"take_{case.pk}": "on"} | {f"{name}_{case.pk}": text for name, text in words.items()}
+    done = agent.post("/desk/hand-over/", data, follow=True)
+    assert len(done.context["done"]) == 3, text_of(done)
+    assert "Undo: " in text_of(done)
+    accept(case=cases[0], actor=desk.colleague)
+    undone = agent.post(done.request["PATH_INFO"] + "undo/", follow=True)
+    assert [item.number for item in undone.context["refused"]] == [cases[0].number]
+    assert HandOver.objects.filter(state="withdrawn").count() == 2
+    assert Case.objects.get(pk=cases[1].pk).handler == desk.agent
+    assert agent.post(f"/cases/bulk/{uuid.uuid4()}/undo/").status_code == 404
+    assert browser(desk.colleague).post(done.request["PATH_INFO"] + "undo/").status_code == 404
