@@ -56,6 +56,7 @@ ROOMS = (
     Room(_("Quality"), "shield-check", ("violation-list",), key="q"),
     Room(_("Roster"), "calendar-days", ("roster",), key="o"),
     Room(_("Reports"), "chart-bar", ("report-list",), _WATCHERS | {Role.QUALITY_INSPECTOR}),
+    Room(_("Exports"), "arrow-down-tray", ("export-list",), READING_ROLES),
     Room(_("Whose minutes"), "clock", ("stage-sums",), LEADING_ROLES | {Role.QUALITY_INSPECTOR}, key="m"),
     Room(_("Templates"), "document-duplicate", ("note-template-list",), DESK_ROLES | LEADING_ROLES, key="t"),
     Room(_("Phrases"), "language", ("phrase-list",), READING_ROLES, key="b"),
