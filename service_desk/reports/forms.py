@@ -36,6 +36,23 @@ class DaysForm(forms.Form):
         return Period(first, last)
 
 
+class HeatForm(DaysForm):
+    """Of what the map of arrivals is, and how long each of them takes."""
+
+    of = forms.ChoiceField(
+        label=_("Of"),
+        required=False,
+        choices=[("arrivals", _("cases accepted")), ("calls", _("inbound calls"))],
+    )
+    minutes = forms.IntegerField(
+        label=_("Minutes of work for each"),
+        required=False,
+        min_value=1,
+        max_value=480,
+        help_text=_("Empty: as measured, or as usual."),
+    )
+
+
 class ReportForm(DaysForm):
     """What a figure may be narrowed down by; fields that do not fit it are left out."""
 

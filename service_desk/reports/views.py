@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -20,13 +20,14 @@ from django.views.decorators.http import require_GET
 from service_desk.deadlines.clock import now
 from service_desk.people.access import can, require
 from service_desk.people.fields import add_refusal
-from service_desk.reports import charts, words
+from service_desk.reports import ahead, charts, heat, words
 from service_desk.reports.behind import Narrower, behind
 from service_desk.reports.dimensions import DIMENSIONS
-from service_desk.reports.figures import FIGURES, Figure, answer, dimensions_for, figures_for, question, report
-from service_desk.reports.forms import ReportForm
+from service_desk.reports.figures import BESIDE, FIGURES, Figure, answer, dimensions_for, figures_for, question, report
+from service_desk.reports.forms import HeatForm, ReportForm
 from service_desk.reports.periods import Period, Span, just_ended, month_of, period_of, usual
 from service_desk.reports.shapes import Column, Report, Row, Table
+from service_desk.reports.staffing import LEAST_ANSWERED, MOST_LOAD, WITHIN_SECONDS
 from service_desk.rest.clean import is_clean
 from service_desk.rest.errors import Invalid
 
@@ -122,7 +123,7 @@ def report_page(request: HttpRequest, slug: str) -> HttpResponse:
 @require_GET
 def facts(request: HttpRequest, slug: str) -> HttpResponse:
     """The facts behind one number, as many as it says."""
-    figure = FIGURES.get(slug)
+    figure = FIGURES.get(slug) or BESIDE.get(slug)
     if figure is None:
         raise Http404
     form = _form(request, figure)
@@ -148,10 +149,58 @@ def facts(request: HttpRequest, slug: str) -> HttpResponse:
         "people": bool(can(request.user, "report.view_people")),
         "outcomes": bool(figure.outcomes),
         "errors": [error for errors in form.errors.values() for error in errors],
-        "back": f"{reverse('report', args=[slug])}?{urlencode(kept)}",
+        "back": reverse("report-ahead") if slug in BESIDE else f"{reverse('report', args=[slug])}?{urlencode(kept)}",
         "next_url": f"?{urlencode(following)}" if following else "",
     }
     return render(request, "reports/facts.html", context, status=422 if form.errors else 200)
+
+
+@login_required
+@require_GET
+def heat_page(request: HttpRequest) -> HttpResponse:
+    """Arrivals by hour and weekday, and the people they need."""
+    require(request.user, "report.view")
+    period = usual(_today())
+    form = HeatForm(_with_days(request.GET, period))
+    found, figure = None, FIGURES["arrivals"]
+    try:
+        if form.is_valid():
+            figure = FIGURES[form.cleaned_data["of"] or "arrivals"]
+            period = form.period(period)
+            asked = question(request.user, figure.key, period, "slot")
+            found = heat.heat(asked, form.cleaned_data["minutes"])
+    except Invalid as refusal:
+        add_refusal(form, refusal.errors)
+    context = {
+        "form": form,
+        "found": found,
+        "figure": figure,
+        "period": words.days(period),
+        "handling": words.lasting(found.handling) if found else "",
+        "limits": {"load": f"{MOST_LOAD:.0%}", "answered": f"{LEAST_ANSWERED:.0%}", "seconds": int(WITHIN_SECONDS)},
+    }
+    return render(request, "reports/heat.html", context, status=422 if form.errors else 200)
+
+
+@login_required
+@require_GET
+def ahead_page(request: HttpRequest) -> HttpResponse:
+    """What comes due in the next fortnight."""
+    require(request.user, "report.view")
+    try:
+        found, refusal = ahead.ahead(request.user, _today()), None
+    except Invalid as error:
+        found, refusal = None, error
+    context = {"found": found, "refusal": refusal, "figure": BESIDE["due-ahead"]}
+    return render(request, "reports/ahead.html", context)
+
+
+def _with_days(given: QueryDict, days: Period) -> QueryDict:
+    """What stands in the address; the usual days where it names none, so that the form shows them."""
+    data = given.copy()
+    if not data.get("since") and not data.get("until"):
+        data["since"], data["until"] = days.since.isoformat(), days.until.isoformat()
+    return data
 
 
 def _today() -> Any:
@@ -161,11 +210,7 @@ def _today() -> Any:
 def _form(request: HttpRequest, figure: Figure) -> ReportForm:
     people = bool(can(request.user, "report.view_people"))
     offered = tuple(name for name in figure.filters if people or name != "person")
-    data = request.GET.copy()
-    days = usual(_today())
-    if not data.get("since") and not data.get("until"):
-        data["since"], data["until"] = days.since.isoformat(), days.until.isoformat()
-    return ReportForm(data, offered)
+    return ReportForm(_with_days(request.GET, usual(_today())), offered)
 
 
 def _which(request: HttpRequest, figure: Figure) -> Narrower:

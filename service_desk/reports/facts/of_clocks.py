@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db.models import Case as Choice
 from django.db.models import (
-    Exists,
     ExpressionWrapper,
     F,
+    FloatField,
     Func,
     IntegerField,
     Min,
@@ -63,11 +63,12 @@ def escalations(user: Any, begins: datetime, ends: datetime) -> Facts:
         ),
         needs_ack=True,
     ).order_by()  # fmt: skip
-    answered = Subquery(told.values("about").annotate(first=Min("acked_at")).values("first")[:1])
+    how = Choice(When(acked_at__isnull=False, then=word("answered")), default=word("unanswered"))
+    took = told.values("about").annotate(first=Min(seconds(OuterRef("at"), F("acked_at")))).values("first")[:1]
+    went = told.values("about").annotate(went=Min(how)).values("went")[:1]  # 'answered' comes before 'unanswered'
     steps = CaseClockEvent.objects.filter(
         between("at", begins, ends), type=ClockEventType.FIRED, deadline__case__in=Case.objects.visible_to(user)
     )
-    steps = steps.annotate(answered_at=answered, asked=Exists(told))
     kind = Func(F("deadline__policy__steps"), F("code"), template=_STEP_KIND, output_field=TextField())
     return rows(
         steps,
@@ -77,12 +78,8 @@ def escalations(user: Any, begins: datetime, ends: datetime) -> Facts:
         f_at=F("at"),
         f_case=F("deadline__case"),
         f_who=F("deadline__case__handler"),
-        f_seconds=seconds(F("at"), F("answered_at")),
-        f_outcome=Choice(
-            When(answered_at__isnull=False, then=word("answered")),
-            When(asked=True, then=word("unanswered")),
-            default=word("told"),
-        ),
+        f_seconds=Subquery(took, output_field=FloatField()),
+        f_outcome=Coalesce(Subquery(went, output_field=TextField()), word("told")),
         f_clock=F("deadline__kind"),
         f_step=Concat("deadline__kind", word(":"), Coalesce(kind, word("")), word(":"), "code",
                       output_field=TextField()),
