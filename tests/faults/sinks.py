@@ -101,7 +101,7 @@ class MailSink:
         if manners.delay:
             await asyncio.sleep(manners.delay)
         self._keep(envelope)
-        if manners.drop_after_data and server.transport is not None:
+        if manners.drop_after_data and isinstance(server.transport, asyncio.Transport):
             server.transport.abort()
         return "250 OK"
 

@@ -94,5 +94,5 @@ class _LockWatch:
                     "SELECT coalesce(max(extract(epoch FROM clock_timestamp() - waitstart)), 0)::float"
                     " FROM pg_locks WHERE NOT granted"
                 )
-                self._longest = max(self._longest, cursor.fetchone()[0])
+                self._longest = max(self._longest, *(waited for (waited,) in cursor.fetchall()))
         connection.close()
