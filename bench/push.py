@@ -86,7 +86,7 @@ def _session(person: Any) -> str:
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 
     store = import_module(settings.SESSION_ENGINE).SessionStore()
-    store[SESSION_KEY], store[BACKEND_SESSION_KEY] = str(person.pk), settings.AUTHENTICATION_BACKENDS[0]
+    store[SESSION_KEY], store[BACKEND_SESSION_KEY] = str(person.pk), settings.AUTHENTICATION_BACKENDS[-1]
     store[HASH_SESSION_KEY], store["seen"] = person.get_session_auth_hash(), int(time.time())
     store.create()
     return f"{settings.SESSION_COOKIE_NAME}={store.session_key}"
