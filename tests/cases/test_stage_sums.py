@@ -258,6 +258,30 @@ def test_the_page_asks_few_questions(desk: World, django_assert_max_num_queries:
         chief.get(URL)
 
 
+def test_a_desk_with_very_many_cases_is_asked_for_fewer_days_unless_somebody_wants_more(
+    desk: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moment = now()
+    today = stage_sums.usual_period(moment).until
+    for ago in (20, 3):
+        case = desk.register()
+        shift_time(case, days=ago)
+    for most, days in ((2, 30), (1, 7), (0, 1)):
+        monkeypatch.setattr(stage_sums, "SUMMED_IN_TIME", most)
+        usual = stage_sums.usual_period(moment).since
+        assert (today - usual).days == days, most
+
+
+def test_what_takes_too_long_is_given_up_and_said_with_the_remedy(desk: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stage_sums, "_SUMS", "SELECT pg_sleep(5)")
+    monkeypatch.setattr(stage_sums, "STATEMENT_SECONDS", 0.05)
+    page = browser(desk.chief).get(URL)
+    assert page.status_code == 422
+    assert "Choose fewer days, or one service line." in text_of(page)
+    assert session(desk.chief).get(API).status_code == 400
+
+
+@pytest.mark.django_db
 def test_the_last_thirty_days_are_the_usual_period() -> None:
     moment = datetime.fromisoformat("2026-11-21T17:00:00+00:00")  # already the 22nd at the desk
     assert stage_sums.usual_period(moment) == Period(date(2026, 10, 23), date(2026, 11, 22))

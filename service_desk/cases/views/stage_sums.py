@@ -18,7 +18,7 @@ from django.views.decorators.http import require_GET
 
 from service_desk.cases import stage_sums as figures
 from service_desk.cases.forms.stage_sums import PeriodForm
-from service_desk.cases.stage_sums import KINDS, SORTS, By, Row
+from service_desk.cases.stage_sums import KINDS, SORTS, By, Period, Row
 from service_desk.cases.views.common import person
 from service_desk.deadlines.clock import now
 from service_desk.people.access import require
@@ -73,14 +73,15 @@ def stage_sums(request: HttpRequest) -> HttpResponse:
     require(user, "stages.view")
     by = By.UNIT if request.GET.get("by") == By.UNIT else By.PERSON
     sort, down = _sort(request)
-    form = _form(request, moment)
+    usual = figures.usual_period(moment)
+    form = _form(request, usual)
     rows: list[Row] = []
     try:
-        period = form.period(figures.usual_period(moment))
+        period = form.period(usual)
         rows = figures.in_order(figures.sums(user, period, by, now=moment), sort, down=down)
     except Invalid as refusal:
         add_refusal(form, refusal.errors)
-        period = figures.usual_period(moment)
+        period = usual
     context = {
         "form": form,
         "period": period,
@@ -100,17 +101,18 @@ def stage_cases(request: HttpRequest) -> HttpResponse:
     user, moment = person(request), now()
     require(user, "stages.view")
     by = By.UNIT if request.GET.get("by") == By.UNIT else By.PERSON
-    form = _form(request, moment)
+    usual = figures.usual_period(moment)
+    form = _form(request, usual)
     whose = _number(request.GET.get("of", ""))
     kind = request.GET.get("kind", "")
     late = kind in ("late", "late_cases")
     found = []
     try:
-        period = form.period(figures.usual_period(moment))
+        period = form.period(usual)
         found = figures.cases_behind(user, period, by, whose, now=moment, kind=kind, late=late)
     except Invalid as refusal:
         add_refusal(form, refusal.errors)
-        period = figures.usual_period(moment)
+        period = usual
     context = {
         "name": _name(by, whose),
         "what": _LABELS[kind] if kind in _LINKED else _LABELS["whole"],
@@ -122,8 +124,7 @@ def stage_cases(request: HttpRequest) -> HttpResponse:
     return render(request, "cases/stage_cases.html", context)
 
 
-def _form(request: HttpRequest, moment: Any) -> PeriodForm:
-    usual = figures.usual_period(moment)
+def _form(request: HttpRequest, usual: Period) -> PeriodForm:
     given = request.GET.dict()
     given.setdefault("since", usual.since.isoformat())
     given.setdefault("until", usual.until.isoformat())
