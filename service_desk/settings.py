@@ -58,6 +58,8 @@ PULSE_FILE = env.str("DESK_PULSE", "")
 WATCHDOG_SOCKET = env.str("NOTIFY_SOCKET", "")
 #: A named place at which a fault test lets a process end (service_desk/crashpoints.py); never set elsewhere.
 CRASH_AT = env.str("DESK_CRASH_AT", "")
+#: Called by the auditor while clocks are kept: a dead man's switch outside of this machine.
+ALIVE_URL = env.str("ALIVE_URL", "")
 WEB_HOST = env.str("WEB_HOST", "127.0.0.1")
 WEB_PORT = env.int("WEB_PORT", 8000)
 SITE_URL = env.str("SITE_URL", f"http://127.0.0.1:{WEB_PORT}").rstrip("/")

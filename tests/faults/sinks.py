@@ -130,6 +130,7 @@ class HookSink:
         self.status = 200
         self.delay = 0.0
         self.posts: list[Post] = []
+        self.called = threading.Event()  # a GET has come
         sink = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -138,6 +139,12 @@ class HookSink:
                 sink.posts.append(Post(self.headers.get("webhook-id", ""), self.path, body, time.monotonic()))
                 if sink.delay:
                     time.sleep(sink.delay)
+                self.send_response(sink.status)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def do_GET(self) -> None:
+                sink.called.set()
                 self.send_response(sink.status)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
@@ -159,6 +166,10 @@ class HookSink:
     def stop(self) -> None:
         self._server.shutdown()
         self._server.server_close()
+
+    def until_called(self, seconds: float = 10.0) -> None:
+        """Wait for the first GET."""
+        assert self.called.wait(seconds), "nobody called"
 
     def copies(self) -> Counter[str]:
         """How many copies came of each webhook-id."""

@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 
 from service_desk.audit.context import acting
+from service_desk.deadlines import alive
 from service_desk.deadlines.auditor import Auditor
 from service_desk.deadlines.engine import Sweep, beat
 from service_desk.deadlines.rules import Door
@@ -32,6 +33,7 @@ class Command(BaseCommand):
             fired = 0
             if monotonic() >= next_pass:
                 fired = auditor.run().fired
+                alive.call()
                 next_pass = monotonic() + options["every"]
             beat("auditor", Door.AUDITOR, Sweep(fired=fired))
             return 1.0
