@@ -249,20 +249,25 @@ class Postgres:
     def _wait_until_it_answers(self) -> bool:
         began = told = time.monotonic()
         while self.process is not None and self.process.poll() is None:
-            try:
-                psycopg2.connect(self.url("postgres"), connect_timeout=5).close()
-            except psycopg2.OperationalError:
-                now = time.monotonic()
-                if now - told > 2:
-                    told = now
-                    self.tell(f"PostgreSQL is getting ready ({now - began:.0f} s; after a crash it replays its log)")
-                if now - began > RECOVERY_PATIENCE:
-                    stop(self.process, ask=signal.SIGINT)
-                    return False
-                poll_until(self._ended, seconds=0.1)
-            else:
+            if self._takes_writes():
                 return True
+            now = time.monotonic()
+            if now - told > 2:
+                told = now
+                self.tell(f"PostgreSQL is getting ready ({now - began:.0f} s; after a crash it replays its log)")
+            if now - began > RECOVERY_PATIENCE:
+                stop(self.process, ask=signal.SIGINT)
+                return False
+            poll_until(self._ended, seconds=0.1)
         return False
+
+    def _takes_writes(self) -> bool:
+        """Whether it answers, and not only for reading: on its way back to a moment it does that before it is there."""
+        try:
+            psycopg2.connect(self.url("postgres"), connect_timeout=5).close()
+        except psycopg2.OperationalError:
+            return False
+        return not (self.data / "recovery.signal").exists()
 
     def _ended(self) -> bool:
         return self.process is None or self.process.poll() is not None

@@ -120,7 +120,7 @@ def put_back(house: House, base: Path, archive: Path, moment: str) -> None:
     for path in (data, *data.rglob("*")):
         shutil.chown(path, *account(owner.st_uid))
     house.open()
-    until(lambda: not house.one("SELECT pg_is_in_recovery()"), seconds=60, what="open for work")
+    assert not house.one("SELECT pg_is_in_recovery()"), "whoever starts it finds it open for work"
 
 
 def account(mine: int) -> tuple[str | int, str | int]:
