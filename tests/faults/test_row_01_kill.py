@@ -32,7 +32,7 @@ def test_random_sweepers_killed_each_0_4_s(run: Run, say: Callable[[str], None])
         next_at = clock.seconds + 0.4
         run.fleet.until(lambda end=next_at: clock.seconds >= end, seconds=5, what="0.4 s", tend=True)
         assert clock.seconds < 60
-    run.fleet.until(run.ledger.all_delivered, seconds=choose(full=200, short=60), what="delivered", tend=True)
+    run.fleet.until(run.ledger.all_delivered, seconds=choose(full=900, short=60), what="delivered", tend=True)
     say(f"{COUNT} clocks, {kills} kills, lateness {figures(run.ledger.lateness())}")
     assert kills >= SPREAD / 0.8
     assert run.ledger.differences(mail=run.mail) == []

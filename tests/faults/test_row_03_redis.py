@@ -39,7 +39,7 @@ def test_redis_emptied_ended_silent_and_killed(run: Run, say: Callable[[str], No
     )
     run.fleet.until(run.ledger.all_fired, seconds=30, what="all fired")
     replies = load.stop()
-    run.fleet.until(run.ledger.all_delivered, seconds=choose(full=200, short=60), what="delivered")
+    run.fleet.until(run.ledger.all_delivered, seconds=choose(full=900, short=60), what="delivered")
     say(f"lateness {figures(run.ledger.lateness())}; workers back after {took:.1f} and {sealed:.1f} s")
     say(f"{len(replies)} registrations, p99 {percentile(replies, 0.99):.2f} s, worst {percentile(replies, 1):.2f} s")
     assert run.fleet.pids() == pids, "a process had to be started again"

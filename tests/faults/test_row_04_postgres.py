@@ -44,7 +44,7 @@ def test_postgres_crashes_stays_away_and_ends_every_session(run: Run, say: Calla
     run.fleet.until_ready(*USUAL, seconds=30)
     run.fleet.until(lambda: run.fleet.get("/healthz")[0] == 200, seconds=30, what="green again")
     replies = load.stop()
-    run.fleet.until(run.ledger.all_delivered, seconds=choose(full=200, short=60), what="delivered")
+    run.fleet.until(run.ledger.all_delivered, seconds=choose(full=900, short=60), what="delivered")
     say(f"{ended} sessions ended; lateness {figures(run.ledger.lateness())}; {len(registered(replies))} cases taken")
     assert run.fleet.pids() == pids, "a process had to be started again"
     reconnect()

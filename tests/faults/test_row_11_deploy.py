@@ -56,7 +56,7 @@ def test_old_leave_new_come_and_a_column_is_added_while_clocks_fire(run: Run, sa
         if name == DOORS[-1]:
             assert run.ledger.fired() < COUNT, "the storm was over before both sentinels were new"
     run.fleet.until(run.ledger.all_fired, seconds=60, what="all fired")
-    run.fleet.until(run.ledger.all_delivered, seconds=choose(full=200, short=60), what="delivered")
+    run.fleet.until(run.ledger.all_delivered, seconds=choose(full=900, short=60), what="delivered")
     run.fleet.until_ready(seconds=60)
     longest = watch.stop()
     say(f"slowest to leave {max(left):.1f} s, longest wait for a lock {longest:.2f} s")
