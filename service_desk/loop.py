@@ -17,6 +17,7 @@ from pathlib import Path
 from types import FrameType
 
 import psycopg2
+import psycopg2.errors
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
 
@@ -56,6 +57,10 @@ class Loop:
                 failures = 0
                 self._wait(min(max(wait, 0.0), self.longest))
             except (DatabaseError, InterfaceError, psycopg2.Error, OSError) as error:
+                if _is_locked_out(error):
+                    # It has waited, and stands in the queue again at once: what is free is taken without a pause.
+                    logger.warning("%s: somebody holds a lock for longer than we wait", self.name)
+                    continue
                 logger.warning("%s: the database is away, trying again: %s", self.name, " ".join(str(error).split()))
                 give_up_connection()
                 self.stopping.wait(_BACK_OFF[min(failures, len(_BACK_OFF) - 1)])
@@ -107,6 +112,12 @@ def session_ended(error: Exception) -> bool:
     cause = error.__cause__
     plain = type(cause) is psycopg2.DatabaseError and cause.pgcode is None
     return plain or connection.connection is None or bool(connection.connection.closed)
+
+
+def _is_locked_out(error: Exception) -> bool:
+    """Whether only our patience for a lock has ended, on a connection that is as good as before."""
+    told = isinstance(error.__cause__, psycopg2.errors.LockNotAvailable)
+    return told and connection.connection is not None and not connection.connection.closed
 
 
 def show_life() -> None:

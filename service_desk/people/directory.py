@@ -105,6 +105,8 @@ class Directory:
         or a duty role. Someone absent is replaced by the deputy; an empty slot goes to the duty manager.
         """
         holder = self._holder(slot, people)
+        if holder not in self.unit_of:
+            holder = None  # a row of the roster that outlived its person
         present = self.present(holder)
         if present is not None:
             return Resolved(slot, present, instead_of=holder if holder != present else None)

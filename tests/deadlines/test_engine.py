@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import connection, connections
@@ -16,9 +17,10 @@ from service_desk.deadlines.actions import edit_policy, retire_and_replace
 from service_desk.deadlines.auditor import Auditor
 from service_desk.deadlines.clock import now
 from service_desk.deadlines.engine import beat, concrete_clocks, health, sweep
-from service_desk.deadlines.models import Incident, Policy
+from service_desk.deadlines.models import Firing, Incident, Policy
 from service_desk.deadlines.rules import Door
 from service_desk.notices.models import Delivery, Notice
+from service_desk.people.models import Qualification
 from tests.factories import World, shift_time, world
 
 
@@ -255,3 +257,41 @@ def test_the_claim_uses_the_partial_index(desk: World) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
     assert "casedeadline_next" in claim.explain()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_row_whose_notice_breaks_a_foreign_key_is_set_aside_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Such a row fails at the commit only, after every savepoint: it must not take the whole batch with it, for ever."""
+    desk = world()
+    cases = [desk.register(severity="major") for _ in range(3)]
+    for case in cases:
+        shift_time(case, hours=6)
+    bad = cases[1].deadlines.get(kind="restoration")
+    room = concrete_clocks()[CaseDeadline]
+    announce = room.announce
+
+    def announce_wrongly(firings: Sequence[Firing], moment: datetime) -> None:
+        announce(firings, moment)
+        if bad.pk in {firing.deadline.pk for firing in firings}:
+            Qualification.objects.create(staff_id=987654321, product_type=desk.product)
+
+    monkeypatch.setattr(room, "announce", announce_wrongly)
+    sweep(Door.SENTINEL)
+    bad.refresh_from_db()
+    assert bad.state == "error"
+    good = CaseDeadline.objects.filter(kind="restoration").exclude(pk=bad.pk)
+    assert CaseClockEvent.objects.filter(deadline__in=good, type="fired").count() == 2
+
+
+def test_a_roster_that_names_a_deleted_person_counts_as_empty(desk: World) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute("UPDATE people_dutyshift SET staff_id = 987654321 WHERE role = 'gm_product'")
+    case = desk.register(severity="critical")
+    shift_time(case, hours=4)
+    sweep(Door.SENTINEL)
+    notice = Notice.objects.get(kind="emergency_breach", slot="gm_product")
+    assert (notice.recipient, notice.fallback, notice.instead_of) == (desk.manager, True, None)
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM people_dutyshift WHERE staff_id = 987654321")

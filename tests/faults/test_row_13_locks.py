@@ -1,0 +1,130 @@
+"""Row 13: somebody forgets an open transaction; others are on time, what is locked soon after, and it is known who."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import psycopg2
+
+from service_desk.deadlines.models import Incident
+from service_desk.local.servers import DATABASE
+from tests.faults.conftest import Run
+from tests.faults.fleet import DOORS
+from tests.faults.house import FULL, choose
+from tests.faults.injection import Clock
+from tests.faults.ledger import figures
+
+COUNT = choose(full=1_000, short=200)
+#: The server ends a session that sleeps in a transaction after this; the short form asks for it sooner.
+IDLE = choose(full=30.0, short=8.0)
+ON_TIME = choose(full=2.0, short=4.0)
+NAME = "psql of a person"
+
+
+class Person:
+    """Somebody at a terminal who begins a transaction and goes to lunch."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.session = psycopg2.connect(run.house.postgres.url(DATABASE), application_name=NAME)
+        self.pid = self.session.info.backend_pid
+        with self.session.cursor() as cursor:
+            if not FULL:
+                cursor.execute("SET idle_in_transaction_session_timeout = %s", [f"{IDLE:.0f}s"])
+                self.session.commit()
+            cursor.execute("SHOW idle_in_transaction_session_timeout")
+            assert cursor.fetchone() == (f"{IDLE:.0f}s",)
+        self.session.rollback()
+
+    def begins(self, *statements: str) -> Clock:
+        """Do this, leave the transaction open, and let the clock run."""
+        with self.session.cursor() as cursor:
+            for statement in statements:
+                cursor.execute(statement)
+        found = self.run.house.ask("SELECT state FROM pg_stat_activity WHERE pid = %s", self.pid)
+        assert found == [("idle in transaction",)]
+        return Clock()
+
+    def is_named(self) -> bool:
+        """Whether an open incident says who it is."""
+        told = Incident.objects.filter(kind="blocker", repaired_at=None, thing=f"session {self.pid}").first()
+        return told is not None and f"pid {self.pid}, {NAME}, postgres@local, idle in transaction, since" in told.detail
+
+    def is_gone(self) -> bool:
+        """Whether the server has ended the session."""
+        return not self.run.house.ask("SELECT 1 FROM pg_stat_activity WHERE pid = %s", self.pid)
+
+
+def test_what_others_have_locked(run: Run, say: Callable[[str], None]) -> None:
+    run.fleet.start("web-1", *DOORS, "dispatch")
+    run.fleet.until_ready()
+    _a_row(run, say)
+    _a_table(run, say)
+    _an_old_snapshot(run, say)
+    run.fleet.until(run.ledger.all_delivered, seconds=90, what="delivered")
+    assert run.ledger.differences(mail=run.mail) == []
+
+
+def _a_row(run: Run, say: Callable[[str], None]) -> None:
+    """A case's row and one of its clocks are locked: only that clock waits."""
+    run.ledger.arm(COUNT, lead=2.0, spread=1.0)
+    locked = run.chance.choice(sorted(run.ledger.moments))
+    person = Person(run)
+    clock = person.begins(
+        f"SELECT 1 FROM cases_case WHERE id = {run.ledger._case.pk} FOR UPDATE",
+        f"SELECT 1 FROM cases_casedeadline WHERE id = {locked} FOR UPDATE",
+    )
+    assert run.house.ask("SELECT 1 FROM cases_casedeadline WHERE id = %s FOR UPDATE SKIP LOCKED", locked) == []
+    run.fleet.until(lambda: run.ledger.fired() == COUNT - 1, seconds=IDLE, what="all others fired")
+    others = run.ledger.lateness()
+    assert others[-1] <= ON_TIME
+    run.fleet.until(person.is_named, seconds=IDLE, what="the blocker named")
+    named = clock.seconds
+    assert not person.is_gone()
+    assert run.ledger.fired() == COUNT - 1
+    run.fleet.until(run.ledger.all_fired, seconds=IDLE + 10, what="the locked one fired")
+    after = clock.seconds
+    assert person.is_gone()
+    run.fleet.until(lambda: not Incident.objects.filter(kind="blocker", repaired_at=None), seconds=10, what="settled")
+    say(
+        f"row locked: others {figures(others)}; named after {named:.1f} s, fired after {after:.1f} s (limit {IDLE:.0f})"
+    )
+    assert after <= IDLE + 1.5  # half a second of it is this test's own asking
+
+
+def _a_table(run: Run, say: Callable[[str], None]) -> None:
+    """The table of clocks is locked: nobody can sweep, the desk is red, and all fires when it is free."""
+    run.ledger.arm(COUNT, lead=1.0, spread=1.0)
+    before = run.ledger.fired()
+    person = Person(run)
+    clock = person.begins("LOCK TABLE cases_casedeadline IN ACCESS EXCLUSIVE MODE")
+    run.fleet.until(lambda: run.fleet.get("/healthz")[0] == 503, seconds=11, what="red")
+    red = clock.seconds
+    run.fleet.until(person.is_named, seconds=IDLE, what="the blocker named")
+    named = clock.seconds
+    assert run.ledger.fired() == before
+    assert not person.is_gone()
+    run.fleet.until(run.ledger.all_fired, seconds=IDLE + 15, what="all fired")
+    after = clock.seconds
+    assert person.is_gone()
+    say(f"table locked: red after {red:.1f} s, named after {named:.1f} s, all fired after {after:.1f} s")
+    assert after <= IDLE + ON_TIME
+    run.fleet.until(lambda: run.fleet.get("/healthz")[0] == 200, seconds=20, what="green again")
+
+
+def _an_old_snapshot(run: Run, say: Callable[[str], None]) -> None:
+    """Somebody reads in an old snapshot: nothing waits, and it is known who keeps the vacuum away."""
+    person = Person(run)
+    person.begins("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ", "SELECT count(*) FROM cases_casedeadline")
+    known = set(run.ledger.moments)
+    run.ledger.arm(COUNT, lead=1.0, spread=1.0)
+    run.fleet.until(run.ledger.all_fired, seconds=20, what="all fired")
+    run.fleet.until(person.is_named, seconds=IDLE, what="the blocker named")
+    fresh = sorted(
+        (at - run.ledger.moments[pk]).total_seconds()
+        for pk, at in run.house.ask("SELECT deadline_id, at FROM cases_caseclockevent WHERE type = 'fired'")
+        if pk not in known
+    )
+    say(f"old snapshot: {figures(fresh)}")
+    assert fresh[-1] <= ON_TIME
+    person.session.close()
