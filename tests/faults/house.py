@@ -118,11 +118,9 @@ class House:
 def make_seed(folder: Path) -> Path:
     """A stopped cluster with a migrated database; found again under FAULTS_CACHE while no migration changes."""
     cache = os.environ.get("FAULTS_CACHE", "")
-    if not cache:
-        return _migrated(folder)
-    place = Path(cache) / _migrations()
+    place = Path(cache) / _migrations() if cache else folder
     place.parent.mkdir(parents=True, exist_ok=True)
-    with place.with_suffix(".lock").open("w") as lock:  # another run may be making the same
+    with place.with_suffix(".lock").open("w") as lock:  # another worker or run may be making the same
         fcntl.flock(lock, fcntl.LOCK_EX)
         return place / "postgres" if (place / "whole").exists() else _migrated(place)
 
