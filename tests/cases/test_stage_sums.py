@@ -254,7 +254,7 @@ def test_the_page_asks_few_questions(desk: World, django_assert_max_num_queries:
     desk.register(severity="minor")
     chief = browser(desk.chief)
     chief.get(URL)
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(13):
         chief.get(URL)
 
 
