@@ -1,7 +1,7 @@
 """Charts of tables, drawn on the server by pygal, without its scripts and its style sheet.
 
-Each stands beside its table, which has every number. Fills are told apart by pattern too, so that paper, a dark page and
-eyes that mix up colours all show the same; the colours are those of static/css/reports.css.
+Each stands beside its table, which has every number. Fills are told apart by pattern too, so that paper, a dark page
+and eyes that mix up colours all show the same; the colours are those of static/css/reports.css.
 """
 
 from __future__ import annotations
@@ -104,6 +104,7 @@ def _bars(kind: Any, table: Table, series: Sequence[_Series], report: Report) ->
 
 def _lines(table: Table, series: Sequence[_Series], report: Report) -> Chart:
     chart = _new(pygal.Line, _HEIGHT, [row.label for row in table.rows], sideways=False)
+    chart.allow_interruptions = True
     chart.value_formatter = words.lasting
     for one in series:
         chart.add(one.column.label, list(one.values))

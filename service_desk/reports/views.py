@@ -98,8 +98,8 @@ def report_page(request: HttpRequest, slug: str) -> HttpResponse:
     by = by if by in figure.dimensions else ""
     period, found = usual(_today()), None
     try:
-        period = form.period(period)
         if form.is_valid():
+            period = form.period(period)
             found = report(request.user, slug, period, by, form.chosen)
         else:
             question(request.user, slug, usual(_today()), by)  # who may not see it learns nothing of its fields
