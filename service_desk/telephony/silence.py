@@ -31,7 +31,8 @@ def silent_systems(moment: datetime) -> list[Silent]:
         .exclude(last_at=None)
         .order_by("last_at")
     )
-    late = [Silent(row, row.last_at) for row in rows if moment - row.last_at > _allowed(row)]
+    heard: list[Silent] = [Silent(row, getattr(row, "last_at")) for row in rows]  # noqa: B009 - an annotation
+    late = [each for each in heard if moment - each.last_at > _allowed(each.integration)]
     hours = working_hours() if late else None
     return [each for each in late if is_silent(each.last_at, moment, _allowed(each.integration), hours)]
 

@@ -363,7 +363,7 @@ def test_C16_another_type_asks_its_own_fields_and_keeps_what_was_answered(desk: 
     case = Case.objects.get()
     clocks = list(case.deadlines.order_by("id").values_list("id", "due_at", "version"))
     url = reverse("case-act", args=[case.number, "retype"])
-    shown = text_of(client.get(url, {"request_type": visit.pk, "text": "客户改口"}))
+    shown = text_of(client.get(url, {"request_type": str(visit.pk), "text": "客户改口"}))
     assert "Floor" in shown
     assert "客户改口" in shown
     sent = {"version": case.version, "request_type": visit.pk, "text": "客户改口"}
