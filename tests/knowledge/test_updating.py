@@ -98,6 +98,11 @@ def test_K4_the_offer_on_the_screen(editor: Staff, monkeypatch: pytest.MonkeyPat
     assert "a newer wording of 1 entry" in text_of(client.get("/phrasebook/"))
     page = client.get(PAGE)
     assert "没完了是吧" in text_of(page)
+    newer(monkeypatch, "B14", allow=[*in_force("B14").content["allow"], "麻子峪"])
+    shown = text_of(client.get(PAGE))
+    assert "麻子峪" in shown
+    assert "亚麻子" not in shown  # of a list only what changes
+    newer(monkeypatch, "B34", forms=["没完了是吧"])
     for bad in ({"code": "\x00"}, {"code": "B99"}, {"code": "X" * 10_000}, {}):
         answer = client.post(PAGE, bad, follow=True)
         assert answer.status_code in (200, 400), bad

@@ -68,9 +68,15 @@ _CHOICES = {"kind": PhraseKind, "category": Category, "severity": Weight}
 
 
 def sides(one: Difference) -> list[tuple[str, str, str]]:
-    """Field by field, before and after, as lines of text."""
+    """Field by field, before and after, as lines of text; of two lists what one has and the other has not."""
     before, after = one.before or {}, one.after or {}
-    return [(_label(name), _lines(name, before.get(name)), _lines(name, after.get(name))) for name in one.fields]
+    rows = []
+    for name in one.fields:
+        old, new = before.get(name), after.get(name)
+        if isinstance(old, list) and isinstance(new, list) and set(map(str, old)) != set(map(str, new)):
+            old, new = [each for each in old if each not in new], [each for each in new if each not in old]
+        rows.append((_label(name), _lines(name, old), _lines(name, new)))
+    return rows
 
 
 def _label(name: str) -> str:
