@@ -1,0 +1,82 @@
+"""(f) What a long list costs: rows a second, the longest slice, and memory, for both kinds of file.
+
+Run it on a folder that `python -m bench --keep` has left: `python -m bench.exports --folder=var/bench/desk-1000000`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import time
+from pathlib import Path
+from typing import Any
+
+from bench.house import House
+
+QUERY = "sort=newest&cols=number,matter,severity,state,due,handler"
+
+
+def main() -> None:
+    """Open the desk, bring it to the present schema if asked to, write both files, print what they cost."""
+    parser = argparse.ArgumentParser(prog="python -m bench.exports", description=__doc__)
+    parser.add_argument("--folder", type=Path, required=True, help="a desk with cases; it stays")
+    parser.add_argument("--migrate", action="store_true", help="bring a copy of an older desk to the present schema")
+    given = parser.parse_args()
+    house = House(given.folder, tell=print)
+    house.open()
+    try:
+        if given.migrate:
+            from django.core.management import call_command
+
+            call_command("migrate", verbosity=0)
+        for kind in ("csv", "xlsx"):
+            print(json.dumps(measure(kind), ensure_ascii=False))
+    finally:
+        house.close(keep=True)
+
+
+def measure(kind: str) -> dict[str, Any]:
+    """Write all cases as one file, the way the worker does."""
+    from service_desk.people.models import Staff
+    from service_desk.people.rules import Role
+    from service_desk.reports import actions, jobs, vault
+    from service_desk.reports.models import Export
+
+    user = Staff.objects.filter(is_active=True, roles__contains=[Role.SUPERVISOR]).order_by("id").first()
+    before = _peak()
+    export = actions.ask(actor=user, what="cases", query=QUERY, file_format=kind, language="zh-hans")
+    slices: list[float] = []
+    following: int | None = 0
+    began, used = time.perf_counter(), time.process_time()
+    while following is not None:
+        at = time.perf_counter()
+        following = jobs.go_on(export.pk, following)
+        slices.append(time.perf_counter() - at)
+    seconds, processor = time.perf_counter() - began, time.process_time() - used
+    done = Export.objects.get(pk=export.pk)
+    figures = {
+        "file": kind,
+        "state": done.state,
+        "rows": done.rows_done,
+        "seconds": round(seconds, 1),
+        "processor seconds": round(processor, 1),
+        "rows a second": round(done.rows_done / seconds),
+        "slices": len(slices),
+        "longest slice": round(max(slices[:-1], default=0.0), 1),
+        "binding": round(slices[-1], 1),
+        "megabytes": round((done.size or 0) / 1e6, 1),
+        "memory before, megabytes": before,
+        "memory at its peak, megabytes": _peak(),
+    }
+    vault.discard(str(done.key))
+    done.delete()
+    return figures
+
+
+def _peak() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+
+
+if __name__ == "__main__":
+    main()
