@@ -94,7 +94,7 @@ def _session(person: Any) -> str:
 
 async def _walk(port: int, cookies: list[str], visitor: str, rounds: int) -> dict[str, Any]:
     await _until_it_answers(port)
-    pages = [("/cases/", []), ("/desk/", [])]
+    pages = ["/cases/", "/desk/"]
     quiet = await _visits(port, visitor, pages, seconds=8)
     open_boards = [Board(cookie) for cookie in cookies]
     tasks = [asyncio.create_task(work(port, board)) for board in open_boards for work in (_listen, _look)]
@@ -173,14 +173,14 @@ async def _until_it_answers(port: int) -> None:
     raise RuntimeError("The web does not answer.")
 
 
-async def _visits(port: int, cookie: str, pages: list[Any], *, seconds: float) -> list[float]:
+async def _visits(port: int, cookie: str, pages: list[str], *, seconds: float) -> list[float]:
     """Somebody else's pages, so many a second; how long each took."""
     spent: list[float] = []
     until = time.monotonic() + seconds
     number = 0
     while time.monotonic() < until:
         began = time.monotonic()
-        status, _headers, _body = await _get(port, pages[number % len(pages)][0], cookie)
+        status, _headers, _body = await _get(port, pages[number % len(pages)], cookie)
         if status != 200:
             raise RuntimeError(f"A page answered {status}")
         spent.append(time.monotonic() - began)
@@ -229,7 +229,8 @@ async def _look(port: int, board: Board) -> None:
         board.poked.clear()
         about = {each for each in board.heard if each not in board.shown}
         board.asked = began = time.monotonic()
-        part = f"HX-Request: true\r\nBoard-Mark: {board.mark}\r\n"
+        told = "Board-Heard: 1\r\n" if about else ""
+        part = f"HX-Request: true\r\nBoard-Mark: {board.mark}\r\n{told}"
         status, headers, _body = await _get(port, "/board/", board.cookie, part)
         board.spent.append(time.monotonic() - began)
         if status not in (200, 204):

@@ -5,8 +5,10 @@ request a thread of its own, and psycopg2 has no pool in Django): measured in `b
 `docs/decisions/web-server.md`.
 """
 
+import asyncio
 import os
 from typing import Any
+from weakref import WeakKeyDictionary
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "service_desk.settings")
 
@@ -20,6 +22,10 @@ _wsgi: Any = get_wsgi_application()
 pages: Any = WSGIMiddleware(_wsgi, workers=settings.WEB_THREADS)
 
 STREAM_PREFIX = "/events/stream/"
+#: So many streams open at once: while one opens, its log-in is read over a connection of its own. Without this, two
+#: hundred pages that come back together after a restart would take every connection PostgreSQL has.
+OPENING = 8
+_gates: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
 
 
 async def application(scope: Any, receive: Any, send: Any) -> None:
@@ -27,9 +33,29 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
     if scope["type"] == "lifespan":
         await _lifespan(receive, send)
     elif scope["path"].startswith(STREAM_PREFIX):
-        await streams(scope, receive, send)
+        await _stream(scope, receive, send)
     else:
         await pages(scope, receive, send)
+
+
+async def _stream(scope: Any, receive: Any, send: Any) -> None:
+    """A stream waits its turn to open; once its first words are out it holds no place and no connection."""
+    gate = _gates.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(OPENING))
+    await gate.acquire()
+    opening = True
+
+    async def passing(message: Any) -> None:
+        nonlocal opening
+        if opening and message["type"] == "http.response.body":
+            opening = False
+            gate.release()
+        await send(message)
+
+    try:
+        await streams(scope, receive, passing)
+    finally:
+        if opening:
+            gate.release()
 
 
 async def _lifespan(receive: Any, send: Any) -> None:

@@ -48,7 +48,7 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
         """Still to be acknowledged."""
         return self.filter(needs_ack=True, acked_at=None, stopped_at=None)
 
-    def waiting_by_chain(self, thing: str) -> NoticeQuerySet:
+    def waiting_by_chain(self, thing: str) -> Any:
         """Still to be acknowledged, of the chains that begin with this thing; `which` is the number that follows."""
         number = models.Func(F("chain"), models.Value(":"), models.Value(2), function="split_part")
         of_it = Q(chain__startswith=f"{thing}:")

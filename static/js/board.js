@@ -37,6 +37,7 @@ function look() {
 let mark = "";
 let asked = performance.now();
 let heard = -Infinity;
+let answered = -Infinity; // when that was asked which was answered last
 let due = Infinity;
 let timer = null;
 
@@ -64,10 +65,14 @@ function listen() {
   for (const kind of ["case", "told", "engine", "call"]) document.addEventListener(`desk:${kind}`, changed);
   document.addEventListener("visibilitychange", () => { if (!document.hidden) askAt(performance.now()); });
   live.addEventListener("htmx:configRequest", ({ detail }) => {
-    if (detail.elt === live && mark) detail.headers["Board-Mark"] = mark;
+    if (detail.elt !== live) return;
+    if (mark) detail.headers["Board-Mark"] = mark;
+    if (heard > answered) detail.headers["Board-Heard"] = "1";
   });
   live.addEventListener("htmx:afterRequest", ({ detail }) => {
-    if (detail.elt !== live || detail.xhr.status !== 204) return;
+    if (detail.elt !== live) return;
+    if (detail.successful) answered = asked;
+    if (detail.xhr.status !== 204) return;
     for (const tile of live.querySelectorAll("[data-at]")) born.set(tile, performance.now());
     look();
   });

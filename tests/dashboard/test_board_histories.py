@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -45,7 +47,7 @@ def happen(desk: World, case: Case, step: str) -> None:
     """One thing, if the rules allow it."""
     moment = now()
     newest = Case.objects.latest("pk")
-    verbs = {
+    verbs: dict[str, Callable[[], Any]] = {
         "wait": lambda: actions.wait(case=case, actor=desk.agent, waiting_for="customer", text="等待"),
         "resume": lambda: actions.resume(case=case, actor=desk.agent),
         "cancel": lambda: actions.cancel(case=case, actor=desk.agent, text="重复"),

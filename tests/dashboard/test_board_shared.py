@@ -15,13 +15,14 @@ from service_desk.audit.models import AuditEntry
 from service_desk.cases.actions import accept
 from service_desk.cases.models import Case, CircleWhy, HandOver, admit
 from service_desk.dashboard.board import sharing
-from service_desk.dashboard.board.figures import FIGURES
+from service_desk.dashboard.board.figures import FIGURES, counts
 from service_desk.deadlines.clock import now
 from service_desk.deadlines.engine import sweep
 from service_desk.deadlines.rules import Door
 from service_desk.local.demo.past import history_may_be_written
 from service_desk.notices.actions import acknowledge
 from service_desk.notices.models import Notice
+from service_desk.people.access import can
 from service_desk.people.models import Absence
 from service_desk.telephony.actions import tell_silence
 from service_desk.telephony.models import CallEvent
@@ -34,11 +35,12 @@ from tests.telephony.senders import Script, pbx
 def desk(db: None, monkeypatch: pytest.MonkeyPatch) -> World:
     sharing.forget()
     monkeypatch.setattr(sharing, "SHARED_SECONDS", 60.0)
+    monkeypatch.setattr(sharing, "UNHEARD_SECONDS", 60.0)
     return world()
 
 
-def part(client: Client, mark: str = "", address: str = "/board/") -> Any:
-    return client.get(address, headers={**HTMX, "Board-Mark": mark})
+def part(client: Client, mark: str = "", address: str = "/board/", **more: str) -> Any:
+    return client.get(address, headers={**HTMX, "Board-Mark": mark, **more})
 
 
 def urgent(desk: World, **fields: Any) -> Case:
@@ -70,7 +72,8 @@ def test_a_change_is_shown_once_the_moment_of_sharing_is_over(desk: World, monke
     before = part(chief)
     case = urgent(desk)
     monkeypatch.setattr(sharing, "SHARED_SECONDS", 0.0)
-    after = part(chief, before.headers["Board-Mark"])
+    assert part(chief, before.headers["Board-Mark"]).status_code == 204  # has heard of nothing
+    after = part(chief, before.headers["Board-Mark"], **{"Board-Heard": "1"})
     assert after.status_code == 200
     assert case.number in text_of(after)
 
@@ -87,6 +90,17 @@ def test_P6_what_is_ones_own_is_never_in_what_others_are_shown(desk: World) -> N
         assert plain.number in shown
         assert secret.number not in shown
         assert "隐情" not in shown
+
+
+def test_P6_who_shares_a_reading_would_read_the_same_alone(desk: World) -> None:
+    urgent(desk)
+    readers = [person for person in desk.people.values() if can(person, "board.view")]
+    found: dict[Any, list[dict[str, int]]] = {}
+    for person in readers:
+        assert not sharing.reads_alone(person)
+        found.setdefault(sharing.rights_of(person), []).append(counts(person, FIGURES.values()))
+    assert len(found) < len(readers)
+    assert all(each == same[0] for same in found.values() for each in same)
 
 
 def test_each_form_carries_the_token_of_its_own_session_and_the_answers_of_its_own_person(desk: World) -> None:

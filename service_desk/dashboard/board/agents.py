@@ -10,8 +10,8 @@ from django.db.models import Case as Choice
 from django.db.models import CharField, Count, IntegerField, OuterRef, QuerySet, Subquery, TextChoices, Value, When
 from django.db.models.functions import Coalesce, Now
 from django.utils.functional import Promise
+from django.utils.translation import gettext, ngettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from service_desk.calls.models import CallDeadline
 from service_desk.cases.models import Case
@@ -77,6 +77,13 @@ def everybody() -> QuerySet[Any]:
 def rows(state: State) -> Callable[[Any], QuerySet[Any]]:
     """The agents in this state; everybody of the desk may know of colleagues."""
     return lambda _user: everybody().filter(standing=state.value)
+
+
+def told(load: int) -> str:
+    """A load in words, as far as it was counted."""
+    if load > MOST_HELD:
+        return gettext("more than %(n)s open cases") % {"n": MOST_HELD}
+    return ngettext("%(n)s open case", "%(n)s open cases", load) % {"n": load}
 
 
 class _Counted(Subquery):

@@ -11,7 +11,6 @@ from typing import Any
 from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from service_desk.calls.faces import face_of
 from service_desk.cases.faces import ClockFace, face
@@ -260,10 +259,9 @@ def _agents(rows: Sequence[Any], user: Any, _now: datetime) -> list[Line]:
             href=f"{reverse('case-list')}?handler={each.pk}&state=open",
             title=str(each),
             matter=str(each.unit or ""),
-            note=ngettext("%(n)s open case", "%(n)s open cases", load) % {"n": load},
+            note=agents.told(held.get(each.pk, 0)),
         )
         for each in rows
-        for load in [held.get(each.pk, 0)]
     ]
 
 

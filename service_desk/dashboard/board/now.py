@@ -59,6 +59,11 @@ class AgentLine:
     load: int
     url: str
 
+    @property
+    def shown(self) -> str:
+        """The load as far as it was counted."""
+        return f"{agents.MOST_HELD:,}+" if self.load > agents.MOST_HELD else str(self.load)
+
 
 @dataclass(frozen=True, slots=True)
 class Board:

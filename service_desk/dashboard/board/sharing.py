@@ -26,11 +26,13 @@ from service_desk.deadlines import clock
 from service_desk.notices.models import Notice
 from service_desk.people.access import can
 from service_desk.people.models import Staff
-from service_desk.people.rules import LEADING_ROLES
+from service_desk.people.rules import LEADING_ROLES, READING_ROLES, Role
 
 #: A reading serves others for so long. An open page that hears of a change asks later than this (js/board.js), so that
 #: what it gets was read after the change.
 SHARED_SECONDS = 0.3
+#: Who asks without having heard of anything gets a reading of this age: whoever has heard is asking for a newer one.
+UNHEARD_SECONDS = 2.0
 #: What stands still is drawn anew at least so often, for the ages that the checks show.
 REDRAWN_SECONDS = 30
 #: Stands in shared pages for the token of the form, which is each session's own.
@@ -58,9 +60,14 @@ _kept: dict[tuple[Any, ...], _Kept] = {}
 _keeping = Lock()
 
 
-def moving_part(user: Any, template: str, *, has: str, here: str, token: Callable[[], str]) -> tuple[str, str] | None:
-    """The moving part of a board as HTML, and its mark; None when the page that `has` a mark shows just that."""
-    reading = _reading(user)
+def moving_part(
+    user: Any, template: str, *, has: str, heard: bool, here: str, token: Callable[[], str]
+) -> tuple[str, str] | None:
+    """The moving part of a board as HTML, and its mark; None when the page that `has` a mark shows just that.
+
+    `heard`: the page asks because something has happened.
+    """
+    reading = _reading(user, SHARED_SECONDS if heard or not has else UNHEARD_SECONDS)
     mine = _mine(user, reading.board)
     mark = _digest([reading.mark, template, get_language(), sorted(str(key) for keys in mine.values() for key in keys)])
     if has == mark:
@@ -87,26 +94,35 @@ def reads_alone(user: Any) -> bool:
     return circle.exists() or own.exists()
 
 
-def _reading(user: Any) -> Reading:
+def _reading(user: Any, age: float) -> Reading:
     language = get_language()  # words stand in a reading
     if reads_alone(user):
-        return _at_most_every_moment(("person", user.pk, language), lambda: user)
-    roles = tuple(sorted(user.roles))
-    return _at_most_every_moment(("roles", roles, user.unit_id, language), lambda: _anybody(user))
+        return _at_most_this_old(age, ("person", user.pk, language), lambda: user)
+    return _at_most_this_old(age, (*rights_of(user), language), lambda: _anybody(user))
+
+
+def rights_of(user: Any) -> tuple[bool, ...]:
+    """All that the figures of the board ask of a person who holds nothing: equal here, equal there (tested)."""
+    return (
+        user.has_role(*READING_ROLES),
+        user.has_role(*LEADING_ROLES, Role.AUDITOR),
+        bool(can(user, "call.view")),
+        bool(can(user, "notice.undelivered")),
+    )
 
 
 def _anybody(user: Staff) -> Staff:
-    """Somebody with these roles in this unit who holds nothing, whom nobody knows."""
-    return Staff(pk=0, username="", roles=list(user.roles), unit_id=user.unit_id, is_active=True)
+    """Somebody with these roles who holds nothing, whom nobody knows."""
+    return Staff(pk=0, username="", roles=list(user.roles), is_active=True)
 
 
-def _at_most_every_moment(key: tuple[Any, ...], reader: Callable[[], Any]) -> Reading:
+def _at_most_this_old(age: float, key: tuple[Any, ...], reader: Callable[[], Any]) -> Reading:
     with _keeping:
         if len(_kept) >= _MOST_KEPT and key not in _kept:
             del _kept[min(_kept, key=lambda each: _kept[each].began)]
         kept = _kept.setdefault(key, _Kept())
     with kept.lock:
-        if kept.reading is None or time.monotonic() - kept.began > SHARED_SECONDS:
+        if kept.reading is None or time.monotonic() - kept.began > age:
             began = time.monotonic()  # before the first look: what changes while it reads is in the next one
             found = board.read(reader(), clock.now())
             kept.reading, kept.began = Reading(found, _digest(_what_shows(found))), began

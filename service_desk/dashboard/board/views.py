@@ -41,9 +41,9 @@ def _is_part(request: HttpRequest) -> bool:
 
 def _part(request: HttpRequest, template: str) -> HttpResponse:
     """The moving part for a page that refreshes itself; nothing, if it shows just that (204: htmx leaves it)."""
-    has = request.headers.get("Board-Mark", "")
+    has, heard = request.headers.get("Board-Mark", ""), "Board-Heard" in request.headers
     found = sharing.moving_part(
-        request.user, template, has=has, here=reverse("board"), token=lambda: get_token(request)
+        request.user, template, has=has, heard=heard, here=reverse("board"), token=lambda: get_token(request)
     )
     if found is None:
         return HttpResponse(status=204)
