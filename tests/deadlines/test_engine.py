@@ -261,7 +261,7 @@ def test_the_claim_uses_the_partial_index(desk: World) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_a_row_whose_notice_breaks_a_foreign_key_is_set_aside_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Such a row fails at the commit only, after every savepoint: it must not take the whole batch with it, for ever."""
+    """Such a row fails at the commit, after every savepoint: it must not take the whole batch with it, for ever."""
     desk = world()
     cases = [desk.register(severity="major") for _ in range(3)]
     for case in cases:
