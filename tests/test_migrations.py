@@ -6,7 +6,7 @@ needed any more goes in a version of its own, after every process has been repla
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.apps import apps
@@ -56,11 +56,11 @@ def found() -> Iterator[str]:
                 yield f"{app}.{name}: {operation.describe()}: {why}"
 
 
-def flat(operations: list[Operation]) -> Iterator[Operation]:
+def flat(operations: Sequence[Operation]) -> Iterator[Operation]:
     """The operations, those that touch the database inside of others too."""
     for operation in operations:
         if isinstance(operation, migrations.SeparateDatabaseAndState):
-            yield from flat(list(operation.database_operations))
+            yield from flat(operation.database_operations)
         else:
             yield operation
 

@@ -32,7 +32,7 @@ LOOPS = {NEAR: ("sentinel-1", "dispatch"), FAR: ("sentinel-2", "dispatch-2")}
 WEB_PORT = 8000
 COUNT = choose(full=6_000, short=600)
 SPREAD = choose(full=90.0, short=30.0)
-CUT = choose(full=60.0, short=20.0)
+CUT = choose(full=60.0, short=12.0)
 HELD = 20  # clocks, at least, whose rows a process of the far machine has locked when its line is cut
 #: What the loops ask the server for: a transaction that has gone silent is ended after so many seconds.
 IDLE_LIMIT = 5.0
