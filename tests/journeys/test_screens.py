@@ -15,7 +15,11 @@ from tests.journeys.conftest import Journey
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("journeys")]
 
-SCREENS = ("/desk/", "/cases/", "{case}", "/register/", "/roster/", "/engine/", "/notices/", "/notices/preferences/")
+#: The board, its lists, the team's page, the shift sheet and the wall are looked at in test_board.py.
+SCREENS = (
+    "/desk/", "/cases/", "{case}", "/register/", "/roster/", "/engine/", "/notices/", "/notices/preferences/",
+    "/calls/", "/calls/messages/", "/complaints/", "/knowledge/articles/", "/reports/",
+)  # fmt: skip
 GRAVE = ("serious", "critical")
 
 
