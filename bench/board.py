@@ -56,7 +56,7 @@ def measure(*, runs: int = RUNS) -> dict[str, Any]:
     part = {"HX-Request": "true"}
     with override_settings(ALLOWED_HOSTS=["*"]):
         mark = client.get("/board/", headers=part).headers.get("Board-Mark", "")
-        asked = (
+        asked: tuple[tuple[str, str, dict[str, str], int], ...] = (
             ("page", "/board/", {}, 200), ("wall", "/board/wall/", {}, 200), ("shared part", "/board/", part, 200),
             ("unchanged", "/board/", {**part, "Board-Mark": mark}, 204),
         )  # fmt: skip
