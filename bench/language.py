@@ -11,6 +11,7 @@ import multiprocessing
 import random
 import sys
 import time
+from typing import Any
 
 import psutil
 
@@ -31,7 +32,7 @@ def release(forms: int = FORMS, allowed: int = ALLOWED) -> Release:
         "的一是不了在人有我他这中大来上国个到说们为子和你地出道也时年得就那要下以生会自着去之过家学对可她里后小么心多天而能好都然"
         "没日于起还发成事只作当想看文无开手十用主行方又如前所本见经头面公同三已老从动两长"
     )
-    words = [
+    words: list[dict[str, Any]] = [
         {"code": f"X{n}", "text": "".join(chance.sample(common, chance.randint(3, 8))), "category": "impolite"}
         for n in range(forms)
     ]

@@ -93,9 +93,13 @@ def test_K3_what_cannot_be_checked_is_refused_by_field(agent: APIClient, body: A
     assert any(name.split("/")[0] == field for name in fields(answer))
 
 
-def test_K3_a_lone_surrogate_is_refused_by_field(agent: APIClient) -> None:
+def test_K3_half_a_pair_a_nul_and_megabytes_are_refused(agent: APIClient) -> None:
     answer = agent.post(CHECK, '{"text": "\\ud800", "direction": "to_customer"}', content_type="application/json")
     assert (answer.status_code, fields(answer)) == (400, {"text": "unclean_text"})
+    large = agent.post(CHECK, {"text": "喂" * 1_000_000, "direction": "to_customer"})
+    assert (large.status_code, large.json()["code"]) == (413, "too_large")
+    unclean = agent.post(PHRASES, {**NEW, "content": {**NEW["content"], "forms": ["a\x00b"]}})
+    assert (unclean.status_code, fields(unclean)) == (400, {"content/forms/0": "unclean_text"})
 
 
 def test_K3_the_check_has_a_scope_of_its_own(editor: Staff) -> None:
@@ -143,6 +147,10 @@ def test_K4_failing_examples_are_named(agent: APIClient, editor: Staff) -> None:
         ({"content": []}, "content"),
         ({"content": {"category": {}}}, "category"),
         ({"content": {"category": "impolite", "forms": [{}]}}, "forms"),
+        ({"content": {"category": "impolite", "forms": [""]}}, "forms"),
+        ({"content": {"category": "impolite", "forms": ["。"]}}, "forms"),
+        ({"content": {"category": "impolite", "forms": ["{a|b}" * 30]}}, "forms"),
+        ({"content": {"category": "impolite", "forms": ["x" * 1_000_000]}}, "forms"),
         ({"state": "approved"}, "state"),
         ({"author": 1}, "author"),
         ({"source": "000"}, "source"),
@@ -152,6 +160,15 @@ def test_K4_a_bad_draft_is_refused_by_field(agent: APIClient, change: Any, field
     answer = agent.post(PHRASES, {**NEW, **change})
     assert answer.status_code == 400, answer.content
     assert field in fields(answer)
+
+
+def test_K4_what_looks_like_a_pattern_is_read_letter_by_letter(agent: APIClient, editor: Staff) -> None:
+    content = {**NEW["content"], "forms": ["(a+)+$", ".*"], "must_hit": ["小票机"]}
+    refused = agent.post(PHRASES, {**NEW, "content": content})
+    assert (refused.status_code, set(fields(refused))) == (400, {"forms"})  # `.*` holds no letter
+    made = agent.post(PHRASES, {**NEW, "content": {**content, "forms": ["(a+)+$"]}}).json()
+    assert session(editor).post(f"{PHRASES}{made['id']}/approve/", {}).status_code == 200
+    assert check(agent, text="a" * 19_000 + "!", direction="to_customer").status_code == 200
 
 
 def test_K4_lists_show_what_is_in_force_and_drafts_on_request(agent: APIClient) -> None:

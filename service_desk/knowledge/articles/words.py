@@ -120,8 +120,8 @@ def question(asked: Sequence[str]) -> Question:
         pairs += _in_pairs([units[unit] for unit in some])
         seldom_first = sorted(some, key=lambda unit: (unit in _EVERYWHERE, -len(unit)))
         telling += _in_pairs([units[unit] for unit in seldom_first[:_MOST_TELLING]])
-    every, most, least = (" | ".join(dict.fromkeys(asks)) for asks in (every, pairs, telling))
-    return Question(every, most, least, " | ".join(units.values()), tuple(marks))
+    whole, most, some_of_it = (" | ".join(dict.fromkeys(each)) for each in (every, pairs, telling))
+    return Question(whole, most, some_of_it, " | ".join(units.values()), tuple(marks))
 
 
 def _in_pairs(asks: Sequence[str]) -> list[str]:
