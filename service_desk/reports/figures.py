@@ -36,7 +36,9 @@ from service_desk.people.access import can, require
 from service_desk.reports import words
 from service_desk.reports.dimensions import BY_NUMBER, DIMENSIONS, FILTERS, UNGRADED, Dimension
 from service_desk.reports.periods import Period, checked
-from service_desk.reports.registry import BESIDE, FIGURES, Figure
+from service_desk.reports.registry import BESIDE as BESIDE
+from service_desk.reports.registry import FIGURES as FIGURES
+from service_desk.reports.registry import Figure as Figure
 from service_desk.reports.shapes import Column, Report, Row, Table, Value
 from service_desk.reports.summing import Asked, Sum, Sums, summed, zone
 from service_desk.rest.errors import Invalid, NotFound

@@ -161,13 +161,16 @@ def calls(_seen: Seen) -> Iterator[Fact]:
     """Inbound ones."""
     for call in Call.objects.filter(direction="inbound"):
         took = gone(call.answered_at, call.ended_at) if call.answered_at else None
+        assert call.started_at is not None
         yield Fact(call.started_at, None, call.agent_id, took, "answered" if call.answered_at else "missed")
 
 
 def call_rules(_seen: Seen) -> Iterator[Fact]:
     """T1-T7."""
     for fact in CallFact.objects.filter(withdrawn_at=None).select_related("call"):
-        yield Fact(fact.call.answered_at or fact.call.started_at, None, fact.call.agent_id, None, fact.verdict)
+        at = fact.call.answered_at or fact.call.started_at
+        assert at is not None
+        yield Fact(at, None, fact.call.agent_id, None, fact.verdict)
 
 
 PLAIN: Mapping[str, Callable[[Seen], Iterator[Fact]]] = {

@@ -106,7 +106,7 @@ def _do(desk: World, case: Case, verb: str) -> None:
 
 def _answer(case: Case) -> None:
     notice = Notice.objects.waiting().filter(about=f"case:{case.pk}", recipient__isnull=False).order_by("id").first()
-    if notice is not None:
+    if notice is not None and notice.recipient is not None:
         acknowledge(notice=notice, actor=notice.recipient, via="screen")
 
 

@@ -79,7 +79,7 @@ def test_those_who_lead_inspect_or_audit_see_reports_and_persons_only_those_who_
         assert visitor.get(f"/reports/clocks/facts/?{DAYS}&by=person&key={desk.agent.pk}").status_code == people
     for narrowed in ({"by": "person"}, {"filters": {"person": desk.agent.pk}}):
         with pytest.raises(NotAllowed):
-            report(desk.auditor, "solution", PERIOD, **narrowed)  # type: ignore[arg-type]
+            report(desk.auditor, "solution", PERIOD, **narrowed)
     page = browser(desk.auditor).get("/reports/registration/")
     assert desk.agent.full_name not in text_of(page)
     assert "person" not in page.context["form"].fields
@@ -126,7 +126,11 @@ def test_an_address_that_is_none_is_not_found(desk: World, address: str) -> None
 
 @pytest.mark.parametrize("cursor", ["x", "\x00", "9" * 80, "1e400_1", "nan_1", "1_\ud83d", "-99999999999999_1"])
 def test_a_cursor_that_is_none_shows_a_page(desk: World, cursor: str) -> None:
-    query = {"after": cursor.encode("utf-8", "surrogatepass"), "since": PERIOD.since, "until": PERIOD.until}
+    query: dict[str, Any] = {
+        "after": cursor.encode("utf-8", "surrogatepass"),
+        "since": PERIOD.since,
+        "until": PERIOD.until,
+    }
     assert browser(desk.chief).get("/reports/registration/facts/", query).status_code == 200
 
 

@@ -64,10 +64,15 @@ WENT = Choice(
 
 def rows(facts: QuerySet[Any], *own: str, **columns: Any) -> Facts:
     """The facts with their columns in one order, so that two sets can be put together."""
-    nothing = {"f_seconds": Cast(None, FloatField()), "f_outcome": word(NONE), "f_thing": Cast(None, TextField())}
+    nothing = {
+        "f_seconds": Cast(Value(None), FloatField()),
+        "f_outcome": word(NONE),
+        "f_thing": Cast(Value(None), TextField()),
+    }
     known = nothing | columns
     names = (*COLUMNS, *own)
-    return facts.order_by().annotate(**{name: known[name] for name in names}).values_list(*names)
+    found: Facts = facts.order_by().annotate(**{name: known[name] for name in names}).values_list(*names)
+    return found
 
 
 def clock_of(case: str, *kinds: str, **which: Any) -> Coalesce:
