@@ -35,6 +35,7 @@ def main() -> int:
     """Measure, print, and say whether the aims are met."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", type=Path, help="the data folder of a desk; without one it is made and removed")
+    parser.add_argument("--seconds", type=int, default=SECONDS, help=f"how long to ask (default {SECONDS})")
     parser.add_argument("--client", action="store_true", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.client:
@@ -47,7 +48,7 @@ def main() -> int:
         with running(lambda name: name.startswith("web")) as port:
             _order(port, key, rate=50, seconds=3)  # both processes build their matchers
             before = load()
-            done = _order(port, key, rate=RATE, seconds=SECONDS)
+            done = _order(port, key, rate=RATE, seconds=given.seconds)
     finally:
         house.close(keep=given.folder is not None)
         if given.folder is None:
@@ -75,9 +76,7 @@ def _furnished() -> str:
     agent, _made = Staff.objects.get_or_create(
         username="bench", defaults={"full_name": "测速员", "email": "bench@desk.example", "roles": [Role.FRONT_DESK]}
     )
-    _key, text = issue_key(
-        actor=agent, owner=agent, name="bench", scopes=[CHECK], expires_at=now() + timedelta(days=1)
-    )
+    _key, text = issue_key(actor=agent, owner=agent, name="bench", scopes=[CHECK], expires_at=now() + timedelta(days=1))
     return text
 
 
