@@ -129,7 +129,10 @@ def test_C7_a_deputy_is_told_the_same_in_the_same_chain_and_the_answer_counts_fo
     chief = browser(desk.chief)
     address = f"/board/deputy/{case.number}/"
     assert address in part(chief).content.decode()
-    assert "Call in" in text_of(chief.get(address, headers=HTMX))
+    dialog = chief.get(address, headers=HTMX)
+    assert "Call in" in text_of(dialog)
+    proposed = dialog.context["form"].initial.get("deputy")
+    assert proposed is None or f'name="deputy" value="{proposed}"' in dialog.content.decode()
     data = {"notice": str(notice.key), "deputy_text": desk.colleague.username}
     page = chief.post(address, data, follow=True)
     assert "has been called in" in text_of(page)

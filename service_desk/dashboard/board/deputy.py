@@ -90,7 +90,8 @@ def _proposed(waiting: list[Notice]) -> dict[str, Any]:
     if not waiting:
         return {}
     found = Staff.objects.filter(pk=deputy_of(waiting[0]) or 0).first()
-    return {"notice": str(waiting[0].key), "deputy": found}
+    proposed = {"deputy": found.pk, "deputy_text": str(found)} if found else {}
+    return {"notice": str(waiting[0].key), **proposed}
 
 
 def _in_dialog(request: HttpRequest) -> bool:
