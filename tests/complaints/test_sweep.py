@@ -181,6 +181,9 @@ class Secret:
             "token": "none",
             "key": "none",
             "uuid": uuid.uuid4(),
+            "list": "complaints",
+            "figure": "complaints",
+            "csv": "csv",
             "year": 2026,
             "format": "json",
         }
