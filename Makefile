@@ -41,7 +41,7 @@ test: requirements-dev ## all tests, with databases of their own
 	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || { \
 	echo "*** CHROMIUM IS MISSING: the journeys in a real browser are SKIPPED."; \
 	echo "*** Install it to run them (Debian: apt-get install chromium)."; }
-	@$(BIN)/pytest -n 2 --dist loadgroup $(ARGS)
+	@$(BIN)/pytest -n 3 --dist loadgroup $(ARGS)
 
 check: requirements-dev ## lint, types, import contracts, templates, migrations, translations, deployment
 	$(BIN)/ruff check .
