@@ -100,6 +100,8 @@ def _addresses(client: Any) -> Iterator[tuple[str, str, Callable[[], Any]]]:
         "open, newest first": "?state=open",
         "nearest deadline first": "?sort=deadline",
         "last accepted first": "?sort=accepted",
+        "gravest first": "?sort=gravest",
+        "by customer": "?sort=customer",
         "severity and state": "?severity=minor&state=in_progress",
         "one customer": f"?customer={customer}",
         "mine": "?mine=on",
