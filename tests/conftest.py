@@ -10,6 +10,7 @@ import shutil
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import django
 import pytest
@@ -42,6 +43,7 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "service_desk.settings"
 django.setup()
 
 from django.db.backends.postgresql.operations import DatabaseOperations  # noqa: E402  (needs the settings)
+from django.test import Client  # noqa: E402  (needs the settings)
 from django.utils import translation  # noqa: E402
 
 from service_desk.local.translations import compile_all  # noqa: E402  (needs the settings)
@@ -58,6 +60,28 @@ def _flush_past_the_triggers(self: DatabaseOperations, sql_list: list[str]) -> N
 
 
 setattr(DatabaseOperations, "execute_sql_flush", _flush_past_the_triggers)  # noqa: B010 - a method of Django's
+
+
+#: Files on their way to a test that did not read them; a server would close them with the answer.
+_answers: list[Any] = []
+_request = Client.request
+
+
+def _request_kept(self: Client, **request: Any) -> Any:
+    response = _request(self, **request)
+    if response.streaming:
+        _answers.append(response)
+    return response
+
+
+setattr(Client, "request", _request_kept)  # noqa: B010 - a method of Django's
+
+
+def pytest_runtest_teardown() -> None:
+    """Close the files of answers: left to chance, some later test would be blamed for them."""
+    while _answers:
+        for close in _answers.pop()._resource_closers:
+            close()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

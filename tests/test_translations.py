@@ -39,9 +39,15 @@ OTHER_SENSE: dict[str, set[str]] = {
     "clock": {
         "Empty: elapsed time, round the clock.",
         "elapsed time, round the clock",
+        "The database's clock has not jumped",
         "Type the one that the app shows now. If the telephone's clock is wrong, let it set itself.",
     },
-    "finding": {"Finding"},  # of a complaint: what was decided
+    "finding": {  # of a complaint: what was decided
+        "Finding",
+        "Complaints registered in the period whose circle you are in; others are not counted (P6). The finding is that "
+        "of the last instance that has decided; measured is the time from acceptance to that decision. The instance is "
+        "where the complaint stands now. The person is who holds it.",
+    },
     "handler": {
         "each slot is a short name of a-z, 0-9 and _, such as handler",
         'write a list of 1 to %(most)s slots, such as ["handler"]',

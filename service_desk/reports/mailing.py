@@ -13,7 +13,6 @@ from typing import IO, Any
 import xlsxwriter
 from django.conf import settings
 from django.template.loader import render_to_string
-from django.utils.translation import gettext as _
 
 from service_desk.reports import vault, words
 from service_desk.reports.shapes import Report, Row, Table, Value
@@ -148,4 +147,4 @@ def kept(key: str) -> tuple[str, Path | None]:
 def file_name(title: str, since: str, until: str) -> str:
     """What the workbook is called: the report and its days."""
     days = since if since == until else f"{since}_{until}"
-    return _("%(report)s %(days)s.xlsx") % {"report": title, "days": days}
+    return f"{title} {days}.xlsx"

@@ -46,7 +46,7 @@ def test_every_move_is_either_offered_or_greyed_with_its_reason(desk: World) -> 
     assert [move.verb for move in moves] == [verb for verb, move in MOVES.items() if not move.occasional]
     open_ones = {move.verb for move in moves if not move.why_not}
     along = {"start", "note", "tell", "observe", "hand_over", "promise"}
-    assert open_ones == along | {"interval", "link", "split", "merge"}
+    assert open_ones == along | {"interval", "link", "split", "merge", "retype"}
     reasons = {move.verb: move.why_not for move in moves if move.why_not}
     assert reasons["grade"].startswith("The severity has been graded; it never changes.")
     assert reasons["cancel"] == "The emergency process is running; restore the service first."
