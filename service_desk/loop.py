@@ -114,6 +114,15 @@ def session_ended(error: Exception) -> bool:
     return plain or connection.connection is None or bool(connection.connection.closed)
 
 
+def no_fault_of_a_row(error: Exception) -> bool:
+    """Whether the server has nothing left to work with, so that no row may be blamed: it would fail with any.
+
+    Class 53 of PostgreSQL's errors: no room on the disk, no memory, no connection left.
+    """
+    code = getattr(error.__cause__, "pgcode", None) or ""
+    return session_ended(error) or (isinstance(error, DatabaseError) and code.startswith("53"))
+
+
 def _is_locked_out(error: Exception) -> bool:
     """Whether only our patience for a lock has ended, on a connection that is as good as before."""
     told = isinstance(error.__cause__, psycopg2.errors.LockNotAvailable)

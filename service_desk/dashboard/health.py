@@ -46,7 +46,7 @@ def measure() -> dict[str, Any]:
         waiting=Min("next_attempt_at", filter=Q(state__in=OPEN_STATES)),
     )
     state["dispatchers"] = beats
-    state["dispatch_age"] = min((beat.age.total_seconds() for beat in beats), default=None)
+    state["dispatch_age"] = engine.youngest(beat.age for beat in beats)
     state["undelivered"] = Delivery.objects.filter(state__in=FAILED_STATES).count()
     state["oldest_waiting"] = outbox["waiting"]
     state["now"] = clock.now()
@@ -56,8 +56,9 @@ def measure() -> dict[str, Any]:
 
 
 def disk_free() -> float:
-    """The share that is free on the fuller of two disks: the program's, and that of the data with its database."""
-    usages = [shutil.disk_usage(place) for place in (settings.BASE_DIR, settings.DATA_DIR) if place.exists()]
+    """The share that is free on the fullest disk: the program's, that of the data, that of its database."""
+    places = (settings.BASE_DIR, settings.DATA_DIR, settings.DATA_DIR / "postgres")
+    usages = [shutil.disk_usage(place) for place in places if place.exists()]
     return min(usage.free / usage.total for usage in usages)
 
 
@@ -83,8 +84,8 @@ def doors(state: dict[str, Any]) -> list[dict[str, Any]]:
     """The three ways in which clocks are fired, each alive or not, though nothing was late."""
     found = []
     for door in Door:
-        ages = [beat.age.total_seconds() for beat in state["beats"] if beat.door == door]
-        age = min(ages, default=None)
+        ages = [beat.age for beat in state["beats"] if beat.door == door]
+        age = engine.youngest(ages)
         alive = age is not None and age <= DEAD_DOOR_SECONDS
         found.append({"door": door, "age": age, "alive": alive, "processes": len(ages)})
     return found
@@ -101,8 +102,8 @@ def healthz(request: HttpRequest) -> JsonResponse:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(_PATIENCE)
             failed = [check.code for check in checks(measure()) if not check.ok]
-    except DatabaseError:
-        failed = ["database"]
+    except DatabaseError:  # a full disk is the likeliest cause, and known without the database
+        failed = ["database"] if disk_free() >= LEAST_DISK_SHARE else ["database", "disk"]
     return _answer(failed)
 
 

@@ -91,9 +91,13 @@ class ClockWatch:
 
 
 def holding() -> QuerySet[Incident]:
-    """The jumps for which somebody holds the fire at this moment: far ahead, young, and confirmed by nobody."""
+    """The jumps for which somebody holds the fire at this moment: far ahead, young, and confirmed by nobody.
+
+    One that was found later than now was found by a clock that has gone back since: nobody holds for it any more.
+    """
     limit = timedelta(seconds=settings.CLOCK_HOLD_SECONDS)
-    return Incident.objects.filter(kind=KIND, repaired_at=None, found_at__gt=Now() - limit, detail__regex=_FAR_AHEAD)
+    young = Incident.objects.filter(found_at__gt=Now() - limit, found_at__lte=Now())
+    return young.filter(kind=KIND, repaired_at=None, detail__regex=_FAR_AHEAD)
 
 
 @rule("engine.confirm_clock")

@@ -23,11 +23,13 @@ from service_desk.deadlines.clock import now
 from service_desk.deadlines.models import ClockEvent, Deadline, Firing, Heartbeat, Incident, Policy
 from service_desk.deadlines.rules import LATE_MARK_SECONDS, ClockEventType, ClockState, Door
 from service_desk.deadlines.schedule import PlannedStep, current_and_next
-from service_desk.loop import session_ended
+from service_desk.loop import no_fault_of_a_row
 
 logger = logging.getLogger(__name__)
 
 BATCH = 500
+#: By so much a sign of life may be ahead of the question.
+_AHEAD = timedelta(seconds=2)
 
 
 @dataclass
@@ -118,7 +120,7 @@ def _fire_batch(model: type[Deadline], door: Door, limit: int, after: datetime |
                 _fire_all(model, rows, door, rows[0].swept_at)
                 passing("engine.written")
     except Exception as error:
-        if session_ended(error):
+        if no_fault_of_a_row(error):
             raise
         with transaction.atomic(), connection.cursor() as cursor:
             # A foreign key is asked at the commit: unless it is asked at once, a row that breaks one takes all along.
@@ -148,7 +150,7 @@ def _fire(model: type[Deadline], rows: Sequence[Any], door: Door, now: datetime)
         with transaction.atomic():
             _fire_all(model, rows, door, now)
     except Exception as error:
-        if session_ended(error):
+        if no_fault_of_a_row(error):
             raise
         if len(rows) == 1:
             _set_aside(model, rows[0], error, door, now)
@@ -239,7 +241,7 @@ def _set_aside(model: type[Deadline], row: Any, error: Exception, door: Door, no
         with transaction.atomic():
             _rooms[model].announce_error(row, text, now)
     except Exception as second:
-        if session_ended(second):
+        if no_fault_of_a_row(second):
             raise
         logger.exception("the notice about clock %s could not be written", row.pk)
 
@@ -272,13 +274,21 @@ def health() -> dict[str, Any]:
     sweeps = [b for b in beats if b.door != Door.AUDITOR]
     return {
         "beats": beats,
-        "sweep_age": min((b.age.total_seconds() for b in sweeps), default=None),
+        "sweep_age": youngest(b.age for b in sweeps),
         "lag_ms": max((b.lag_ms for b in sweeps), default=0),
         "overdue": overdue,
         "broken": broken,
         "incidents": Incident.objects.filter(repaired_at=None).count(),
         "next_due": min(filter(None, chain(_nearest())), default=None),
     }
+
+
+def youngest(ages: Iterable[timedelta]) -> float | None:
+    """The age in seconds of the last sign of life, None when there is none.
+
+    One from the future is none: whoever still lives has written a new one since the clock went back.
+    """
+    return min((age.total_seconds() for age in ages if age > -_AHEAD), default=None)
 
 
 def _nearest() -> list[datetime | None]:

@@ -1,5 +1,6 @@
 """One voice for many processes: every line of the log carries the name of the process that said it."""
 
+import errno
 import os
 import sys
 from typing import TextIO
@@ -30,6 +31,10 @@ class Log:
         except BrokenPipeError:
             # Whoever read our log is gone (`up | head`); the desk itself goes on.
             self.stream = open(os.devnull, "w")  # noqa: PTH123, SIM115 - stays open as long as the process
+        except OSError as error:
+            # The disk under a log that goes into a file is full; who keeps the desk alive must not end with it.
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                raise
 
     def plain(self, text: str) -> None:
         """Write text of our own."""

@@ -13,6 +13,7 @@ from django.db import connection
 from service_desk.loop import connection_lost, give_up_connection, show_life
 from service_desk.notices.actions import escalate_failures, open_next_channel, repeat_due
 from service_desk.notices.outbox import Dispatch
+from service_desk.notices.went_back import WallWatch, bring_near
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +34,7 @@ SELECT %(name)s, statement_timestamp(), jsonb_build_object(
     'oldest_seconds', COALESCE(floor(extract(epoch FROM statement_timestamp() - min(created_at))), 0))
 FROM (SELECT created_at FROM notices_delivery WHERE state IN ('pending', 'sending') LIMIT 10000) waiting
 ON CONFLICT (name) DO UPDATE SET beat_at = EXCLUDED.beat_at, detail = EXCLUDED.detail
+RETURNING beat_at
 """
 
 
@@ -45,6 +47,7 @@ class Dispatcher:
         self.dispatch = Dispatch(name)
         self._session: Any = None  # the connection that has our settings and listens
         self._next_second = 0.0
+        self._wall = WallWatch()
 
     def run(self) -> None:
         """Work until told to stop; then let the letters on their way land, and leave."""
@@ -76,6 +79,9 @@ class Dispatcher:
         self._next_second = time.monotonic() + _PAUSE_SECONDS
         with connection.cursor() as cursor:
             cursor.execute(_BEAT, {"name": self.name, "flights": len(self.dispatch)})
+            [(wall,)] = cursor.fetchall()
+        if self._wall.went_back(wall) and (near := bring_near()):
+            log.warning("%s: the clock has gone back; %s messages waited for a time too far ahead", self.name, near)
         repeat_due(self.name)
         open_next_channel()
         escalate_failures()

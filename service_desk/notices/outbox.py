@@ -38,7 +38,7 @@ UPDATE notices_delivery SET
 WHERE id IN (
     SELECT id FROM notices_delivery
     WHERE state IN ('pending', 'sending') AND next_attempt_at <= statement_timestamp() AND channel = %(channel)s
-        AND created_at <= statement_timestamp() - make_interval(secs => %(age)s)
+        AND (created_at <= statement_timestamp() - make_interval(secs => %(age)s) OR created_at > statement_timestamp())
         AND (state = 'pending' OR attempts < %(most)s)
     ORDER BY next_attempt_at, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
 RETURNING id, fence

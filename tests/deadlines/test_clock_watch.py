@@ -111,6 +111,14 @@ def test_a_process_that_begins_during_a_hold_holds_its_fire_too(clocks: Clocks, 
     assert not clock_watch.holding().exists()
 
 
+def test_nobody_holds_the_fire_for_a_jump_that_a_clock_found_which_has_gone_back_since(clocks: Clocks) -> None:
+    """Its finder may have died meanwhile: without this, who begins now would wait for more than that hour."""
+    found = clocks.wall + timedelta(hours=1)
+    Incident.objects.create(kind=clock_watch.KIND, thing="sentinel-9", detail="+3600.0 s", found_at=found)
+    assert ClockWatch("sentinel-1").may_fire()
+    assert not clock_watch.holding().exists()
+
+
 def test_a_jump_beside_an_incident_that_nobody_settled_is_told_again(clocks: Clocks, watch: ClockWatch) -> None:
     clocks.pass_by(1, jump=20)
     assert watch.may_fire()

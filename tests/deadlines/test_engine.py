@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import pytest
-from django.db import connection, connections
+from django.db import OperationalError, connection, connections
 from django.test.utils import CaptureQueriesContext
 
 from service_desk.cases import actions
@@ -120,6 +120,25 @@ def test_poison_row_is_set_aside_alone_and_told_while_the_rest_fires(desk: World
     assert Notice.objects.get(kind="clock_error").recipient == desk.manager
     good = CaseDeadline.objects.filter(kind="restoration").exclude(pk=bad.pk)
     assert CaseClockEvent.objects.filter(deadline__in=good, type="fired").count() == 4
+
+
+def test_a_full_disk_is_no_clocks_fault_and_all_fire_when_there_is_room(
+    desk: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(3):
+        shift_time(desk.register(severity="major"), hours=6)
+
+    def write_in_vain(firings: Sequence[Firing], moment: datetime) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("DO $$ BEGIN RAISE EXCEPTION 'no space left on device' USING ERRCODE = 'disk_full'; END $$")
+
+    with monkeypatch.context() as full:
+        full.setattr(concrete_clocks()[CaseDeadline], "announce", write_in_vain)
+        with pytest.raises(OperationalError, match="no space left"):
+            sweep(Door.SENTINEL)
+    assert not CaseDeadline.objects.filter(state="error").exists()
+    assert not Incident.objects.exists()
+    assert sweep(Door.SENTINEL).fired == 6  # two clocks each
 
 
 def test_an_empty_slot_tells_the_duty_manager_and_never_nobody(desk: World) -> None:

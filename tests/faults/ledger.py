@@ -112,9 +112,14 @@ class Ledger:
         return found
 
     def all_fired(self) -> bool:
-        """Whether no armed clock waits for its step any more; from the index alone, since it is asked all the time."""
+        """Whether no armed clock waits for its step any more; by the index, since it is asked all the time.
+
+        What is fired waits for its next step, an hour on: where the clock went back, that can lie before the last
+        moment of what was armed by the time before.
+        """
         waiting = self.house.one(
-            "SELECT count(*) FROM cases_casedeadline WHERE state = 'running' AND next_at <= %s AND policy_id = %s",
+            "SELECT count(*) FROM cases_casedeadline"
+            " WHERE state = 'running' AND next_at <= %s AND step < 0 AND policy_id = %s",
             self._last,
             self._policy.pk if self._policy else None,
         )

@@ -1,5 +1,6 @@
 """The supervisor: what dies comes back, what speaks is printed, what ends leaves nothing behind."""
 
+import errno
 import io
 import os
 import signal
@@ -144,3 +145,17 @@ def test_lines_are_cut_from_bytes_and_an_endless_one_is_bounded() -> None:
     assert lines.rest() == ["rest"]
     assert len(lines.feed(b"x" * (LONGEST_LINE + 1))[0]) == LONGEST_LINE + 1
     assert lines.rest() == []
+
+
+class _Full(io.StringIO):
+    """A log file on a disk without room."""
+
+    def flush(self) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_full_disk_under_its_log_does_not_end_the_supervisor() -> None:
+    stream = _Full()
+    log = Log(stream)
+    log.line("web-1", "said while there is no room")
+    assert log.stream is stream
