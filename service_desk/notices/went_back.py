@@ -50,6 +50,6 @@ def bring_near() -> int:
     """Bring near what waits for longer than any schedule would let it; how many letters and repeats."""
     with connection.cursor() as cursor:
         cursor.execute(_LETTERS, {"lease": LEASE_SECONDS, "farthest": _FARTHEST})
-        letters = cursor.rowcount
+        letters = int(cursor.rowcount)
         cursor.execute(_REPEATS)
-        return letters + cursor.rowcount
+        return letters + int(cursor.rowcount)

@@ -153,7 +153,7 @@ def _no_table_grows(run: Run, disk: Disk, say: Callable[[str], None]) -> None:
 
     def over() -> bool:
         disk.fill()
-        return full.seconds >= TABLES
+        return bool(full.seconds >= TABLES)
 
     run.fleet.until(over, seconds=TABLES + 10, what="the time without room", tend=True)
     assert run.house.reachable()
@@ -186,7 +186,7 @@ def _the_log_breaks(run: Run, disk: Disk, say: Callable[[str], None]) -> None:
         disk.fill()
         status, body = run.fleet.get("/healthz")
         assert (status, b"database" in body, b"disk" in body) == (503, True, True), (status, body)
-        return down.seconds >= LOG
+        return bool(down.seconds >= LOG)
 
     run.fleet.until(still_down, seconds=LOG + 60, what="the time without a server", tend=True)
     assert told
