@@ -222,9 +222,14 @@ class Postgres:
                 pid_file.unlink()
 
     def _choose_sockets(self) -> None:
-        if self.sockets == self.data and len(os.fsencode(self.data / ".s.PGSQL.5432")) > SOCKET_LIMIT:
+        """A short folder for the sockets where the data's own path is too long; the same again at a second start."""
+        if len(os.fsencode(self.data / ".s.PGSQL.5432")) <= SOCKET_LIMIT:
+            return
+        if self.sockets == self.data:
             self.sockets = Path(tempfile.mkdtemp(prefix="desk-pg-"))
-            self._own(self.sockets)
+        elif not self.sockets.exists():
+            self.sockets.mkdir(mode=0o700)  # who was told the address keeps it
+        self._own(self.sockets)
 
     def _launch(self) -> None:
         log = self.data.with_name(self.data.name + ".log")

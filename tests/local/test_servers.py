@@ -77,6 +77,10 @@ def test_a_long_path_gets_short_sockets_and_keeps_them_when_mended(tmp_path: Pat
     ]
     assert servers.environment == before
     assert query(before["DATABASE_URL"], "SELECT 1") == [(1,)]
+    servers.postgres.stop()
+    assert not servers.postgres.sockets.exists()
+    servers.postgres.start()  # whoever was told the address finds it there again
+    assert query(before["DATABASE_URL"], "SELECT 1") == [(1,)]
     servers.stop()
     assert not servers.postgres.sockets.exists()
 
