@@ -16,10 +16,11 @@ from service_desk.deadlines.engine import report
 from service_desk.deadlines.models import Incident
 
 KIND = "blocker"
-#: Looked for so often by each sentinel.
-EVERY_SECONDS = 3.0
+#: Looked for so often by each sentinel: more often than it waits for a lock (two seconds), or two sentinels that stand
+#: in one queue in step would each look only at the moments at which nobody waits.
+EVERY_SECONDS = 1.5
 #: Others wait for it this long, or it does nothing in an open transaction this long, or it is older than this.
-WAITED, IDLE, OLD = "2 seconds", "5 seconds", "10 minutes"
+WAITED, IDLE, OLD = "2 seconds", "3 seconds", "10 minutes"
 
 # Whom others wait for; who sleeps inside a transaction (its rows are passed over, nobody waits); and whose old snapshot
 # keeps the vacuum from cleaning. What they have asked is left out: it may hold a customer's words.
