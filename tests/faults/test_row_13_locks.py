@@ -16,7 +16,7 @@ from tests.faults.ledger import figures
 
 COUNT = choose(full=1_000, short=200)
 #: The server ends a session that sleeps in a transaction after this; the short form asks for it sooner.
-IDLE = choose(full=30.0, short=8.0)
+IDLE = choose(full=30.0, short=12.0)
 ON_TIME = choose(full=2.0, short=4.0)
 NAME = "psql of a person"
 
