@@ -12,7 +12,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db import OperationalError, connection, transaction
 from django.db.models import TextChoices
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -22,6 +21,7 @@ from service_desk.cases.rules import CaseState
 from service_desk.cases.stages import StageKind
 from service_desk.deadlines.rules import PART_KINDS
 from service_desk.people.models import Unit
+from service_desk.rest import sums as sums_of_rows
 from service_desk.rest.errors import Invalid
 
 #: The period unless one is given, and the longest.
@@ -29,8 +29,6 @@ USUAL, LONGEST = timedelta(days=30), timedelta(days=366)
 _SHORTER = (timedelta(days=7), timedelta(days=1))
 #: So many cases are summed within the time below on a small server.
 SUMMED_IN_TIME = 200_000
-#: A sum that takes longer is given up: the database has clocks to serve.
-STATEMENT_SECONDS = 8
 _MOST_CASES = 100
 _FIRST, _LAST = date(2000, 1, 1), date(2200, 1, 1)
 
@@ -293,22 +291,12 @@ def _ask(
         **given,
         **values,
     }
-    try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(STATEMENT_SECONDS * 1000)])
-            cursor.execute(sql, everything)
-            found: list[tuple[Any, ...]] = cursor.fetchall()
-            cursor.execute("SELECT set_config('statement_timeout', '0', true)")
-    except OperationalError as error:
-        if "statement timeout" not in str(error):
-            raise
-        raise Invalid(
-            _("There are too many cases in this period to be summed at once."),
-            field="since",
-            code="too_much",
-            remedy=_("Choose fewer days, or one service line."),
-        ) from error
-    return found
+    return sums_of_rows.ask(
+        sql,
+        everything,
+        too_much=_("There are too many cases in this period to be summed at once."),
+        remedy=_("Choose fewer days, or one service line."),
+    )
 
 
 def _scope(user: Any, period: Period) -> tuple[str, dict[str, Any]]:

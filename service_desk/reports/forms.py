@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from service_desk.cases.rules import Severity
 from service_desk.customers.models import Customer
 from service_desk.people.models import ProductType, ServiceLine, Staff, Unit
-from service_desk.reports.dimensions import UNGRADED
+from service_desk.reports.dimensions import FILTERS, UNGRADED
 from service_desk.reports.periods import Period
 
 
@@ -53,7 +53,7 @@ class HeatForm(DaysForm):
     )
 
 
-class ReportForm(DaysForm):
+class NarrowForm(forms.Form):
     """What a figure may be narrowed down by; fields that do not fit it are left out."""
 
     unit = forms.ModelChoiceField(Unit.objects.all(), label=_("Unit"), required=False, empty_label=_("all units"))
@@ -88,7 +88,7 @@ class ReportForm(DaysForm):
             if name in offered and not data.get(name) and data.get(f"{name}_text"):
                 data[name] = _by_words(name, str(data[f"{name}_text"]))
         super().__init__(data)
-        for name in ("unit", "person", "line", "customer", "product", "severity"):
+        for name in FILTERS:
             if name not in offered:
                 del self.fields[name]
 
@@ -109,8 +109,14 @@ class ReportForm(DaysForm):
         return {
             name: getattr(value, "pk", value)
             for name, value in cleaned.items()
-            if name not in ("since", "until") and value not in (None, "")
+            if name in FILTERS and value not in (None, "")
         }
+
+
+class ReportForm(DaysForm, NarrowForm):
+    """The question of a page: its days first, then what it is narrowed down by."""
+
+    field_order = ("since", "until")
 
 
 def _by_words(name: str, words: str) -> str:

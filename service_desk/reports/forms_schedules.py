@@ -1,13 +1,15 @@
-"""The form of a scheduled report: its name and when it is sent."""
+"""The form of a scheduled report: its name, when it is sent, and by what it is told apart."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, cast
 
 from django import forms
 from django.core.validators import ProhibitNullCharactersValidator
 from django.utils.translation import gettext_lazy as _
 
+from service_desk.reports.dimensions import Dimension
 from service_desk.reports.rules import Every, Weekday
 
 
@@ -50,3 +52,13 @@ class ScheduleForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["at"].widget.attrs["step"] = "60"
+
+
+class ChangeForm(ScheduleForm):
+    """The same for one that is there; `ways` are the groupings of its report."""
+
+    by = forms.ChoiceField(label=_("Grouped by"), required=False)
+
+    def __init__(self, *args: Any, ways: Iterable[Dimension], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        cast(forms.ChoiceField, self.fields["by"]).choices = [(way.key, way.label) for way in ways]

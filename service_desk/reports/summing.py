@@ -10,16 +10,13 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core.exceptions import EmptyResultSet
-from django.db import OperationalError, connection, transaction
 from django.utils.translation import gettext as _
 
 from service_desk.reports.dimensions import UNGRADED, Dimension
 from service_desk.reports.facts import Facts
 from service_desk.reports.periods import Period
-from service_desk.rest.errors import Invalid
+from service_desk.rest import sums
 
-#: A sum that takes longer is given up: the database has clocks to serve.
-STATEMENT_SECONDS = 8
 #: More groups than this nobody reads; the totals count them all.
 MOST_GROUPS = 200
 _TOTAL, _STEP, _GROUP = 3, 1, 2  # GROUPING(step, key): a bit is set for what is not told apart
@@ -148,19 +145,9 @@ def facts_sql(asked: Asked) -> tuple[str, list[Any]]:
 
 def ask(statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
     """Run it with a time limit; Invalid with the remedy when the period holds too much."""
-    try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(STATEMENT_SECONDS * 1000)])
-            cursor.execute(statement, values)
-            found: list[tuple[Any, ...]] = cursor.fetchall()
-            cursor.execute("SELECT set_config('statement_timeout', '0', true)")
-    except OperationalError as error:
-        if "statement timeout" not in str(error):
-            raise
-        raise Invalid(
-            _("There is too much in this period to be summed at once."),
-            field="since",
-            code="too_much",
-            remedy=_("Choose fewer days, or one service line."),
-        ) from error
-    return found
+    return sums.ask(
+        statement,
+        values,
+        too_much=_("There is too much in this period to be summed at once."),
+        remedy=_("Choose fewer days, or one service line."),
+    )

@@ -14,6 +14,7 @@ urlpatterns = [
     re_path(r"^exports/report/(?P<slug>[a-z-]{1,40})\.(?P<kind>xlsx|csv)$", schedules.report_file, name="report-file"),
     path("exports/schedules/", schedules.schedule_list, name="schedule-list"),
     path("exports/schedules/new/<slug:slug>/", schedules.schedule_new, name="schedule-new"),
+    path("exports/schedules/<int:pk>/change/", schedules.schedule_change, name="schedule-change"),
     path("exports/schedules/<int:pk>/pause/", schedules.schedule_pause, name="schedule-pause"),
     path("exports/schedules/<int:pk>/resume/", schedules.schedule_resume, name="schedule-resume"),
     path("exports/schedules/<int:pk>/delete/", schedules.schedule_delete, name="schedule-delete"),

@@ -10,7 +10,8 @@ from urllib.parse import urlencode
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.forms import Form
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -28,8 +29,8 @@ from service_desk.people.second_step import proved_lately
 from service_desk.reports import actions, mailing, schedules
 from service_desk.reports.dimensions import DIMENSIONS
 from service_desk.reports.figures import dimensions_for, figures_for, question, report
-from service_desk.reports.forms import ReportForm
-from service_desk.reports.forms_schedules import ScheduleForm
+from service_desk.reports.forms import NarrowForm, ReportForm
+from service_desk.reports.forms_schedules import ChangeForm, ScheduleForm
 from service_desk.reports.models import ReportSchedule, SentReport
 from service_desk.reports.periods import Span, just_ended, usual
 from service_desk.reports.registry import FIGURES, Figure
@@ -79,10 +80,7 @@ def schedule_new(request: HttpRequest, slug: str) -> HttpResponse:
         try:
             actions.schedule_report(actor=request.user, report=slug, by=by, filters=filters, **form.cleaned_data)
         except Refusal as refusal:
-            if isinstance(refusal, NotAllowed):
-                raise
-            given = [FieldError("", refusal.message, refusal.code, refusal.remedy)]
-            add_refusal(form, refusal.errors or given)
+            _beside(form, refusal)
         else:
             messages.success(request, _("The report will be sent to you."))
             return redirect("schedule-list")
@@ -99,6 +97,54 @@ def schedule_new(request: HttpRequest, slug: str) -> HttpResponse:
         "here": request.get_full_path(),
     }
     return render(request, "reports/schedules_new.html", context, status=422 if form.errors else 200)
+
+
+def _beside(form: Form, refusal: Refusal) -> None:
+    """The refusal beside its field; that somebody may not is an answer of its own."""
+    if isinstance(refusal, NotAllowed):
+        raise refusal
+    add_refusal(form, refusal.errors or [FieldError("", refusal.message, refusal.code, refusal.remedy)])
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+@proved_lately
+def schedule_change(request: HttpRequest, pk: int) -> HttpResponse:
+    """Another name, rhythm, grouping or narrowing of one that is there."""
+    require(request.user, "report.schedule")
+    found = ReportSchedule.objects.of(request.user).filter(pk=pk).first()
+    figure = FIGURES.get(found.report) if found else None
+    if found is None or figure is None:
+        raise Http404
+    people = bool(can(request.user, "report.view_people"))
+    offered = tuple(name for name in figure.filters if people or name != "person")
+    narrow = NarrowForm(request.POST if request.method == "POST" else _query(found.filters), offered)
+    ways = dimensions_for(request.user, figure)
+    form = ChangeForm(request.POST or None, ways=ways, initial=_said_of(found, figure))
+    if request.method == "POST" and form.is_valid() & narrow.is_valid():
+        try:
+            actions.reschedule(actor=request.user, pk=pk, filters=narrow.chosen, **form.cleaned_data)
+        except Refusal as refusal:
+            _beside(form, refusal)
+        else:
+            messages.success(request, _("Saved. It is sent this way from its next time on."))
+            return redirect("schedule-list")
+    wrong = bool(form.errors or (request.method == "POST" and narrow.errors))
+    context = {"form": form, "narrow": narrow, "figure": figure, "schedule": found}
+    return render(request, "reports/schedules_change.html", context, status=422 if wrong else 200)
+
+
+def _query(filters: dict[str, Any]) -> QueryDict:
+    data = QueryDict(mutable=True)
+    data.update({name: str(value) for name, value in filters.items()})
+    return data
+
+
+def _said_of(schedule: ReportSchedule, figure: Figure) -> dict[str, Any]:
+    """What its form shows; of days that do not count now, what a form for a new one proposes."""
+    names = ("name", "every", "weekday", "day", "at")
+    given = {name: getattr(schedule, name) for name in names if getattr(schedule, name) is not None}
+    return given | {"by": schedule.by or figure.dimensions[0]}
 
 
 def _asked(request: HttpRequest, slug: str) -> tuple[Figure, str, dict[str, Any]]:

@@ -18,6 +18,7 @@ from service_desk.reports.heat import weekdays_in
 from service_desk.reports.periods import Grain, Period, checked, just_ended, month_of, week_of
 from service_desk.reports.shapes import Table
 from service_desk.reports.staffing import answered_within, needed, waits
+from service_desk.rest import sums
 from service_desk.rest.errors import Invalid, NotAllowed
 from tests.cases.pages import HTMX, browser, text_of
 from tests.factories import World, shift_time, world
@@ -161,7 +162,7 @@ def test_filters_narrow_down_and_stand_in_words_on_the_report(desk: World) -> No
 
 
 def test_what_takes_too_long_is_said_in_words(desk: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(summing, "STATEMENT_SECONDS", 0.001)
+    monkeypatch.setattr(sums, "STATEMENT_SECONDS", 0.001)
     slow = summing._FACTS.replace("WITH f", "WITH slow AS MATERIALIZED (SELECT pg_sleep(1)), f")
     monkeypatch.setattr(summing, "_FACTS", slow.replace("FROM f LEFT", "FROM slow, f LEFT"))
     page = browser(desk.chief).get(f"/reports/registration/?{DAYS}")

@@ -244,6 +244,35 @@ def test_it_is_paused_gone_on_with_and_taken_away_by_its_owner_alone(desk: World
     assert verbs == {"report.schedule", "report.pause", "report.resume", "report.unschedule"}
 
 
+def test_it_is_changed_by_its_owner_and_sends_no_period_twice(desk: World) -> None:
+    schedule = make(desk.chief)
+    is_due(schedule)
+    schedules.send_due()
+    chief, path = browser(desk.chief), f"/exports/schedules/{schedule.pk}/change/"
+    shown = chief.get(path).context["form"]
+    assert (shown["name"].value(), shown["by"].value()) == ("登记周报", "unit")
+    right = {"name": "按人", "every": "daily", "at": "23:59", "by": "person", "unit": str(desk.unit.pk)}
+    for wrong, form, field in (
+        ({"name": "\x00"}, "form", "name"), ({"every": "weekly", "weekday": ""}, "form", "weekday"),
+        ({"at": "x"}, "form", "at"), ({"by": "moon"}, "form", "by"), ({"unit": "9" * 30}, "narrow", "unit"),
+        ({"severity": "mild"}, "narrow", "severity"), ({"customer": "\x00"}, "narrow", "customer"),
+    ):  # fmt: skip
+        answer = chief.post(path, right | wrong)
+        assert (answer.status_code, field in answer.context[form].errors) == (422, True), wrong
+    assert ReportSchedule.objects.get().name == "登记周报"
+    assert browser(desk.head).post(path, right).status_code == browser(desk.head).get(path).status_code == 404
+    assert chief.post(path, right).headers["Location"] == "/exports/schedules/"
+    row = ReportSchedule.objects.get()
+    assert (row.name, row.by, row.filters, row.at) == ("按人", "person", {"unit": desk.unit.pk}, time(23, 59))
+    assert row.next_at == row.slots.first_after(now(), SHANGHAI)
+    is_due(schedule)
+    schedules.send_due()
+    assert SentReport.objects.count() == 1
+    entry = AuditEntry.objects.get(verb="report.reschedule")
+    assert entry.detail["changed"]["at"] == ["08:00", "23:59"]
+    assert "every" not in entry.detail["changed"]
+
+
 def test_who_may_not_read_it_may_not_have_it_sent(desk: World) -> None:
     with pytest.raises(NotAllowed):
         make(desk.agent)

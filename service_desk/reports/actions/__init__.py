@@ -1,7 +1,7 @@
 """The verbs of exports and of scheduled reports."""
 
 from service_desk.reports.actions.exports import Gone, ask, cancel, delete, hand_out
-from service_desk.reports.actions.schedules import pause, resume, schedule_report, send_now, unschedule
+from service_desk.reports.actions.schedules import pause, reschedule, resume, schedule_report, send_now, unschedule
 
 __all__ = [
     "Gone",
@@ -10,6 +10,7 @@ __all__ = [
     "delete",
     "hand_out",
     "pause",
+    "reschedule",
     "resume",
     "schedule_report",
     "send_now",

@@ -1,9 +1,9 @@
-"""What a person does with scheduled reports: makes one, pauses it, goes on with it, takes it away, asks for one now."""
+"""What a person does with scheduled reports: makes, changes, pauses, takes up again, ends one, asks for one now."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -18,7 +18,7 @@ from service_desk.reports import schedules
 from service_desk.reports.figures import question
 from service_desk.reports.models import ReportSchedule, SentReport
 from service_desk.reports.periods import just_ended
-from service_desk.reports.rules import MOST_SCHEDULES, Every, Slots, Trouble
+from service_desk.reports.rules import MOST_SCHEDULES, Every, Trouble
 from service_desk.rest.clean import demand_clean
 from service_desk.rest.errors import Conflict, Invalid, NotFound
 
@@ -40,34 +40,84 @@ def schedule_report(
     day: int | None = None,
 ) -> ReportSchedule:
     """Have a report sent to oneself: daily, weekly or monthly, each for the period just ended."""
+    moment = now()
+    given = _checked(actor, moment, report, name, every, by, filters, weekday, day)
+    Staff.objects.select_for_update(of=("self",), no_key=True).get(pk=actor.pk)  # counted one after the other
+    if ReportSchedule.objects.of(actor).count() >= MOST_SCHEDULES:
+        raise Conflict(_("You have %(most)s scheduled reports already.") % {"most": MOST_SCHEDULES}, code="too_many")
+    made = ReportSchedule(owner=actor, report=report, at=at, **given)
+    made.next_at = made.slots.first_after(moment, schedules.zone())
+    made.save()
+    record(verb="report.schedule", thing=thing_of(made), actor=actor, detail={"report": report, **_told(made)})
+    return made
+
+
+@transaction.atomic
+def reschedule(
+    *,
+    actor: Any,
+    pk: int,
+    name: str,
+    every: str,
+    at: time,
+    by: str = "",
+    filters: Mapping[str, Any] | None = None,
+    weekday: int | None = None,
+    day: int | None = None,
+) -> ReportSchedule:
+    """Say anew when it is sent and what it holds; what was sent for a period is not sent for it again."""
+    found = _own(actor, pk)
+    moment = now()
+    given = _checked(actor, moment, found.report, name, every, by, filters, weekday, day)
+    before, slots = _told(found), found.slots
+    for key, value in given.items():
+        setattr(found, key, value)
+    found.at = at
+    if found.slots != slots:
+        found.next_at = found.slots.first_after(moment, schedules.zone())
+    found.retry_at, found.tries, found.trouble, found.trouble_at = None, 0, "", None
+    found.save()
+    after = _told(found)
+    changed = {key: [before[key], after[key]] for key in after if before[key] != after[key]}
+    if changed:
+        record(verb="report.reschedule", thing=thing_of(found), actor=actor, detail={"changed": changed})
+    return found
+
+
+def _checked(
+    actor: Any,
+    moment: datetime,
+    report: str,
+    name: str,
+    every: str,
+    by: str,
+    filters: Mapping[str, Any] | None,
+    weekday: int | None,
+    day: int | None,
+) -> dict[str, Any]:
+    """What is said of a schedule, as its row holds it; raises what is wrong with it."""
     require(actor, "report.schedule")
     demand_clean({"name": name})
     name = said(name, "name", limit=80)
     weekday, day = _day(every, weekday, day)
-    moment = now()
     if every not in Every.values:
         raise Invalid(_("Please choose one."), field="every", code="invalid_choice")
     today = moment.astimezone(schedules.zone()).date()
     asked = question(actor, report, just_ended(Every(every).span, today), by, filters)
-    Staff.objects.select_for_update(of=("self",), no_key=True).get(pk=actor.pk)  # counted one after the other
-    if ReportSchedule.objects.of(actor).count() >= MOST_SCHEDULES:
-        raise Conflict(_("You have %(most)s scheduled reports already.") % {"most": MOST_SCHEDULES}, code="too_many")
-    slots = Slots(every, at, weekday, day)
-    made = ReportSchedule.objects.create(
-        owner=actor,
-        name=name,
-        report=report,
-        by=by,
-        filters=dict(asked.filters),
-        every=every,
-        at=at,
-        weekday=weekday,
-        day=day,
-        next_at=slots.first_after(moment, schedules.zone()),
-    )
-    detail = {"report": report, "by": by, "filters": made.filters, "every": every, "at": at.isoformat("minutes")}
-    record(verb="report.schedule", thing=thing_of(made), actor=actor, detail=detail)
-    return made
+    return {
+        "name": name,
+        "by": by,
+        "filters": dict(asked.filters),
+        "every": every,
+        "weekday": weekday,
+        "day": day,
+    }
+
+
+def _told(schedule: ReportSchedule) -> dict[str, Any]:
+    """What the trail keeps of it."""
+    names = ("name", "by", "filters", "every", "weekday", "day")
+    return {name: getattr(schedule, name) for name in names} | {"at": schedule.at.isoformat("minutes")}
 
 
 def _day(every: str, weekday: int | None, day: int | None) -> tuple[int | None, int | None]:
