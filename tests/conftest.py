@@ -37,29 +37,30 @@ if first:
     os.environ["SERVICE_DESK_DATA"] = str(_folder)
     (_folder / "static").mkdir()  # empty, but where the middleware looks for it
     os.environ["PLAIN_STATIC"] = "1"  # pages are tested without collecting files first
+    if _servers.postgres:
+        os.environ["DESK_TEST_COPIES"] = "1"  # a server of the run's own: nothing in it is older than the code
 
 os.environ["DESK_LANGUAGE"] = "en"  # tests read the sources' words; those of another language ask for it
 os.environ["DJANGO_SETTINGS_MODULE"] = "service_desk.settings"
 django.setup()
 
-from django.db.backends.postgresql.operations import DatabaseOperations  # noqa: E402  (needs the settings)
+from django.contrib.auth.hashers import Argon2PasswordHasher  # noqa: E402  (needs the settings)
 from django.test import Client  # noqa: E402  (needs the settings)
 from django.utils import translation  # noqa: E402
 
 from service_desk.local.translations import compile_all  # noqa: E402  (needs the settings)
+from tests import databases  # noqa: E402  (needs the settings)
 
 if first:
     compile_all()  # before the first page: a language's words are read once per process
 
-_flush = DatabaseOperations.execute_sql_flush
+databases.empty_what_holds_rows()
+if os.environ.get("DESK_TEST_COPIES"):
+    databases.copy_instead_of_migrating()
 
-
-def _flush_past_the_triggers(self: DatabaseOperations, sql_list: list[str]) -> None:
-    """Empty the tables after a test with real transactions; the append-only ones would rightly refuse."""
-    _flush(self, ["SET session_replication_role = replica;", *sql_list, "SET session_replication_role = DEFAULT;"])
-
-
-setattr(DatabaseOperations, "execute_sql_flush", _flush_past_the_triggers)  # noqa: B010 - a method of Django's
+# A hash of the same kind that takes next to nothing: what a hash costs is the library's business. It says itself how it
+# was made, so that the desk's own processes know the password too.
+Argon2PasswordHasher.time_cost, Argon2PasswordHasher.memory_cost, Argon2PasswordHasher.parallelism = 1, 8, 1
 
 
 #: Files on their way to a test that did not read them; a server would close them with the answer.
@@ -75,6 +76,12 @@ def _request_kept(self: Client, **request: Any) -> Any:
 
 
 setattr(Client, "request", _request_kept)  # noqa: B010 - a method of Django's
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Migrate beside the workers' collecting: they have their copies the sooner."""
+    if first and _servers.postgres and getattr(config.option, "numprocesses", None):
+        atexit.register(databases.make_beside().wait, 60)
 
 
 def pytest_runtest_teardown() -> None:

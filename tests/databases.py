@@ -1,0 +1,98 @@
+"""The databases of the tests: migrated once a run and copied for each worker, emptied after real transactions.
+
+Migrating from nothing costs half a minute of processor, nearly all of it Django's book-keeping; a copy half a second.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import psycopg2
+from django.conf import settings
+from django.db import connection
+from django.db.backends.postgresql.creation import DatabaseCreation
+from django.test import TransactionTestCase
+
+SEED = "seed"
+BASE = Path(__file__).parents[1]
+#: What migrating writes and no test changes.
+KEPT = {"django_migrations", "django_content_type", "auth_permission"}
+
+
+def make() -> None:
+    """Migrate the database that all others are copied from, unless that is done; whoever comes meanwhile waits."""
+    folder = Path(os.environ["SERVICE_DESK_DATA"])
+    with (folder / "seed.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if (folder / "seed.whole").exists():
+            return
+        given = urlsplit(os.environ["DATABASE_URL"])
+        connection = psycopg2.connect(given._replace(path="/postgres").geturl())
+        connection.autocommit = True
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(f"DROP DATABASE IF EXISTS {SEED}")  # of one that was broken off
+                cursor.execute(f"CREATE DATABASE {SEED}")
+        finally:
+            connection.close()
+        subprocess.run(
+            [sys.executable, "-W", "ignore", "manage.py", "migrate", "--run-syncdb", "--verbosity=0", "--skip-checks"],
+            cwd=BASE,
+            env={**os.environ, "DATABASE_URL": given._replace(path=f"/{SEED}").geturl()},
+            check=True,
+        )
+        (folder / "seed.whole").touch()
+
+
+def make_beside() -> subprocess.Popen[bytes]:
+    """Begin with it in a process of its own."""
+    return subprocess.Popen([sys.executable, "-m", "tests.databases"], cwd=BASE)
+
+
+def copy_instead_of_migrating() -> None:
+    """From now on a test database is made as a copy of the seed."""
+    setattr(DatabaseCreation, "create_test_db", _copied)  # noqa: B010 - a method of Django's
+
+
+def _copied(
+    self: DatabaseCreation, verbosity: int = 1, autoclobber: bool = False, serialize: bool = False, keepdb: bool = False
+) -> str:
+    """As Django's own, with a template where that one runs every migration."""
+    make()
+    ours: Any = self.connection
+    name: str = self._get_test_db_name()
+    ours.settings_dict["TEST"]["TEMPLATE"] = SEED
+    self._create_test_db(verbosity, autoclobber, keepdb)
+    ours.close()
+    settings.DATABASES[ours.alias]["NAME"] = name
+    ours.settings_dict["NAME"] = name
+    ours.ensure_connection()
+    return name
+
+
+def empty_what_holds_rows() -> None:
+    """From now on a test with real transactions is followed by deletions, and only where there is something.
+
+    Django would truncate all tables and write the permissions and content types anew: a second for a test.
+    """
+    setattr(TransactionTestCase, "_fixture_teardown", _emptied)  # noqa: B010 - a method of Django's
+
+
+def _emptied(_case: TransactionTestCase) -> None:
+    names = set(connection.introspection.django_table_names(only_existing=True, include_views=False)) - KEPT
+    asked = (f"SELECT '{name}' WHERE EXISTS (SELECT FROM {name})" for name in sorted(names))
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(asked))
+        # neither triggers nor foreign keys are asked: the append-only tables would rightly refuse
+        emptied = [f"DELETE FROM {name}" for (name,) in cursor.fetchall()]
+        cursor.execute("; ".join(["BEGIN", "SET LOCAL session_replication_role = replica", *emptied, "COMMIT"]))
+
+
+if __name__ == "__main__":
+    make()
