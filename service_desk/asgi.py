@@ -12,14 +12,15 @@ from weakref import WeakKeyDictionary
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "service_desk.settings")
 
-from a2wsgi import WSGIMiddleware
 from django.conf import settings
 from django.core.asgi import get_asgi_application
 from django.core.wsgi import get_wsgi_application
 
+from service_desk.threads import Pages
+
 streams = get_asgi_application()
 _wsgi: Any = get_wsgi_application()
-pages: Any = WSGIMiddleware(_wsgi, workers=settings.WEB_THREADS)
+pages = Pages(_wsgi, workers=settings.WEB_THREADS)
 
 STREAM_PREFIX = "/events/stream/"
 #: So many streams open at once: while one opens, its log-in is read over a connection of its own. Without this, two
