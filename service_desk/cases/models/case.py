@@ -16,6 +16,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from service_desk.cases.models.by_time import by_time
 from service_desk.cases.models.requests import RequestType
 from service_desk.cases.rules import (
     ENDED_STATES,
@@ -277,6 +278,9 @@ class Case(models.Model):
                 name="case_emergency",
                 condition=Q(emergency_started_at__isnull=False, restored_at=None, state__in=OPEN_STATES),
             ),
+            by_time("started_at", name="case_started_at"),
+            by_time("restored_at", name="case_restored_at"),
+            by_time("resolved_at", name="case_resolved_at"),
         ]
         constraints = [
             models.CheckConstraint(

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from service_desk.cases.models.by_time import by_time
 from service_desk.cases.models.case import Case
 from service_desk.cases.rules import WaitingFor
 from service_desk.deadlines.hours import Pause
@@ -70,6 +71,8 @@ class CaseDeadline(Deadline):
             *Deadline.Meta.indexes,
             # Whether a case is late, and which of its clocks is the nearest, from the index alone.
             models.Index(fields=["case", "due_at", "id"], name="casedeadline_open", condition=Q(state__in=OPEN_STATES)),
+            by_time("breached_at", name="casedeadline_breached_at"),
+            by_time("ended_at", name="casedeadline_ended_at"),
         ]
 
     def pauses(self) -> list[Pause]:
@@ -103,3 +106,4 @@ class CaseClockEvent(ClockEvent):
         abstract = False
         verbose_name = _("Clock event")
         verbose_name_plural = _("Clock events")
+        indexes = [by_time("at", name="caseclockevent_at")]

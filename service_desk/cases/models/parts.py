@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from service_desk.cases.models.by_time import by_time
 from service_desk.cases.models.case import Case
 from service_desk.cases.rules import HandOverState, PromiseState
 
@@ -41,7 +42,8 @@ class HandOver(models.Model):
         verbose_name_plural = _("Hand-overs")
         ordering = ["-proposed_at"]
         indexes = [
-            models.Index(fields=["receiver", "proposed_at"], name="hand_over_inbox", condition=Q(state="proposed"))
+            models.Index(fields=["receiver", "proposed_at"], name="hand_over_inbox", condition=Q(state="proposed")),
+            by_time("proposed_at", name="hand_over_proposed_at"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["case"], condition=Q(state="proposed"), name="hand_over_one_at_a_time"),
@@ -81,7 +83,11 @@ class Promise(models.Model):
         verbose_name = _("Promise")
         verbose_name_plural = _("Promises")
         ordering = ["due_at", "id"]
-        indexes = [models.Index(fields=["case", "due_at"], name="promise_open", condition=Q(settled_at=None))]
+        indexes = [
+            models.Index(fields=["case", "due_at"], name="promise_open", condition=Q(settled_at=None)),
+            by_time("broken_at", name="promise_broken_at"),
+            by_time("settled_at", name="promise_settled_at"),
+        ]
         constraints = [
             models.CheckConstraint(condition=Q(due_at__gt=F("made_at")), name="promise_due_after_made"),
             models.CheckConstraint(condition=~Q(text=""), name="promise_has_text"),
