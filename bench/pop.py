@@ -93,7 +93,7 @@ def measure(calls: int, chromium: str) -> dict[str, Any]:
         valid_from=datetime.now(tz=UTC) - timedelta(hours=1),
     )
     client = Client()
-    client.force_login(agent, "django.contrib.auth.backends.ModelBackend")
+    client.force_login(agent, "service_desk.people.backends.DeskBackend")
     session = str(client.session.session_key)
     key, secret = issued.key, base64.b64decode(issued.secret.removeprefix("whsec_"))
     seconds: list[float] = []

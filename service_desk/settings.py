@@ -255,7 +255,7 @@ LATE_REGISTRATION_POINTS = env.int("LATE_REGISTRATION_POINTS", 0)
 # --- Log-in, sessions, headers ---------------------------------------------------------------------------
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
-    "django.contrib.auth.backends.ModelBackend",
+    "service_desk.people.backends.DeskBackend",
 ]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",

@@ -68,7 +68,7 @@ def open_browser(
     cookies = [{"name": settings.LANGUAGE_COOKIE_NAME, "value": language, "url": url}]
     if staff is not None:
         client = Client()
-        client.force_login(staff, "django.contrib.auth.backends.ModelBackend")
+        client.force_login(staff, "service_desk.people.backends.DeskBackend")
         cookies.append({"name": settings.SESSION_COOKIE_NAME, "value": str(client.session.session_key), "url": url})
     context.add_cookies(cookies)  # type: ignore[arg-type]
     visitor = Visitor(context, context.new_page())

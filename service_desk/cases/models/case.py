@@ -53,13 +53,15 @@ class CaseQuerySet(models.QuerySet["Case"]):
         """The cases this person may know of: confidential ones only those who hold them or are in their circle (P6)."""
         if not user.is_authenticated or not user.is_active:
             return self.none()
+        return self.known_to(user.pk, reads=user.has_role(*READING_ROLES))
+
+    def known_to(self, person: int, *, reads: bool) -> Self:
+        """`visible_to` for the active person of this number, who `reads` what is not confidential or does not."""
         # Of a complaint its circle alone knows: who received it may be the person it is about (P1, P7).
-        own = Q(kind=CaseKind.CALL) & (Q(handler=user) | Q(first_responder=user))
+        own = Q(kind=CaseKind.CALL) & (Q(handler=person) | Q(first_responder=person))
         circle = Case._meta.get_field("circle").related_model  # its module imports this one
-        known = own | Q(pk__in=circle._default_manager.filter(staff=user, until=None).order_by().values("case"))
-        if user.has_role(*READING_ROLES):
-            return self.filter(Q(confidential=False) | known)
-        return self.filter(known)
+        known = own | Q(pk__in=circle._default_manager.filter(staff=person, until=None).order_by().values("case"))
+        return self.filter(Q(confidential=False) | known if reads else known)
 
     def open(self) -> Self:
         """Cases with work left."""

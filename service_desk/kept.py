@@ -1,0 +1,126 @@
+"""Questions that every page asks in the same words, put into SQL once a process.
+
+Django writes a queryset's SQL anew each time it is asked, and for a case page that took more processor time than its
+templates. A kept question is an ordinary queryset, written once; afterwards only its values change.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import update_wrapper
+from typing import Any, Generic, TypeVar
+
+from django.db import connections
+from django.db.models import Model, QuerySet
+
+ModelT = TypeVar("ModelT", bound=Model)
+
+#: So many shapes of one question are kept; what is asked in more is written each time.
+_MOST_SHAPES = 64
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """One shape of a question in SQL: where its values go, and how its rows become objects."""
+
+    pattern: QuerySet[Any]
+    compiler: Any
+    sql: str
+    params: tuple[Any, ...]
+    slots: tuple[tuple[int, int], ...]  # (place among the parameters, which value)
+    converters: dict[int, Any]
+
+    def asked(self, values: Sequence[Any]) -> QuerySet[Any]:
+        """A queryset that is asked with these values and not written again; it cannot be filtered any more."""
+        params = list(self.params)
+        for place, index in self.slots:
+            params[place] = values[index]
+        compiler = copy.copy(self.compiler)
+        compiler.connection = connections[self.pattern.db]  # each thread has its own
+        compiler.as_sql = lambda: (self.sql, tuple(params))
+        compiler.get_converters = lambda _expressions: self.converters
+        fresh: Any = self.pattern.__class__(model=self.pattern.model, query=_Ready(compiler), using=self.pattern.db)  # type: ignore[arg-type]  # all that is asked of a written query is its compiler
+        for name in ("_iterable_class", "_fields", "_prefetch_related_lookups"):
+            setattr(fresh, name, getattr(self.pattern, name))
+        return fresh  # type: ignore[no-any-return]
+
+
+class _Ready:
+    """Stands where a queryset has its query."""
+
+    __slots__ = ("compiler",)
+
+    def __init__(self, compiler: Any) -> None:
+        self.compiler = compiler
+
+    def get_compiler(self, *_wanted: Any, **_named: Any) -> Any:
+        """The one there is."""
+        return self.compiler
+
+
+class Kept(Generic[ModelT]):
+    """A question as a function: what is given by place are values, what is given by name shapes its SQL."""
+
+    def __init__(self, question: Callable[..., QuerySet[ModelT]]) -> None:
+        self._question = question
+        self._shapes: dict[Hashable, _Written] = {}
+        update_wrapper(self, question)
+
+    def __call__(self, *values: Any, **shape: Hashable) -> list[ModelT]:
+        """The rows."""
+        return list(self.asked(*values, **shape))
+
+    def first(self, *values: Any, **shape: Hashable) -> ModelT | None:
+        """The first row, if there is one; the question itself says in which order and how many."""
+        return next(iter(self.asked(*values, **shape)), None)
+
+    def asked(self, *values: Any, **shape: Hashable) -> QuerySet[ModelT]:
+        """The queryset, for what asks of it nothing but its rows."""
+        if any(value is None or isinstance(value, bool) for value in values):
+            raise TypeError("None, true and false shape a question: give them by name.")
+        key = (len(values), *sorted(shape.items()))
+        written = self._shapes.get(key)
+        if written is None:
+            if len(self._shapes) >= _MOST_SHAPES:
+                return self._question(*values, **shape)
+            written = self._shapes[key] = self._write(values, shape)
+        return written.asked(values)
+
+    def _write(self, values: Sequence[Any], shape: dict[str, Hashable]) -> _Written:
+        """Written with these values and with each of them changed: where the SQL's parameters differ is its place."""
+        pattern = self._question(*values, **shape)
+        compiler, sql, params = _compiled(pattern)
+        slots: list[tuple[int, int]] = []
+        for index, value in enumerate(values):
+            changed = [*values]
+            changed[index] = _other(value)
+            _compiler, other_sql, others = _compiled(self._question(*changed, **shape))
+            places = [place for place, both in enumerate(zip(params, others, strict=True)) if both[0] != both[1]]
+            if other_sql != sql or not places or any(others[place] != changed[index] for place in places):
+                raise TypeError(f"Value {index} of {self._question.__name__} shapes its SQL: give it by name.")
+            slots += [(place, index) for place in places]
+        converters = compiler.get_converters([column[0] for column in compiler.select[: compiler.col_count]])
+        return _Written(pattern, compiler, sql, params, tuple(slots), converters)
+
+
+def keep(question: Callable[..., QuerySet[ModelT]]) -> Kept[ModelT]:
+    """Keep the SQL of `question`, which gives a queryset for values (by place) and shapes (by name)."""
+    return Kept(question)
+
+
+def _compiled(questions: QuerySet[Any]) -> tuple[Any, str, tuple[Any, ...]]:
+    compiler: Any = questions.query.get_compiler(using=questions.db)
+    sql, params = compiler.as_sql()
+    return compiler, sql, tuple(params)
+
+
+def _other(value: Any) -> Any:
+    """A value of the same kind that is not this one."""
+    if isinstance(value, datetime):
+        return value + timedelta(seconds=1)
+    if isinstance(value, int):
+        return value + 1 if value < 1 << 30 else value - 1
+    return f"{value}~"
