@@ -26,6 +26,7 @@ from service_desk.telephony.limiter import wait_for
 from service_desk.telephony.models import Integration
 from service_desk.telephony.problems import DoorProblem
 from service_desk.telephony.rules import KEY_MARK, SIGNATURE_WINDOW, AuthMode, KeyText, is_signed, parse_key
+from service_desk.telephony.statements import Statement
 
 _LONGEST_ID = 250
 
@@ -133,7 +134,7 @@ def _integration_of(text: str) -> tuple[Integration, datetime]:
 def _find(key: KeyText) -> tuple[Integration, datetime] | None:
     """The system of this key and the database's time; the key before the present one is good until it is retired."""
     with connection.cursor() as cursor:
-        cursor.execute(_sql(), [key.prefix, key.prefix])
+        _by_key().execute(cursor, {"prefix": key.prefix})
         row = cursor.fetchone()
     if row is None:
         return None
@@ -145,11 +146,13 @@ def _find(key: KeyText) -> tuple[Integration, datetime] | None:
 
 
 @cache
-def _sql() -> str:
+def _by_key() -> Statement:
     columns = ", ".join(f'"{field.column}"' for field in Integration._meta.concrete_fields)
-    return (
+    return Statement(
+        "key",
         f"SELECT statement_timestamp(), {columns} FROM telephony_integration"  # noqa: S608  (our own names)
-        " WHERE key_prefix = %s OR previous_key_prefix = %s"
+        " WHERE key_prefix = %(prefix)s OR previous_key_prefix = %(prefix)s",
+        prefix="text",
     )
 
 

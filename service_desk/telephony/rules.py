@@ -11,6 +11,7 @@ import string
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 
 from django.db.models import TextChoices
@@ -156,6 +157,7 @@ def is_withheld(raw: str) -> bool:
     return raw.strip().lower() in _WITHHELD
 
 
+@lru_cache(maxsize=1024)  # each event of a call asks for the same number
 def e164_cn(raw: str, region: str = "CN") -> str | None:
     """The number as customers' numbers are matched, or None (withheld, an extension, a short number).
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import random
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connections
+from django.db import connection, connections, transaction
 
+from service_desk.telephony.actions import receiving
 from service_desk.telephony.models import Call, CallEvent
 from tests.telephony.senders import Pbx, Script, pbx
 
@@ -60,3 +62,20 @@ def test_two_calls_that_name_each_other_do_not_lock_each_other_out() -> None:
         statuses = set(several.map(lambda event: until_taken(phone, event), events))
     assert statuses == {202}
     assert set(Call.objects.values_list("state", flat=True)) == {"ended"}
+
+
+def test_a_repeat_waits_for_the_first_and_is_answered_with_its_result(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(receiving, "PATIENCE", timedelta(minutes=1))
+    phone, event = pbx(), Script().event("ringing", 0)
+    assert phone.post(event).status_code == 202
+    number = receiving._lock_number(phone.integration.pk, f"event {event['id']}")
+    with ThreadPoolExecutor(max_workers=1) as another:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [number])
+            repeat = another.submit(until_taken, phone, event)
+            waiting = 0
+            while not waiting and not repeat.done():
+                cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+                (waiting,) = cursor.fetchone()
+            assert not repeat.done()
+        assert repeat.result() == 200

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
 
@@ -13,8 +14,7 @@ from django.db import OperationalError, connections
 from psycopg2 import connect
 
 from service_desk.telephony import limiter
-from service_desk.telephony.actions import rotate_credentials, switch_integration
-from service_desk.telephony.actions.receiving import _lock_or_refuse
+from service_desk.telephony.actions import receiving, rotate_credentials, switch_integration
 from service_desk.telephony.models import Call, Integration, RefusedDelivery
 from service_desk.telephony.rules import sign
 from tests.telephony.senders import EVENTS, RECORDS, Pbx, Script, administrator, pbx
@@ -162,16 +162,12 @@ def elsewhere() -> Iterator[Any]:
 
 
 def test_409_in_progress_when_the_same_event_comes_twice_at_once(
-    phone: Pbx, ringing: dict[str, Any], elsewhere: Any
+    phone: Pbx, ringing: dict[str, Any], elsewhere: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    seen: list[list[Any]] = []
-    with patch("service_desk.telephony.actions.receiving.connection") as connection:
-        cursor = connection.cursor.return_value.__enter__.return_value
-        cursor.execute.side_effect = lambda _sql, given: seen.append(given)
-        cursor.fetchone.return_value = (True,)
-        _lock_or_refuse(phone.integration.pk, f"event {ringing['id']}")
+    monkeypatch.setattr(receiving, "PATIENCE", timedelta(milliseconds=20))
     with elsewhere.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", seen[0])
+        number = receiving._lock_number(phone.integration.pk, f"event {ringing['id']}")
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [number])
     answer = phone.post(ringing)
     refused(answer, 409, "in-progress")
     assert answer.headers["Retry-After"] == "1"

@@ -6,6 +6,7 @@ once the clock is locked, so that of registering and breaching at the same momen
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -24,14 +25,39 @@ from service_desk.people.directory import Directory
 from service_desk.telephony.actions.noting import note_fact, withdraw_fact
 from service_desk.telephony.models import Call
 from service_desk.telephony.rules import CallRule, Verdict
+from service_desk.telephony.statements import Statement
 
 # Whether anything is to be done, in one statement: this is on the way of every event of an answered call.
-_STANDS = """
-SELECT d.started_at, d.state, d.breached_at, d.owner_id, s.counts_at
+_STANDS = Statement(
+    "call_stands",
+    """
+SELECT d.started_at, d.state, d.breached_at, d.owner_id, s.counts_at, statement_timestamp(),
+    (SELECT max(cycle) FROM calls_calldeadline WHERE call_id = %(call)s AND kind = 'registration')
 FROM (VALUES (1)) AS one
 LEFT JOIN calls_calldeadline d ON d.call_id = %(call)s AND d.kind = 'registration' AND d.state <> 'cancelled'
 LEFT JOIN calls_callsettlement s ON s.call_id = %(call)s AND s.undone_at IS NULL
+""",
+    call="bigint",
+)
+# In SQL: composing it anew for each answered call cost more than asking.
+_POLICY = """
+SELECT * FROM deadlines_policy
+WHERE retired_at IS NULL AND subject = %s AND severity = '' AND kind = %s
+ORDER BY target_seconds, id LIMIT 1
 """
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """What there is of a call's registration: the clock that stands, whether it was settled, the last cycle ever."""
+
+    started_at: datetime | None
+    state: str | None
+    breached_at: datetime | None
+    owner_id: int | None
+    counts_at: datetime | None
+    moment: datetime
+    last_cycle: int | None
 
 
 def owed_by(call: Call) -> Owed | None:
@@ -47,8 +73,11 @@ def owed_by(call: Call) -> Owed | None:
 
 def keep(call: Call, *, actor: Any = None) -> None:
     """Bring clock and fact of the locked `call` in step with what is known of it."""
-    due = owed_by(call)
-    if _agrees(call, due):
+    due, standing = owed_by(call), _standing(call)
+    if _agrees(call, due, standing):
+        return
+    if due is not None and standing.last_cycle is None and standing.counts_at is None:
+        _begin(call, due, standing.moment)
         return
     settlement = CallSettlement.objects.standing().filter(call_id=call.pk).first()
     clock = lock_clock(call)
@@ -60,7 +89,7 @@ def keep(call: Call, *, actor: Any = None) -> None:
         withdraw_fact(call_id=call.pk, rule=CallRule.REGISTERED)
         tell([call.pk])
         return
-    clock = clock or _armed(call, due, moment)
+    clock = clock or _armed(call, due, moment, cycle=(standing.last_cycle or 0) + 1)
     if clock is None:
         return
     if settlement is not None and clock.state in OPEN_STATES:
@@ -72,16 +101,28 @@ def keep(call: Call, *, actor: Any = None) -> None:
     tell([call.pk])
 
 
-def _agrees(call: Call, due: Owed | None) -> bool:
-    """Whether nothing is to be done; asked first, for its price."""
+def _begin(call: Call, due: Owed, moment: datetime) -> None:
+    """The first clock of a call, on the way of every answer. Nobody above can have found anything in a call that never
+    had one, so nobody is told."""
+    clock = _armed(call, due, moment, cycle=1)
+    if clock is not None:
+        note(clock, moment)
+
+
+def _standing(call: Call) -> _Standing:
     with connection.cursor() as cursor:
-        cursor.execute(_STANDS, {"call": call.pk})
-        started_at, state, breached_at, owner, counts_at = cursor.fetchone()
-    if due is None or state is None:
-        return due is None and state is None
-    if started_at != due.started_at or (breached_at is not None and owner != _responsible(call)):
+        _STANDS.execute(cursor, {"call": call.pk})
+        return _Standing(*cursor.fetchone())
+
+
+def _agrees(call: Call, due: Owed | None, standing: _Standing) -> bool:
+    """Whether nothing is to be done; asked first, for its price."""
+    if due is None or standing.state is None:
+        return due is None and standing.state is None
+    is_late = standing.breached_at is not None
+    if standing.started_at != due.started_at or (is_late and standing.owner_id != _responsible(call)):
         return False
-    return bool((state in OPEN_STATES) == (counts_at is None))
+    return bool((standing.state in OPEN_STATES) == (standing.counts_at is None))
 
 
 def lock_clock(call: Call) -> CallDeadline | None:
@@ -106,20 +147,19 @@ def _refuted(clock: CallDeadline, due: Owed | None, settlement: CallSettlement |
     return ""
 
 
-def _armed(call: Call, due: Owed, moment: datetime) -> CallDeadline | None:
+def _armed(call: Call, due: Owed, moment: datetime, *, cycle: int) -> CallDeadline | None:
     """A clock from when the time runs; a cycle behind those that no longer stand."""
     policy = registration_policy()
     if policy is None:
         report(kind="no_registration_policy", thing="calls", detail="")
         return None
-    last = CallDeadline.objects.filter(call_id=call.pk).order_by("-cycle").values_list("cycle", flat=True).first()
     (clock,) = clocks.arm(
         model=CallDeadline,
         policies=[policy],
         subject={"call": call, "heard_late": due.heard_late},
         started_at=due.started_at,
         now=moment,
-        cycle=(last or 0) + 1,
+        cycle=cycle,
     )
     return clock
 
@@ -135,8 +175,7 @@ def call_back_policy() -> Policy | None:
 
 
 def _policy(kind: str) -> Policy | None:
-    found = Policy.objects.in_force().filter(subject=PHONE, severity="", kind=kind)
-    return found.select_related("calendar__current").order_by("target_seconds", "id").first()
+    return next(iter(Policy.objects.raw(_POLICY, [PHONE, kind])), None)
 
 
 def _responsible(call: Call) -> int | None:

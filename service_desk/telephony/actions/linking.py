@@ -9,6 +9,7 @@ from django.db import connection
 
 from service_desk.telephony.models import Call
 from service_desk.telephony.rules import JOINED_WITHIN
+from service_desk.telephony.statements import Statement
 
 # A loop is refused: a parent may not stand below its child. The unique child and ON CONFLICT make repeats and races
 # harmless, and neither call's row is locked.
@@ -26,11 +27,13 @@ _PARENT = """
     SELECT p.id AS parent, %(call)s::bigint AS child, false AS guessed FROM telephony_call p
     WHERE p.integration_id = %(integration)s AND p.call_id = %(parent)s
 """
-_CHILDREN = """
+_NAMED_BY_CHILDREN = """
     SELECT %(call)s::bigint AS parent, c.id AS child, false AS guessed FROM telephony_call c
         WHERE c.integration_id = %(integration)s AND c.parent_call_id = %(call_id)s AND c.parent_call_id <> ''
-    UNION ALL
-    SELECT %(call)s::bigint, c.id, false FROM telephony_call c
+"""
+# Never asked with an empty list: PostgreSQL takes `= ANY('{}')` for leave to read any partial index from end to end.
+_NAMED_BY_TRANSFERS = """
+    SELECT %(call)s::bigint AS parent, c.id AS child, false AS guessed FROM telephony_call c
         WHERE c.integration_id = %(integration)s AND c.call_id = ANY(%(new)s)
 """
 _BY_NUMBER = """
@@ -55,9 +58,23 @@ _BY_TRANSFER = """
     ORDER BY c.id LIMIT 1
 """
 # The link found now, or the one that was there: one round trip on the way of nearly every event.
-_BY_NUMBER_OR_BEFORE = (
+_BY_NUMBER_OR_BEFORE = Statement(
+    "link_by_number",
     f"WITH linked AS ({_NEW.format(pairs=_BY_NUMBER)})"  # noqa: S608  (our own text)
-    " SELECT (SELECT count(*) FROM linked) + (SELECT count(*) FROM telephony_calllink WHERE child_id = %(call)s)"
+    " SELECT (SELECT count(*) FROM linked) + (SELECT count(*) FROM telephony_calllink WHERE child_id = %(call)s)",
+    call="bigint",
+    integration="bigint",
+    call_id="text",
+    number="text",
+    reached="text[]",
+    began="timestamptz",
+    within="interval",
+)
+_LINK_NAMED = Statement(
+    "link_named", _NEW.format(pairs=_NAMED_BY_CHILDREN), call="bigint", integration="bigint", call_id="text"
+)
+_HAS_PARENT = Statement(
+    "link_above", "SELECT EXISTS (SELECT 1 FROM telephony_calllink WHERE child_id = %(call)s)", call="bigint"
 )
 _ANSWERING = frozenset({"call.answered", "call.held", "call.resumed", "record", "link", "sweep"})
 _COMING_IN = frozenset({"call.started", "call.ringing", "call.answered", "record"})
@@ -93,8 +110,11 @@ def link(call: Call, *, is_new: bool, cause: str) -> Linked:
         if call.parent_call_id:
             cursor.execute(_NEW.format(pairs=_PARENT), values)
             parents += cursor.rowcount
-        if is_new or values["new"]:
-            cursor.execute(_NEW.format(pairs=_CHILDREN), values)
+        if is_new:
+            _LINK_NAMED.execute(cursor, values)
+            children += cursor.rowcount
+        if values["new"]:
+            cursor.execute(_NEW.format(pairs=_NAMED_BY_TRANSFERS), values)
             children += cursor.rowcount
         if call.transfers and values["number"]:
             cursor.execute(_NEW.format(pairs=_BY_TRANSFER), values)
@@ -102,11 +122,11 @@ def link(call: Call, *, is_new: bool, cause: str) -> Linked:
         is_coming_in = cause in _COMING_IN and call.started_at and not call.parent_call_id
         by_number = bool(is_coming_in and values["number"] and values["reached"])
         if by_number:
-            cursor.execute(_BY_NUMBER_OR_BEFORE, values)
+            _BY_NUMBER_OR_BEFORE.execute(cursor, values)
             (parents,) = cursor.fetchone()
         if call.answered_at is None or not (parents or cause in _ANSWERING):
             return Linked(False, children > 0)
         if not parents and not by_number:
-            cursor.execute("SELECT EXISTS (SELECT 1 FROM telephony_calllink WHERE child_id = %s)", [call.pk])
+            _HAS_PARENT.execute(cursor, values)
             (parents,) = cursor.fetchone()
     return Linked(bool(parents), children > 0)

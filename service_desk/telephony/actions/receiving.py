@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.utils.translation import gettext as _
+from psycopg2.errors import LockNotAvailable
 
 from service_desk.telephony.actions.refolding import refold
 from service_desk.telephony.folding import counted_at
@@ -21,13 +22,20 @@ from service_desk.telephony.models.calls import new_ref
 from service_desk.telephony.problems import DoorProblem
 from service_desk.telephony.reading import NativeEvent, NativeRecord
 from service_desk.telephony.rules import RecordStatus
+from service_desk.telephony.statements import Statement
 
 LIVE = timedelta(seconds=60)  # what is older never pops a screen
+PATIENCE = timedelta(seconds=1)  # so long a repeat waits for the first, to be answered with its result
 CLOCK_AHEAD, EXTENSION_UNKNOWN, TYPE_UNKNOWN = "clock-ahead", "extension-unknown", "type-unknown"
 
 # Two statements in one round trip: what is looked up must not be older than the lock. Without it no row is waited for.
-_SEEN_AND_CALL = """
-SELECT set_config('desk.taken', pg_try_advisory_xact_lock(%(lock)s)::text, true);
+_TRY_LOCK = "SELECT set_config('desk.taken', pg_try_advisory_xact_lock(%(lock)s)::text, true); "
+_WAIT_FOR_LOCK = (
+    "SET LOCAL lock_timeout = %(patience)s; SELECT pg_advisory_xact_lock(%(lock)s); SET LOCAL lock_timeout TO DEFAULT"
+)
+_SEEN_AND_CALL = Statement(
+    "event_seen",
+    """
 WITH seen AS (
     SELECT digest, call_id FROM telephony_seenevent WHERE integration_id = %(integration)s AND event_id = %(event)s
 ), call AS (
@@ -38,7 +46,11 @@ WITH seen AS (
 SELECT current_setting('desk.taken') = 'true', statement_timestamp(), (SELECT digest FROM seen),
     (SELECT call_id FROM seen), call.*
 FROM (VALUES (1)) AS one LEFT JOIN call ON true
-"""
+""",
+    integration="bigint",
+    event="text",
+    call="text",
+)
 _NEW_CALL = """
 INSERT INTO telephony_call (ref, integration_id, call_id, state, direction, customer_number, line_number, queue,
     extension, agent_code, extensions_rung, parent_call_id, hold_seconds, ended_by, cause, recording_url, transfers,
@@ -51,7 +63,9 @@ _ONE_CALL = """
 SELECT id, ref, state, claimed_by_id, given_up_at, heard_at, change_no FROM telephony_call
 WHERE integration_id = %s AND call_id = %s FOR NO KEY UPDATE
 """
-_NEW_EVENT = """
+_NEW_EVENT = Statement(
+    "event_new",
+    """
 WITH event AS (
     INSERT INTO telephony_callevent (call_id, integration_id, event_id, type, timestamp, counted_at, seq, extension,
         data)
@@ -63,7 +77,18 @@ WITH event AS (
     VALUES (%(integration)s, %(event)s, %(digest)s, %(call)s)
 )
 SELECT id FROM event
-"""
+""",
+    call="bigint",
+    integration="bigint",
+    event="text",
+    type="text",
+    timestamp="timestamptz",
+    counted="timestamptz",
+    seq="bigint",
+    extension="text",
+    data="jsonb",
+    digest="bytea",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,12 +147,15 @@ def receive_record(*, integration: Integration, record: NativeRecord) -> Receipt
 
 
 def _lock_or_refuse(integration_id: int, name: str) -> None:
-    """Hold the item for this transaction; whoever brings it at the same moment is told so and does not wait."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_lock_number(integration_id, name)])
-        (locked,) = cursor.fetchone() or (False,)
-    if not locked:
-        raise _in_progress()
+    """Hold the item for this transaction. Whoever brings it at the same moment waits a little, and is then told so."""
+    given = {"patience": int(PATIENCE.total_seconds() * 1000), "lock": _lock_number(integration_id, name)}
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(_WAIT_FOR_LOCK, given)
+    except OperationalError as error:
+        if isinstance(error.__cause__, LockNotAvailable):
+            raise DoorProblem("in-progress", _("The same is being taken in at this moment."), retry_after=1) from error
+        raise
 
 
 def _lock_number(integration_id: int, name: str) -> int:
@@ -135,24 +163,27 @@ def _lock_number(integration_id: int, name: str) -> int:
     return int.from_bytes(digest, signed=True)
 
 
-def _in_progress() -> DoorProblem:
-    return DoorProblem("in-progress", _("The same is being taken in at this moment."), retry_after=1)
-
-
 def _seen_and_call(integration_id: int, event: NativeEvent) -> tuple[datetime, Any, int | None, tuple[Any, ...] | None]:
     """Hold the event for this transaction, and read in the same round trip what is known of it and of its call."""
+    name = f"event {event.id}"
     values: dict[str, Any] = {
-        "lock": _lock_number(integration_id, f"event {event.id}"),
+        "lock": _lock_number(integration_id, name),
         "integration": integration_id,
         "event": event.id,
         "call": event.call_id,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(_SEEN_AND_CALL, values)
-        locked, now, digest, seen_call, *row = cursor.fetchone()
+    locked, now, digest, seen_call, *row = _ask(values)
     if not locked:
-        raise _in_progress()
+        _lock_or_refuse(integration_id, name)
+        _locked, now, digest, seen_call, *row = _ask(values)
     return now, digest, seen_call, None if row[0] is None else tuple(row)
+
+
+def _ask(values: dict[str, Any]) -> tuple[Any, ...]:
+    with connection.cursor() as cursor:
+        _SEEN_AND_CALL.execute(cursor, values, after=_TRY_LOCK)
+        found: tuple[Any, ...] = cursor.fetchone()
+    return found
 
 
 def _call_of(integration: Integration, call_id: str, row: tuple[Any, ...] | None) -> tuple[Call, bool]:
@@ -186,8 +217,8 @@ def _call_of(integration: Integration, call_id: str, row: tuple[Any, ...] | None
 def _store(call: Call, event: NativeEvent, counted: datetime) -> bool:
     """Keep the event as it came; False when the same happening was told under another id before."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            _NEW_EVENT,
+        _NEW_EVENT.execute(
+            cursor,
             {
                 "call": call.pk,
                 "integration": call.integration_id,

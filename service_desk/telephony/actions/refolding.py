@@ -17,11 +17,14 @@ from service_desk.telephony.call_facts import Finding, HandedOver, facts_of
 from service_desk.telephony.folding import Folded, Happening, fold
 from service_desk.telephony.models import Call, CallFact
 from service_desk.telephony.rules import LIMITS, CallRule, Limits, Verdict, e164_cn
+from service_desk.telephony.statements import Statement
 
 _TIMES = ("started_at", "ringing_at", "answered_at", "ended_at")
 
 # Everything the fold stands on, in one statement.
-_GROUNDS = """
+_GROUNDS = Statement(
+    "call_grounds",
+    """
 SELECT
     (SELECT json_agg(json_build_array(type, counted_at, seq, extension, data))
         FROM telephony_callevent WHERE call_id = %(call)s),
@@ -33,22 +36,61 @@ SELECT
     (SELECT min(c.answered_at) FROM telephony_calllink l JOIN telephony_call c ON c.id = l.child_id
         WHERE l.parent_id = %(call)s),
     nextval('telephony_call_change'), clock_timestamp()
-"""
-# The agent's code, where it is sent, wins over the extension.
+""",
+    call="bigint",
+)
+# Who sat at the phone when it was answered; an extension may change hands, and the agent's code, where it is sent,
+# wins over it. Nobody before the answer, or where neither was told.
 _HOLDER = """
 SELECT staff_id FROM telephony_extension
-WHERE integration_id = %(integration)s AND valid_from <= %(at)s AND (valid_to IS NULL OR valid_to > %(at)s)
+WHERE integration_id = %(integration)s AND %(answered_at)s IS NOT NULL
+    AND valid_from <= %(answered_at)s AND (valid_to IS NULL OR valid_to > %(answered_at)s)
     AND ((%(agent_code)s <> '' AND agent_code = %(agent_code)s) OR (%(extension)s <> '' AND extension = %(extension)s))
 ORDER BY (%(agent_code)s <> '' AND agent_code = %(agent_code)s) DESC, valid_from DESC LIMIT 1
 """
-_KEEP_FACTS = """
+# The columns that the fold writes, with their types; agent and last hearing are written beside them.
+_COLUMNS = {
+    **dict.fromkeys(
+        ("state", "direction", "customer_number", "customer_e164", "line_number", "queue", "extension", "agent_code",
+         "parent_call_id", "ended_by", "cause"), "varchar",
+    ),
+    **dict.fromkeys(
+        ("started_at", "ringing_at", "answered_at", "ended_at", "held_since", "last_event_at", "changed_at"),
+        "timestamptz",
+    ),
+    **dict.fromkeys(("transfers", "attributes", "differences"), "jsonb"),
+    "recording_url": "text",
+    "extensions_rung": "varchar[]",
+    "hold_seconds": "float8[]",
+    "ring_seconds": "float8",
+    "ring_count": "bigint",
+    "sip_status": "smallint",
+    "is_stale": "boolean",
+    "change_no": "bigint",
+}  # fmt: skip
+_UPDATE = Statement(
+    "call_update",
+    f"UPDATE telephony_call SET {', '.join(f'{name} = %({name})s' for name in _COLUMNS)},"  # noqa: S608  (our own names)
+    f" last_heard_at = COALESCE(%(heard_at)s, last_heard_at), agent_id = ({_HOLDER})"
+    " WHERE id = %(call)s RETURNING agent_id",
+    **_COLUMNS,
+    heard_at="timestamptz",
+    integration="bigint",
+    call="bigint",
+)
+_KEEP_FACTS = Statement(
+    "call_facts",
+    """
 INSERT INTO telephony_callfact (call_id, rule, verdict, detail, note)
-SELECT %s, t.rule, t.verdict, t.detail, t.note
-FROM json_to_recordset(%s::json) AS t(rule text, verdict text, detail jsonb, note text)
+SELECT %(call)s, t.rule, t.verdict, t.detail, t.note
+FROM json_to_recordset(%(facts)s) AS t(rule text, verdict text, detail jsonb, note text)
 ON CONFLICT (call_id, rule) DO UPDATE SET verdict = EXCLUDED.verdict, detail = EXCLUDED.detail, note = EXCLUDED.note,
     changed_at = statement_timestamp(), withdrawn_at = NULL
 RETURNING id, rule, verdict, detail, found_at, changed_at, withdrawn_at, note
-"""
+""",
+    call="bigint",
+    facts="json",
+)
 REFUTED, CHANGED = "refuted by what was heard later", "changed by what was heard later"
 
 
@@ -114,7 +156,7 @@ def refold_parents_of(child: int) -> None:
 
 def _grounds(pk: int) -> _Grounds:
     with connection.cursor() as cursor:
-        cursor.execute(_GROUNDS, {"call": pk})
+        _GROUNDS.execute(cursor, {"call": pk})
         events, record, limits, facts, noted_at, answered_at, change_no, changed_at = cursor.fetchone()
     events, facts = _json(events) or [], _json(facts) or []
     figures = json.loads(limits) if limits else {}
@@ -144,7 +186,6 @@ def _record(text: str | None) -> dict[str, Any] | None:
 
 
 def _write(call: Call, folded: Folded, grounds: _Grounds, heard_at: datetime | None) -> None:
-    holder = _holder(call, folded)
     values: dict[str, Any] = {
         "state": folded.state,
         "direction": folded.direction,
@@ -154,7 +195,6 @@ def _write(call: Call, folded: Folded, grounds: _Grounds, heard_at: datetime | N
         "queue": folded.queue,
         "extension": folded.extension,
         "agent_code": folded.agent_code,
-        "agent_id": holder,
         "extensions_rung": list(folded.extensions_rung),
         "parent_call_id": folded.parent_call_id,
         **{name: getattr(folded, name) for name in (*_TIMES, "held_since", "ring_seconds", "ring_count")},
@@ -171,37 +211,23 @@ def _write(call: Call, folded: Folded, grounds: _Grounds, heard_at: datetime | N
         "change_no": grounds.change_no,
         "changed_at": grounds.changed_at,
     }
-    if heard_at is not None:
-        values["last_heard_at"] = heard_at
     for name, value in values.items():
         setattr(call, name, value)
-    _update(call.pk, values)
+    if heard_at is not None:
+        call.last_heard_at = heard_at
+    call.agent_id = _update(call, values, heard_at)
 
 
 _AS_JSON = frozenset({"transfers", "attributes", "differences"})
 
 
-def _update(pk: int, values: dict[str, Any]) -> None:
-    row = [json.dumps(v, cls=DjangoJSONEncoder) if name in _AS_JSON else v for name, v in values.items()]
-    columns = ", ".join(f'"{name}" = %s' for name in values)
+def _update(call: Call, values: dict[str, Any], heard_at: datetime | None) -> int | None:
+    """Write the row; who answered it."""
+    row = {name: json.dumps(v, cls=DjangoJSONEncoder) if name in _AS_JSON else v for name, v in values.items()}
     with connection.cursor() as cursor:
-        cursor.execute(f"UPDATE telephony_call SET {columns} WHERE id = %s", [*row, pk])  # noqa: S608  (our own names)
-
-
-def _holder(call: Call, folded: Folded) -> int | None:
-    """Who sat at the phone when it was answered; the agent's code wins, and an extension may change hands."""
-    if folded.answered_at is None or not (folded.extension or folded.agent_code):
-        return None
-    values: dict[str, Any] = {
-        "integration": call.integration_id,
-        "at": folded.answered_at,
-        "extension": folded.extension,
-        "agent_code": folded.agent_code,
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(_HOLDER, values)
-        row = cursor.fetchone()
-    return int(row[0]) if row else None
+        _UPDATE.execute(cursor, {**row, "heard_at": heard_at, "integration": call.integration_id, "call": call.pk})
+        (holder,) = cursor.fetchone()
+    return None if holder is None else int(holder)
 
 
 def _keep_facts(
@@ -223,7 +249,7 @@ def _keep_facts(
     touched: list[CallFact] = []
     with connection.cursor() as cursor:
         if differing:
-            cursor.execute(_KEEP_FACTS, [call.pk, json.dumps(differing)])
+            _KEEP_FACTS.execute(cursor, {"call": call.pk, "facts": json.dumps(differing)})
             touched += [_fact(call, row) for row in cursor.fetchall()]
         if gone:
             cursor.execute(
