@@ -183,6 +183,7 @@ class FoundSerializer(serializers.Serializer[Any]):
     """What a search found, the most telling first."""
 
     total = serializers.IntegerField(help_text="At most 100.")
+    more = serializers.BooleanField(help_text="Whether others hold the words too; these are the newest, in order.")
     relaxed = serializers.BooleanField(help_text="Whether the last ones hold only some of the words.")
     page = serializers.IntegerField()
     results = HitSerializer(many=True)
@@ -269,6 +270,7 @@ def found_as_data(found: Found) -> dict[str, Any]:
     """What was found as REST answers it."""
     return {
         "total": found.total,
+        "more": found.more,
         "relaxed": found.relaxed,
         "page": found.number,
         "results": [

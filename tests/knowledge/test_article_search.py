@@ -23,6 +23,7 @@ from service_desk.knowledge.articles.search import MOST, PAGE_SIZE, search, sugg
 from service_desk.knowledge.articles.text import as_html, plain
 from service_desk.knowledge.articles.words import question
 from service_desk.knowledge.models import Article, ArticleWords, SynonymList
+from service_desk.people.models import ServiceLine
 from service_desk.rest.errors import Conflict, Invalid, NotAllowed, Stale
 from tests.cases.pages import browser, text_of
 from tests.factories import World, world
@@ -276,4 +277,36 @@ def test_K6_a_long_question_asks_the_texts_for_its_telling_words_only() -> None:
 def test_K6_candidates_come_from_the_indexes_whatever_the_planner_believes(desk: World) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT proconfig FROM pg_proc WHERE proname = 'knowledge_article_hits'")
-        assert cursor.fetchone() == (["enable_seqscan=off"],)
+        assert cursor.fetchone() == (["enable_seqscan=off", "enable_indexscan=off"],)
+
+
+def test_K6_of_a_common_word_the_newest_are_weighed_and_the_page_says_that_there_are_more(
+    desk: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = [published(desk.agent, desk.chief, f"断站处理{number}") for number in range(6)]
+    for days, article in enumerate(made):  # the first one written is the newest
+        ArticleWords.objects.filter(article=article).update(published_at=now() - timedelta(days=days))
+    monkeypatch.setattr("service_desk.knowledge.articles.search.WEIGHED", 4)
+    monkeypatch.setattr("service_desk.knowledge.articles.search.MOST", 3)
+    found = search("断站")
+    assert ([str(hit.article) for hit in found.hits], found.total, found.more) == (
+        ["断站处理0", "断站处理1", "断站处理2"],
+        3,
+        True,
+    )
+    assert not search("电梯").more
+    assert "More than 100 articles" in text_of(browser(desk.agent).get("/knowledge/articles/", {"q": "断站"}))
+
+
+def test_K6_of_a_service_line_what_lies_behind_the_newest_of_others_is_found(
+    desk: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ServiceLine.objects.get_or_create(code="property", defaults={"name": "物业", "name_en": "Property"})
+    published(desk.agent, desk.chief, "断站处理甲", lines=["property"])
+    published(desk.agent, desk.chief, "巡查说明", "断站时先看电表。", lines=["property"])
+    for number in range(3):
+        published(desk.agent, desk.chief, f"断站处理{number}", "查传输是否断站。", lines=["telecom"])
+    monkeypatch.setattr("service_desk.knowledge.articles.search._LOOKED_AT", 2)
+    assert titles("断站", line="property") == ["断站处理甲", "巡查说明"]
+    assert [str(each) for each in suggest("断站", line="property")] == ["断站处理甲"]
+    assert len(titles("断站", line="telecom")) == 3

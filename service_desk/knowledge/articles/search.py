@@ -1,7 +1,7 @@
 """Finding articles by words inside a sentence: title over text, what helped others and what is fresh before the rest.
 
-PostgreSQL answers from two GIN indexes (`knowledge_article_hits`); of what it finds, the newest few hundred are
-weighed. That bounds the cost of a word that stands everywhere, where the order says little anyway.
+PostgreSQL answers from its indexes (`knowledge_article_hits`); of what it finds, the newest few hundred are weighed.
+That bounds the cost of a word that stands everywhere, where the order says little anyway.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from service_desk.rest.clean import is_clean
 
 #: So many are weighed of those that hold the words in the title, and of those that hold them in the text.
 WEIGHED = 200
-#: Of a word that stands in more articles than this, so many are looked at: it tells nothing of which one is meant.
+#: Of one service line, so many of all lines are looked at first, the newest; all of them where its own are too few.
 _LOOKED_AT = 2_000
 #: So many are shown in all, in pages of this size.
 MOST, PAGE_SIZE = 100, 20
@@ -29,10 +29,12 @@ SUGGESTED = 5
 _FEW = 3
 
 #: Of the candidates the best by title, age and use; only their texts are weighed, which lie compressed elsewhere.
+#: A title that holds the words outweighs any text: texts are asked only where `enough` titles or fewer hold them.
 _SEARCH = """
 WITH hit AS MATERIALIZED (
     SELECT article_id, published_at, max(in_title::int) AS title
-    FROM knowledge_article_hits(%(asked)s::tsquery, %(public)s, %(line)s, false, %(looked)s, %(weighed)s) GROUP BY 1, 2
+    FROM knowledge_article_hits(%(asked)s::tsquery, %(public)s, %(line)s, false, %(looked)s, %(weighed)s, %(enough)s)
+    GROUP BY 1, 2
 ), best AS MATERIALIZED (
     SELECT h.article_id, h.title
         + 0.2::float8 * power(0.5::float8, greatest(0, extract(epoch FROM now() - h.published_at)::float8) / 31536000)
@@ -43,12 +45,12 @@ WITH hit AS MATERIALIZED (
 )
 SELECT b.article_id, b.score + ts_rank('{0.05, 0.2, 0.5, 1.0}', w.words, %(asked)s::tsquery, 32) AS score
 FROM best b JOIN knowledge_articlewords w USING (article_id)
-ORDER BY score DESC, b.article_id DESC LIMIT %(most)s
+ORDER BY score DESC, b.article_id DESC LIMIT %(most)s + 1
 """
 _SUGGEST = """
 WITH hit AS MATERIALIZED (
     SELECT article_id
-    FROM knowledge_article_hits(%(asked)s::tsquery, %(public)s, %(line)s, true, %(looked)s, %(weighed)s)
+    FROM knowledge_article_hits(%(asked)s::tsquery, %(public)s, %(line)s, true, %(looked)s, %(weighed)s, 0)
 )
 SELECT h.article_id, ts_rank('{0.05, 0.2, 0.5, 1.0}', w.title_words, %(any)s::tsquery)
     + CASE WHEN EXISTS (SELECT FROM knowledge_article_products p
@@ -71,12 +73,16 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A page of what was found. `total` stops at `MOST`; `relaxed`: too few hold every word, others hold some."""
+    """A page of what was found. `total` stops at `MOST`, and `more`: there are others, of which these tell the most.
+
+    `relaxed`: too few hold every word, others hold some.
+    """
 
     hits: list[Hit] = field(default_factory=list)
     total: int = 0
     relaxed: bool = False
     number: int = 1
+    more: bool = False
 
     @property
     def has_next(self) -> bool:
@@ -91,13 +97,16 @@ def search(text: str, *, public: bool = False, line: str = "", number: int = 1, 
     if not asked.all:
         return Found()
     given = {"public": public, "line": line, "weighed": WEIGHED, "looked": _LOOKED_AT, "most": MOST}
-    order = _ids(_SEARCH, {**given, "asked": asked.all})
+    order = _ids(_SEARCH, {**given, "asked": asked.all, "enough": MOST})
     relaxed = False
     if len(order) < _FEW and asked.some:
-        more = [pk for pk in _ids(_SEARCH, {**given, "asked": asked.some}) if pk not in order]
-        order, relaxed = (order + more)[:MOST], bool(more)
+        others = _ids(_SEARCH, {**given, "asked": asked.some, "enough": PAGE_SIZE})
+        whole = len(order)
+        order = list(dict.fromkeys([*order, *others]))
+        relaxed = len(order) > whole
+    more, order = len(order) > MOST, order[:MOST]
     number = max(1, min(number, -(-len(order) // size) or 1))
-    return Found(_hits(order[(number - 1) * size : number * size], asked), len(order), relaxed, number)
+    return Found(_hits(order[(number - 1) * size : number * size], asked), len(order), relaxed, number, more)
 
 
 def suggest(
