@@ -21,6 +21,7 @@ from service_desk.customers import api as customers
 from service_desk.deadlines import api as deadlines
 from service_desk.knowledge import api as knowledge
 from service_desk.knowledge import api_articles as articles
+from service_desk.knowledge import api_check as check
 from service_desk.knowledge import api_scripts as scripts
 from service_desk.notices import api as notices
 from service_desk.people import api as people
@@ -70,7 +71,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 urlpatterns: list[Any] = [
-    path("v1/", include(telephony.urlpatterns)),  # first: on the way of every call's event
+    path("v1/", include(check.urlpatterns)),  # first: on the way of everybody who types
+    path("v1/", include(telephony.urlpatterns)),  # and these on that of every call's event
     path("v1/", include(router.urls)),
     path("v1/me/", people.MeView.as_view(), name="api-me"),
     path("v1/schema/", views.SchemaView.as_view(), name="api-schema"),

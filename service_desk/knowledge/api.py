@@ -1,4 +1,4 @@
-"""REST: checking texts, the phrasebook and its releases (K1-K4)."""
+"""REST: the phrasebook and its releases, findings, transcripts (K1-K4)."""
 
 from __future__ import annotations
 
@@ -16,16 +16,11 @@ from service_desk.knowledge import sheet
 from service_desk.knowledge.actions import approve, dismiss, draft, note_use, publish, retire, roll_back
 from service_desk.knowledge.actions.sheets import import_sheet
 from service_desk.knowledge.actions.transcripts import begin, send_in
-from service_desk.knowledge.current import check_text
+from service_desk.knowledge.api_check import CHECK
 from service_desk.knowledge.diff import differences
 from service_desk.knowledge.models import BookRelease, LanguageFinding, PhraseVersion, Transcript
 from service_desk.knowledge.places import seen_by
-from service_desk.knowledge.rules import (
-    Weight,
-)
 from service_desk.knowledge.shapes import (
-    CheckAnswerSerializer,
-    CheckSerializer,
     DifferenceSerializer,
     DiffFilterSerializer,
     FigureSerializer,
@@ -56,33 +51,8 @@ from service_desk.rest.serializers import (
     nothing_there,
 )
 
-CHECK = register("language:check", _("Have texts checked against the phrasebook"))
 READ = register("phrases:read", _("Read the phrasebook and its releases"))
 WRITE = register("phrases:write", _("Draft, approve, retire and release phrases"))
-
-
-class LanguageViewSet(DeskViewSet):
-    """The language check (K3)."""
-
-    queryset = BookRelease.objects.none()
-    required_scopes = {"check": CHECK}
-
-    @extend_schema(summary="Check one text or several", request=CheckSerializer, responses={200: CheckAnswerSerializer})
-    @action(detail=False, methods=["post"], url_path="check", url_name="check")
-    def check(self, request: Request) -> Response:
-        """What the texts say that must not be said; nothing is kept."""
-        require(request.user, "language.check")
-        given = checked(CheckSerializer, request.data)
-        texts = given.get("texts")
-        if texts is None:
-            texts = [{"text": given["text"], "direction": given["direction"], "speaker": given.get("speaker", "agent")}]
-        answers = [check_text(**one, newest=given["newest"] and not number) for number, one in enumerate(texts)]
-        results = [
-            {"findings": answer.findings, "blocks": any(f.severity == Weight.BLOCK for f in answer.findings)}
-            for answer in answers
-        ]
-        data = {"release": min(answer.release for answer in answers), "results": results}
-        return Response(CheckAnswerSerializer(data).data)
 
 
 @extend_schema_view(
@@ -328,7 +298,6 @@ class TranscriptViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DeskVi
 
 
 router_entries = [
-    ("language", LanguageViewSet, "language"),
     ("phrases", PhraseViewSet, "phrase"),
     ("releases", ReleaseViewSet, "release"),
     ("findings", FindingViewSet, "finding"),

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
 from service_desk.knowledge import shipped
 from service_desk.knowledge.models import BookRelease, PhraseVersion
+from service_desk.knowledge.shapes import CheckAnswerSerializer
 from service_desk.people.models import Staff
 from service_desk.people.rules import Role
 from tests.cases.callers import fields, key, session
@@ -64,6 +66,26 @@ def test_K3_several_texts_are_checked_in_order(agent: APIClient) -> None:
     ]
     answer = check(agent, texts=texts).json()
     assert [len(r["findings"]) for r in answer["results"]] == [1, 0, 0]
+
+
+def test_K3_one_text_is_answered_alike_whichever_way_it_is_read(agent: APIClient) -> None:
+    """A question in which nothing is odd passes the serializers by; its answer is still what they describe."""
+    texts = ["妳買得起嗎？老家伙", "您好", "", "1 2 3"]
+    for text in texts:
+        one = check(agent, text=text, direction="to_customer", speaker="agent").json()
+        assert one == check(agent, texts=[{"text": text, "direction": "to_customer"}]).json()
+        assert CheckAnswerSerializer(one).data == one
+    number = check(agent, text=12, direction="internal_note")  # converted by the serializer, as ever
+    assert (number.status_code, number.json()["results"][0]["findings"]) == (200, [])
+
+
+def test_K3_a_check_costs_one_question_of_the_database(
+    editor: Staff, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    caller, body = key(editor, "language:check"), {"text": "不知道", "direction": "to_customer"}
+    check(caller, **body)
+    with django_assert_num_queries(1):  # the key, so that a revoked one is refused at once
+        assert caller.post(CHECK, body).status_code == 200
 
 
 @pytest.mark.parametrize(
