@@ -114,14 +114,17 @@ def _clean(key: str, value: Any) -> Any:
     return int(text)
 
 
-def report(user: Any, name: str, period: Period, by: str = "", filters: Filters | None = None) -> Report:
-    """The figure as this person may see it."""
-    return answer(question(user, name, period, by, filters))
+def report(
+    user: Any, name: str, period: Period, by: str = "", filters: Filters | None = None, *, seconds: float | None = None
+) -> Report:
+    """The figure as this person may see it; who can wait says for how many `seconds`."""
+    return answer(question(user, name, period, by, filters), seconds=seconds)
 
 
-def answer(asked: Question) -> Report:
-    """A question that was checked, answered."""
-    found = summed(asked.asked(with_before=True), list(asked.figure.outcomes))
+def answer(asked: Question, found: Sums | None = None, *, seconds: float | None = None) -> Report:
+    """A question that was checked, answered; `found` is what was summed for it before."""
+    if found is None:
+        found = summed(asked.asked(with_before=True), list(asked.figure.outcomes), seconds=seconds)
     columns = columns_of(asked.figure)
     return Report(
         key=asked.figure.key,

@@ -101,6 +101,9 @@ TRY_AGAIN = timedelta(minutes=5)
 LATE = timedelta(minutes=5)
 #: How long the files of a sent report lie there: its letter may have to be sent again.
 ENCLOSED = timedelta(days=7)
+#: What was computed beside is shown for so long, and so many such sums one person may wait for at once.
+SUM_KEPT = timedelta(hours=1)
+MOST_SUMS = 3
 #: So many schedules one person may have.
 MOST_SCHEDULES = 20
 

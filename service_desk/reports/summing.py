@@ -93,14 +93,42 @@ class Asked:
     filters: Mapping[str, Any]
 
 
-def summed(asked: Asked, outcomes: Sequence[str]) -> Sums:
+def plain(found: Sums) -> dict[str, Any]:
+    """As JSON has it."""
+    return {
+        "total": _plain(found.total),
+        "before": _plain(found.before),
+        "steps": [[at.isoformat(), *_plain(one)] for at, one in found.steps.items()],
+        "groups": [[key, *_plain(one)] for key, one in found.groups.items()],
+        "groups_before": [[key, *_plain(one)] for key, one in found.groups_before.items()],
+        "more": found.more,
+    }
+
+
+def from_plain(said: Mapping[str, Any]) -> Sums:
+    """As it was."""
+    return Sums(
+        total=Sum(*said["total"]),
+        before=Sum(*said["before"]),
+        steps={datetime.fromisoformat(at): Sum(*one) for at, *one in said["steps"]},
+        groups={key: Sum(*one) for key, *one in said["groups"]},
+        groups_before={key: Sum(*one) for key, *one in said["groups_before"]},
+        more=said["more"],
+    )
+
+
+def _plain(one: Sum) -> list[Any]:
+    return [one.n, dict(one.went or {}), one.median, one.p90]
+
+
+def summed(asked: Asked, outcomes: Sequence[str], *, seconds: float | None = None) -> Sums:
     """The facts of the period and of the one before it, in one statement."""
     try:
         head, values = facts_sql(asked)
     except EmptyResultSet:
         return Sums(Sum(), Sum(), {}, {}, {}, 0)
     counted = "".join(", count(*) FILTER (WHERE f_outcome = %s)" for _each in outcomes)
-    rows = ask(head + _SUMS.format(outcomes=counted), [*values, *outcomes, _GROUP, MOST_GROUPS])
+    rows = ask(head + _SUMS.format(outcomes=counted), [*values, *outcomes, _GROUP, MOST_GROUPS], seconds)
     return _read(rows, outcomes)
 
 
@@ -143,11 +171,12 @@ def facts_sql(asked: Asked) -> tuple[str, list[Any]]:
     return head, [*values, begins, asked.period.grain.value, settings.TIME_ZONE, *more]
 
 
-def ask(statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+def ask(statement: str, values: Sequence[Any], seconds: float | None = None) -> list[tuple[Any, ...]]:
     """Run it with a time limit; Invalid with the remedy when the period holds too much."""
     return sums.ask(
         statement,
         values,
         too_much=_("There is too much in this period to be summed at once."),
         remedy=_("Choose fewer days, or one service line."),
+        seconds=seconds,
     )

@@ -4,6 +4,7 @@ from celery import shared_task
 
 from service_desk.audit.context import acting
 from service_desk.reports import jobs, schedules
+from service_desk.reports.actions import sums
 
 #: Binding a million rows into a workbook takes minutes, every other slice seconds.
 _BINDING_SECONDS = 14 * 60
@@ -30,10 +31,20 @@ def sweep_exports() -> None:
     """Take away files and rows past their time."""
     with acting(door="worker", label="celery"):
         jobs.sweep()
+        sums.forget()
+
+
+@shared_task
+def compute_sums() -> None:
+    """Compute one long sum, then queue again behind other work."""
+    with acting(door="worker", label="celery"):
+        if sums.compute_next():
+            sums.poke()
 
 
 @shared_task
 def send_reports() -> None:
     """Send the scheduled reports that are due."""
     with acting(door="worker", label="celery"):
+        sums.tend()
         schedules.send_due()

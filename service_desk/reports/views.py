@@ -21,15 +21,19 @@ from service_desk.deadlines.clock import now
 from service_desk.people.access import can, require
 from service_desk.people.fields import add_refusal
 from service_desk.reports import ahead, charts, heat, words
+from service_desk.reports.actions import sums
 from service_desk.reports.behind import Narrower, behind
 from service_desk.reports.dimensions import DIMENSIONS
-from service_desk.reports.figures import BESIDE, FIGURES, Figure, answer, dimensions_for, figures_for, question, report
+from service_desk.reports.figures import BESIDE, FIGURES, Figure, dimensions_for, figures_for, question
 from service_desk.reports.forms import HeatForm, ReportForm
 from service_desk.reports.periods import Period, Span, just_ended, month_of, period_of, usual
 from service_desk.reports.shapes import Column, Report, Row, Table
 from service_desk.reports.staffing import LEAST_ANSWERED, MOST_LOAD, WITHIN_SECONDS
 from service_desk.rest.clean import is_clean
 from service_desk.rest.errors import Invalid
+
+#: The part of a page that asks whether its sum has been computed.
+_WAIT = "report-wait"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +78,11 @@ def card(request: HttpRequest, slug: str) -> HttpResponse:
     """The numbers of one figure, for the overview."""
     asked = question(request.user, slug, usual(_today()))
     try:
-        found = answer(asked)
+        found, _row = sums.answered(asked, beside=False)
     except Invalid as refusal:
         return render(request, "reports/card.html", {"refusal": refusal})
+    if found is None:
+        return render(request, "reports/card.html", {"computing": True})
     drawn = _drawn(found.table("total"))
     cells = [
         (cell.label, cell.text, after.text)
@@ -96,11 +102,14 @@ def report_page(request: HttpRequest, slug: str) -> HttpResponse:
     form = _form(request, figure)
     by = request.GET.get("by", "")
     by = by if by in figure.dimensions else ""
-    period, found = usual(_today()), None
+    period, found, row = usual(_today()), None, None
     try:
         if form.is_valid():
             period = form.period(period)
-            found = report(request.user, slug, period, by, form.chosen)
+            asked = question(request.user, slug, period, by, form.chosen)
+            found, row = sums.answered(asked, beside=True)
+            if found is None and request.headers.get("HX-Trigger") == _WAIT:
+                return HttpResponse(status=204)  # still being computed: the page stays as it is
         else:
             question(request.user, slug, usual(_today()), by)  # who may not see it learns nothing of its fields
     except Invalid as refusal:
@@ -112,7 +121,10 @@ def report_page(request: HttpRequest, slug: str) -> HttpResponse:
         "report": found,
         "tables": _tables(found) if found else [],
         "ways": list(_ways(request, figure, by)),
-        "spans": list(_spans(request, period)) if found else [],
+        "spans": list(_spans(request, period)) if found or row else [],
+        "computed_at": row.done_at if row else None,
+        "computing": _WAIT if row and found is None and not form.errors else "",
+        "here": request.get_full_path(),
         "by": by or figure.dimensions[0],
     }
     template = "reports/report_part.html" if request.headers.get("HX-Request") == "true" else "reports/report.html"

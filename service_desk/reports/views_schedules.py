@@ -27,8 +27,9 @@ from service_desk.people.access import can, require
 from service_desk.people.fields import add_refusal
 from service_desk.people.second_step import proved_lately
 from service_desk.reports import actions, mailing, schedules
+from service_desk.reports.actions import sums
 from service_desk.reports.dimensions import DIMENSIONS
-from service_desk.reports.figures import dimensions_for, figures_for, question, report
+from service_desk.reports.figures import dimensions_for, figures_for, question
 from service_desk.reports.forms import NarrowForm, ReportForm
 from service_desk.reports.forms_schedules import ChangeForm, ScheduleForm
 from service_desk.reports.models import ReportSchedule, SentReport
@@ -36,7 +37,7 @@ from service_desk.reports.periods import Span, just_ended, usual
 from service_desk.reports.registry import FIGURES, Figure
 from service_desk.reports.rules import Trouble
 from service_desk.reports.views_exports import TYPES
-from service_desk.rest.errors import FieldError, NotAllowed, Refusal
+from service_desk.rest.errors import Conflict, FieldError, NotAllowed, Refusal
 
 
 @login_required
@@ -200,7 +201,9 @@ def report_file(request: HttpRequest, slug: str, kind: str) -> HttpResponseBase:
     figure, by, filters = _asked(request, slug)
     form = ReportForm(request.GET, figure.filters)
     form.is_valid()
-    found = report(request.user, slug, form.period(usual(_today())), by, filters)
+    found, _row = sums.answered(question(request.user, slug, form.period(usual(_today())), by, filters), beside=False)
+    if found is None:
+        raise Conflict(_("This report is still being computed; please wait a minute."), code="computing")
     file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by the answer that sends it
     (mailing.write_book if kind == Format.XLSX else mailing.write_text)(file, found)
     file.seek(0)

@@ -174,7 +174,7 @@ def test_P6_it_holds_what_its_owner_may_see_when_it_is_written(desk: World) -> N
 def test_what_cannot_be_computed_is_tried_again_then_given_up_and_told(
     desk: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(*_given: Any) -> Any:
+    def broken(*_given: Any, **_more: Any) -> Any:
         raise ZeroDivisionError
 
     monkeypatch.setattr(schedules, "report", broken)

@@ -2,5 +2,6 @@
 
 from service_desk.reports.models.exports import Export
 from service_desk.reports.models.schedules import ReportSchedule, SentReport
+from service_desk.reports.models.sums import LongSum
 
-__all__ = ["Export", "ReportSchedule", "SentReport"]
+__all__ = ["Export", "LongSum", "ReportSchedule", "SentReport"]
