@@ -16,7 +16,13 @@ import django
 import pytest
 from _pytest.nodeid import coerce_node_id
 
-from service_desk.local.servers import EmbeddedServers
+# Before anything imports it, here and in every process that a test starts (see there).
+LIGHTER = str(Path(__file__).with_name("lighter"))
+if LIGHTER not in sys.path:
+    sys.path.insert(0, LIGHTER)
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [LIGHTER, os.environ.get("PYTHONPATH", "")]))
+
+from service_desk.local.servers import EmbeddedServers  # noqa: E402  (after the path)
 
 # Workers of pytest-xdist inherit the environment of the process that started the servers, and so load them rightly.
 first = not os.environ.get("DESK_TEST_RUN")

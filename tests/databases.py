@@ -61,11 +61,11 @@ def copy_instead_of_migrating() -> None:
 
 
 def _copied(
-    self: DatabaseCreation, verbosity: int = 1, autoclobber: bool = False, serialize: bool = False, keepdb: bool = False
+    self: Any, verbosity: int = 1, autoclobber: bool = False, serialize: bool = False, keepdb: bool = False
 ) -> str:
     """As Django's own, with a template where that one runs every migration."""
     make()
-    ours: Any = self.connection
+    ours = self.connection
     name: str = self._get_test_db_name()
     ours.settings_dict["TEST"]["TEMPLATE"] = SEED
     self._create_test_db(verbosity, autoclobber, keepdb)
