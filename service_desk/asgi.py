@@ -20,6 +20,9 @@ from service_desk.threads import Pages
 
 streams = get_asgi_application()
 _wsgi: Any = get_wsgi_application()
+
+from service_desk.knowledge.current import build_ahead  # once the rooms are there
+
 pages = Pages(_wsgi, workers=settings.WEB_THREADS)
 
 STREAM_PREFIX = "/events/stream/"
@@ -60,6 +63,7 @@ async def _stream(scope: Any, receive: Any, send: Any) -> None:
 
 
 async def _lifespan(receive: Any, send: Any) -> None:
+    pages.pool.submit(build_ahead)  # beside the first pages, which need not wait for it
     while True:
         message = await receive()
         await send({"type": f"{message['type']}.complete"})

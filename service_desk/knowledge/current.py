@@ -1,8 +1,9 @@
 """The release in force in this process: compared with the database at most every two seconds, swapped as a whole (K4).
 
 A newer release is built beside the old one and put in its place by one assignment; if it cannot be built, the old
-one stays and the log says so. Nothing is cached that PostgreSQL does not say, so a process that missed every message
-is right within two seconds all the same.
+one stays and the log says so. A process that has just begun has no old one: its first questions wait until there is
+one, and a web process builds it before they come. Nothing is cached that PostgreSQL does not say, so a process that
+missed every message is right within two seconds all the same.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import logging
 import threading
 import time
 
+from django.db import DatabaseError
 from django.utils.translation import gettext as _
 
 from service_desk.knowledge.language.check import Answer, check
@@ -22,6 +24,8 @@ from service_desk.knowledge.rules import Speaker
 EVERY = 2.0  # seconds
 _log = logging.getLogger(__name__)
 _EMPTY = ("", 0)
+_NONE = ("", -1)
+_OLDER = 5  # releases that a process which begins tries if the newest cannot be used
 
 
 class Current:
@@ -30,18 +34,21 @@ class Current:
     def __init__(self) -> None:
         self._compiled = Compiled(Release(0, ()))
         self._is: tuple[str, int] = _EMPTY
-        self._failed: tuple[str, int] = _EMPTY
+        self._failed = _NONE
+        self._begun = False  # whether there is one that says what the book says
         self._looked = float("-inf")
         self._building = threading.Lock()
 
     def get(self, *, newest: bool = False) -> Compiled:
         """The release in force; `newest` asks the database at once, as sending does."""
-        if not newest and time.monotonic() - self._looked < EVERY:
+        if not newest and self._begun and time.monotonic() - self._looked < EVERY:
             return self._compiled
         found = BookRelease.objects.newest().values_list("sha256", "number").first() or _EMPTY
         self._looked = time.monotonic()
-        if found not in (self._is, self._failed):
-            self._swap(found, wait=newest)
+        if found in (self._is, self._failed):
+            self._begun = True
+        else:
+            self._swap(found, wait=newest or not self._begun)
         return self._compiled
 
     def _swap(self, found: tuple[str, int], *, wait: bool) -> None:
@@ -49,20 +56,31 @@ class Current:
         if not self._building.acquire(blocking=wait):
             return
         try:
-            if found == self._is:
+            if found in (self._is, self._failed):
                 return
+            if self._put_in_force(found) or self._begun:
+                return
+            older = BookRelease.objects.newest().filter(number__lt=found[1]).values_list("sha256", "number")
+            any(self._put_in_force(other) for other in older[:_OLDER])
+            self._failed = found
+        finally:
+            self._building.release()
+
+    def _put_in_force(self, found: tuple[str, int]) -> bool:
+        """Build it and let it take the place of what there is; whether it could be built."""
+        try:
             if found == _EMPTY:
                 made = Compiled(Release(0, ()))
             else:
                 content = BookRelease.objects.values_list("content", flat=True).get(number=found[1])
                 made = Compiled(Release.read(found[1], content))
-            self._compiled, self._is = made, found
-            _log.info("phrasebook release %s in force", found[1])
         except (ValueError, TypeError, KeyError, AttributeError):
             self._failed = found
             _log.exception("phrasebook release %s cannot be used; %s stays in force", found[1], self._is[1])
-        finally:
-            self._building.release()
+            return False
+        self._compiled, self._is, self._begun = made, found, True
+        _log.info("phrasebook release %s in force", found[1])
+        return True
 
 
 _current = Current()
@@ -71,6 +89,14 @@ _current = Current()
 def compiled(*, newest: bool = False) -> Compiled:
     """The release in force in this process."""
     return _current.get(newest=newest)
+
+
+def build_ahead() -> None:
+    """Build the release in force before anybody asks; what is in the way now is met again by the first who does."""
+    try:
+        compiled()
+    except DatabaseError:
+        _log.warning("the phrasebook could not be read yet; the first check reads it")
 
 
 def check_text(text: str, direction: str, speaker: str = Speaker.AGENT, *, newest: bool = False) -> Answer:

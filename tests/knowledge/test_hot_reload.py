@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -18,7 +19,8 @@ from django.db import connection
 from service_desk.knowledge import current
 from service_desk.knowledge.actions import approve, draft
 from service_desk.knowledge.current import Current
-from service_desk.knowledge.language.release import digest
+from service_desk.knowledge.language.compiled import Compiled
+from service_desk.knowledge.language.release import Release, digest
 from service_desk.knowledge.models import BookRelease
 from service_desk.local.processes import poll_until
 from service_desk.people.rules import Role
@@ -123,3 +125,46 @@ def test_K4_a_release_that_cannot_be_built_leaves_the_old_one_and_says_so(
     assert not caplog.text
     release("快签字", "X2")
     assert mine.get(newest=True).release.number == 3
+
+
+def test_K4_a_process_that_begins_uses_the_newest_release_that_can_be_used(mine: Current) -> None:
+    made = release("小票机")
+    broken = [{"code": "X1", "kind": "banned", "text": "。"}]
+    BookRelease.objects.create(number=2, content=broken, sha256=digest(broken), entries=1)
+    assert mine.get().release.number == made.number
+    assert mine.get(newest=True).release.number == made.number
+
+
+@pytest.mark.django_db(transaction=True)
+def test_K4_who_asks_while_the_first_release_is_built_waits_for_it(
+    mine: Current, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process that has just begun has no old release to go on with: nothing would be found for a moment."""
+    made = release("小票机")
+    entered, second = threading.Event(), threading.Event()
+    numbers: list[int] = []
+    build = Compiled
+
+    def slow(content: Release) -> Compiled:
+        entered.set()
+        assert second.wait(30)
+        return build(content)
+
+    def ask() -> None:
+        second.set()  # it may go on asking as long as it likes: there is nothing in force yet
+        numbers.append(mine.get().release.number)
+        connection.close()
+
+    def ask_first() -> None:
+        numbers.append(mine.get().release.number)
+        connection.close()
+
+    monkeypatch.setattr(current, "Compiled", slow)
+    first = threading.Thread(target=ask_first)
+    first.start()
+    assert entered.wait(30)
+    other = threading.Thread(target=ask)
+    other.start()
+    for thread in (first, other):
+        thread.join(30)
+    assert numbers == [made.number, made.number]

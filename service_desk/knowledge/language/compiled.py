@@ -11,7 +11,7 @@ from ahocorasick_rs import AhoCorasick
 
 from service_desk.knowledge.language.folding import fold, spoken
 from service_desk.knowledge.language.release import Entry, Release, UnusableForm, expand
-from service_desk.knowledge.language.sounds import phrase_codes
+from service_desk.knowledge.language.sounds import REMEMBERED_FORMS, phrase_codes
 from service_desk.knowledge.rules import PhraseKind
 
 _RUN = re.compile(r"(.)\1+")
@@ -122,7 +122,7 @@ class Compiled:
                     self.forms.append(Form(index, text, letters, breaks, text == pattern))
 
 
-@lru_cache(maxsize=4096)  # a new release says mostly what the one before said
+@lru_cache(maxsize=REMEMBERED_FORMS)  # a new release says mostly what the one before said
 def _readings(pattern: str) -> tuple[tuple[str, str, frozenset[int]], ...]:
     """Each phrase that a form stands for, its letters, and the letters behind which it has punctuation."""
     made = []

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from opencc import OpenCC
 
@@ -39,6 +40,7 @@ _LATIN_MARKS = re.compile("[̀-ͯ]")
 _t2s = OpenCC("t2s")
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def _simplified(char: str) -> str:
     if char in _KEPT or not "⺀" <= char <= "\U0003ffff" or "\ud800" <= char <= "\udfff":
         return char
@@ -112,6 +114,7 @@ def letters(text: str) -> str:
     return fold(text).letters
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def spoken(text: str) -> str:
     """A phrase in simplified characters, letters only, each as it is read: 什么 is not folded to 什吗."""
     wide = unicodedata.normalize("NFKC", text).casefold()

@@ -8,16 +8,21 @@ from collections.abc import Iterator
 from functools import cache, lru_cache
 
 from pypinyin import lazy_pinyin
+from pypinyin.constants import PHRASES_DICT
 from pypinyin.pinyin_dict import pinyin_dict
 
 from service_desk.knowledge.language.folding import Folded
 
+REMEMBERED_FORMS = 32_768  # what a release says, the next one says mostly too
+_LONGEST_WORD = 10  # characters, of those that pypinyin knows
+_UMLAUT = frozenset("üǖǘǚǜ")  # spelled in several ways
 _FIRST_CODE = 0xF0000
 _OTHER = "\x03"  # what has no sound
 _codes: dict[str, str] = {}
 _WORD = re.compile("[a-z]+")
 
 
+@cache
 def _toneless(reading: str) -> str:
     bare = unicodedata.normalize("NFD", reading.replace("ü", "v"))
     return "".join(c for c in bare if c.isascii())
@@ -56,9 +61,22 @@ def _syllables() -> frozenset[str]:
     ) | {"a", "e", "o"}
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=REMEMBERED_FORMS)
 def _read(letters: str) -> tuple[str, ...]:
+    """The syllables of a phrase as it is read; pypinyin is asked only where it knows a part of it as a word."""
+    readings = [pinyin_dict.get(ord(char), "").split(",")[0] for char in letters]
+    plain = all(readings) and _UMLAUT.isdisjoint("".join(readings))
+    if plain and not _holds_a_known_word(letters):
+        return tuple(map(_toneless, readings))
     return tuple(lazy_pinyin(letters))
+
+
+def _holds_a_known_word(letters: str) -> bool:
+    return any(
+        letters[start:end] in PHRASES_DICT
+        for start in range(len(letters) - 1)
+        for end in range(start + 2, min(len(letters), start + _LONGEST_WORD) + 1)
+    )
 
 
 #: Readings that people write for characters that have several, beside the one that the phrase has when it is read.
@@ -68,7 +86,8 @@ _USUAL = (
 )
 
 
-def phrase_codes(letters: str, spoken: str, *, as_read: bool) -> set[str]:
+@lru_cache(maxsize=REMEMBERED_FORMS)
+def phrase_codes(letters: str, spoken: str, *, as_read: bool) -> frozenset[str]:
     """The codes of a phrase: by the first reading of each character, and (slowly) as the phrase is read."""
     found = {letters.translate(_sounds)}
     if "着" in letters:
@@ -80,7 +99,7 @@ def phrase_codes(letters: str, spoken: str, *, as_read: bool) -> set[str]:
             if not usual.keys().isdisjoint(spoken):
                 syllables = (usual.get(char, syllable) for char, syllable in zip(spoken, read, strict=True))
                 found.add("".join(_code(_toneless(syllable)) for syllable in syllables))
-    return found
+    return frozenset(found)
 
 
 @lru_cache(maxsize=16_384)
