@@ -24,8 +24,8 @@ def _request(order: dict[str, Any], number: int) -> bytes:
     return head.encode() + b"\r\n" + body
 
 
-def _answer(line: socket.socket) -> bytes:
-    """One whole answer; the status line and headers are returned."""
+def whole_answer(line: socket.socket) -> tuple[bytes, bytes]:
+    """One whole answer: the status line and headers, and the body."""
     held = b""
     while (end := held.find(b"\r\n\r\n")) < 0:
         held += _more(line)
@@ -35,7 +35,7 @@ def _answer(line: socket.socket) -> bytes:
     )
     while len(held) < end + 4 + length:
         held += _more(line)
-    return head
+    return head, held[end + 4 :]
 
 
 def _more(line: socket.socket) -> bytes:
@@ -53,7 +53,7 @@ def _caller(order: dict[str, Any], numbers: range, start: threading.Barrier, sec
     for request in prepared:
         began = time.perf_counter()
         line.sendall(request)
-        head = _answer(line)
+        head, _body = whole_answer(line)
         seconds.append(time.perf_counter() - began)
         if not head.startswith(b"HTTP/1.1 201"):
             raise ConnectionError(head.decode())
