@@ -90,7 +90,8 @@ def _emptied(_case: TransactionTestCase) -> None:
     with connection.cursor() as cursor:
         cursor.execute(" UNION ALL ".join(asked))
         # neither triggers nor foreign keys are asked: the append-only tables would rightly refuse
-        emptied = [f"DELETE FROM {name}" for (name,) in cursor.fetchall()]
+        full = [name for (name,) in cursor.fetchall()]
+        emptied = [f"DELETE FROM {name}; SELECT pg_clear_relation_stats('public', '{name}')" for name in full]
         cursor.execute("; ".join(["BEGIN", "SET LOCAL session_replication_role = replica", *emptied, "COMMIT"]))
 
 

@@ -23,12 +23,17 @@ _numbers = count(1)
 
 def staff(username: str = "", *roles: str, **fields: Any) -> Staff:
     """A member of staff, front desk unless said otherwise."""
+    person = _somebody(username, *roles, **fields)
+    person.save()
+    return person
+
+
+def _somebody(username: str = "", *roles: str, **fields: Any) -> Staff:
     username = username or f"staff{next(_numbers)}"
     fields.setdefault("full_name", f"员工{username}")
     fields.setdefault("email", f"{username}@desk.example")
     person = Staff(username=username, roles=list(roles) or [Role.FRONT_DESK], **fields)
     person.set_unusable_password()
-    person.save()
     return person
 
 
@@ -63,28 +68,29 @@ def world() -> World:
     department = Unit.objects.create(name="客户服务部", kind=UnitKind.DEPARTMENT, parent=company)
     unit = Unit.objects.create(name="热线一科", kind=UnitKind.SECTION, parent=department)
     people = {
-        "president": staff("president", Role.DEPARTMENT_HEAD, unit=company),
-        "head": staff("head", Role.DEPARTMENT_HEAD, unit=department),
-        "chief": staff("chief", Role.SUPERVISOR, unit=unit),
-        "agent": staff("agent", Role.FRONT_DESK, unit=unit),
-        "colleague": staff("colleague", Role.FRONT_DESK, unit=unit),
-        "engineer": staff("engineer", Role.FIELD_ENGINEER, unit=unit),
-        "manager": staff("manager", Role.SUPERVISOR, unit=department),
-        "group": staff("group", Role.PRODUCT_EXPERT, unit=department),
-        "gm_marketing": staff("gm_marketing", Role.GM_MARKETING, unit=company),
-        "gm_product": staff("gm_product", Role.GM_PRODUCT, unit=company),
-        "admin": staff("admin", Role.ADMINISTRATOR, unit=company),
-        "auditor": staff("auditor", Role.AUDITOR, unit=company),
-        "inspector": staff("inspector", Role.QUALITY_INSPECTOR, unit=company),
+        "president": _somebody("president", Role.DEPARTMENT_HEAD, unit=company),
+        "head": _somebody("head", Role.DEPARTMENT_HEAD, unit=department),
+        "chief": _somebody("chief", Role.SUPERVISOR, unit=unit),
+        "agent": _somebody("agent", Role.FRONT_DESK, unit=unit),
+        "colleague": _somebody("colleague", Role.FRONT_DESK, unit=unit),
+        "engineer": _somebody("engineer", Role.FIELD_ENGINEER, unit=unit),
+        "manager": _somebody("manager", Role.SUPERVISOR, unit=department),
+        "group": _somebody("group", Role.PRODUCT_EXPERT, unit=department),
+        "gm_marketing": _somebody("gm_marketing", Role.GM_MARKETING, unit=company),
+        "gm_product": _somebody("gm_product", Role.GM_PRODUCT, unit=company),
+        "admin": _somebody("admin", Role.ADMINISTRATOR, unit=company),
+        "auditor": _somebody("auditor", Role.AUDITOR, unit=company),
+        "inspector": _somebody("inspector", Role.QUALITY_INSPECTOR, unit=company),
     }
+    Staff.objects.bulk_create(people.values())  # thousands of tests begin with this: few statements
     company.department_head = people["president"]
     department.department_head = people["head"]
     unit.section_chief = people["chief"]
-    for place in (company, department, unit):
-        place.save()
+    Unit.objects.bulk_update([company, department, unit], ["department_head", "section_chief"])
     product = ProductType.objects.create(name="基站主设备", service_line=line)
-    for name in ("agent", "engineer"):
-        Qualification.objects.create(staff=people[name], product_type=product)
+    Qualification.objects.bulk_create(
+        Qualification(staff=people[name], product_type=product) for name in ("agent", "engineer")
+    )
     customer = Customer.objects.create(name="深圳市福田区政务服务中心")
     roster(people)
     policies(line)
@@ -103,23 +109,16 @@ def roster(people: dict[str, Staff]) -> None:
         DutyRole.GM_MARKETING: "gm_marketing",
         DutyRole.GM_PRODUCT: "gm_product",
     }
-    for role, name in who.items():
-        DutyShift.objects.create(
-            role=role, staff=people[name], starts_at=moment - timedelta(days=7), ends_at=moment + timedelta(days=31)
-        )
+    begins, ends = moment - timedelta(days=7), moment + timedelta(days=31)
+    DutyShift.objects.bulk_create(
+        DutyShift(role=role, staff=people[name], starts_at=begins, ends_at=ends) for role, name in who.items()
+    )
 
 
 def policies(line: ServiceLine) -> None:
     """The shipped telecom targets, in elapsed time, and the emergency ladder of C7."""
-    for severity, kind, hours, may_pause in (
-        ("", "first_response", 0.5, False),
-        ("critical", "restoration", 4, False),
-        ("critical", "solution", 24, False),
-        ("major", "restoration", 8, True),
-        ("major", "solution", 48, True),
-        ("minor", "solution", 120, True),
-    ):
-        Policy.objects.create(
+    wanted = [
+        Policy(
             service_line=line,
             severity=severity,
             kind=kind,
@@ -127,15 +126,25 @@ def policies(line: ServiceLine) -> None:
             may_pause=may_pause,
             steps=LADDER,
         )
-    for kind, seconds in (("hand_over", 1800), ("promise", 86400), ("consultation", 1800)):
-        Policy.objects.create(service_line=line, severity="", kind=kind, target_seconds=seconds, steps=LADDERS[kind])
-    for kind in ("registration", "promise"):
-        Policy.objects.create(
-            service_line=line, subject="phone", severity="", kind=kind, target_seconds=86400, steps=LADDERS[kind]
+        for severity, kind, hours, may_pause in (
+            ("", "first_response", 0.5, False),
+            ("critical", "restoration", 4, False),
+            ("critical", "solution", 24, False),
+            ("major", "restoration", 8, True),
+            ("major", "solution", 48, True),
+            ("minor", "solution", 120, True),
         )
-    Policy.objects.create(
-        service_line=line, severity="", kind="emergency", target_seconds=4 * 3600, steps=EMERGENCY_LADDER
-    )
+    ]
+    wanted += [
+        Policy(service_line=line, kind=kind, target_seconds=seconds, steps=LADDERS[kind])
+        for kind, seconds in (("hand_over", 1800), ("promise", 86400), ("consultation", 1800))
+    ]
+    wanted += [
+        Policy(service_line=line, subject="phone", kind=kind, target_seconds=86400, steps=LADDERS[kind])
+        for kind in ("registration", "promise")
+    ]
+    wanted.append(Policy(service_line=line, kind="emergency", target_seconds=4 * 3600, steps=EMERGENCY_LADDER))
+    Policy.objects.bulk_create(wanted)
 
 
 def shift_time(case: Case, **ago: float) -> None:

@@ -35,7 +35,7 @@ FAST = (
     "fsync=off",
     "synchronous_commit=off",
     "full_page_writes=off",
-    "autovacuum_naptime=10min",
+    "autovacuum=off",  # whether it has passed would decide about plans that tests look at
     "max_connections=250",
 )
 COMMON = (
