@@ -73,6 +73,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 urlpatterns: list[Any] = [
     path("v1/", include(check.urlpatterns)),  # first: on the way of everybody who types
     path("v1/", include(telephony.urlpatterns)),  # and these on that of every call's event
+    path("v1/", include(webhooks.urlpatterns)),
     path("v1/", include(router.urls)),
     path("v1/me/", people.MeView.as_view(), name="api-me"),
     path("v1/schema/", views.SchemaView.as_view(), name="api-schema"),

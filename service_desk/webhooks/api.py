@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.urls import path, re_path
 from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_view
 from rest_framework import mixins, serializers, status
 from rest_framework.decorators import action
@@ -131,6 +132,29 @@ class WebhookTypeSerializer(serializers.Serializer[Any]):
     example = serializers.DictField()
 
 
+class WebhookListenerSerializer(StrictSerializer):
+    """A listener as TMF621 registers it."""
+
+    set_by_desk = frozenset({"id", "secret"})
+
+    callback = serializers.CharField(max_length=2000, help_text="https, and not in a private network.")
+    query = serializers.CharField(
+        max_length=4000,
+        required=False,
+        allow_blank=True,
+        help_text="Events, as in eventType=case.closed,call.ended; without it, all of them.",
+    )
+
+
+class WebhookListenerIssuedSerializer(serializers.Serializer[Any]):
+    """The listener's endpoint; its secret is shown this once."""
+
+    id = serializers.CharField()
+    callback = serializers.CharField()
+    query = serializers.CharField()
+    secret = serializers.CharField()
+
+
 class _AdministratorsOnly(DeskViewSet):
     lookup_value_regex = WHOLE_NUMBER
 
@@ -246,6 +270,37 @@ class PostViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, _Administrat
         return Response(_post(post.pk), status.HTTP_202_ACCEPTED)
 
 
+class HubViewSet(_AdministratorsOnly):
+    """The second door, for programs that speak TMF621: the same endpoints."""
+
+    queryset = Endpoint.objects.all()
+    serializer_class = WebhookListenerIssuedSerializer
+    http_method_names = ["post", "delete"]
+    required_scopes = {"*": WRITE}
+
+    @extend_schema(
+        summary="Register a listener (TMF621)",
+        request=WebhookListenerSerializer,
+        responses={201: WebhookListenerIssuedSerializer},
+    )
+    def create(self, request: Request) -> Response:
+        """The same as setting an endpoint up, under a name made of its address."""
+        given = checked(WebhookListenerSerializer, request.data)
+        issued = actions.register_listener(
+            actor=_person(request), callback=given["callback"], query=given.get("query", "")
+        )
+        row = issued.endpoint
+        told = {"id": str(row.pk), "callback": row.url, "query": f"eventType={','.join(row.types)}"}
+        there = self.reverse_action("detail", [row.pk])
+        return Response({**told, "secret": issued.secret}, status.HTTP_201_CREATED, headers={"Location": there})
+
+    @extend_schema(summary="Take a listener away (TMF621)", responses={204: None})
+    def destroy(self, request: Request, pk: Any = None) -> Response:
+        """With its deliveries."""
+        actions.remove_endpoint(actor=_person(request), endpoint=self.get_object())
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
 def _person(request: Request) -> Any:
     return request.user
 
@@ -261,4 +316,10 @@ def _post(pk: int) -> Any:
 router_entries = [
     ("webhook-endpoints", EndpointViewSet, "webhook-endpoint"),
     ("webhook-deliveries", PostViewSet, "webhook-delivery"),
+    ("hub", HubViewSet, "webhook-hub"),
+]
+#: TMF621 writes no slash at the end.
+urlpatterns = [
+    path("hub", HubViewSet.as_view({"post": "create"}, schema=None, basename="api-webhook-hub")),
+    re_path(rf"^hub/(?P<pk>{WHOLE_NUMBER})$", HubViewSet.as_view({"delete": "destroy"}, schema=None)),
 ]

@@ -80,3 +80,10 @@ _ERRORS: dict[str, StrOrPromise] = {
 def error_words(error: str) -> StrOrPromise:
     """Our own codes in words; all else stays as it is."""
     return _ERRORS.get(error, error)
+
+
+def listened_to(query: str) -> list[str]:
+    """The events in a TMF621 listener's query: `eventType=a,b`, `eventType=a&eventType=b`, with or without spaces."""
+    pairs = (part.partition("=") for part in query.split("&"))
+    named = [value for name, _equals, value in pairs if name.strip() == "eventType"]
+    return [each.strip() for value in named for each in value.split(",") if each.strip()]

@@ -10,6 +10,8 @@ from rest_framework.test import APIClient
 
 from service_desk.deadlines.clock import now
 from service_desk.rest.actions import issue_key
+from service_desk.webhooks import kinds
+from service_desk.webhooks.documentation import describe
 from service_desk.webhooks.models import Endpoint, Post
 from service_desk.webhooks.sending import deliver_due
 from tests.factories import staff
@@ -18,6 +20,7 @@ from tests.webhooks.conftest import Setup, administrator, done
 
 pytestmark = pytest.mark.django_db
 ENDPOINTS, DELIVERIES = "/api/v1/webhook-endpoints/", "/api/v1/webhook-deliveries/"
+HUB = "/api/v1/hub"
 
 
 def caller(person: Any = None, *scopes: str) -> Any:
@@ -124,6 +127,56 @@ def test_bad_input_is_named(db: None, web_sink: WebSink, change: dict[str, Any],
     assert answer.status_code == 400
     assert field in {error["field"].split("/")[0] for error in answer.json()["errors"]}
     assert not Endpoint.objects.exists()
+
+
+@pytest.mark.parametrize("slash", ["", "/"])
+def test_a_listener_of_TMF621_is_an_endpoint_like_any_other(db: None, web_sink: WebSink, slash: str) -> None:
+    api, callback = caller(), f"{web_sink.url}/tmf"
+    made = api.post(HUB + slash, {"callback": callback, "query": "eventType=thing.done, ticket.created"})
+    assert (made.status_code, made.data["query"]) == (201, "eventType=thing.done,ticket.created")
+    assert made.data["secret"].startswith("whsec_")
+    assert api.get(f"{ENDPOINTS}{made.data['id']}/").data["url"] == callback
+    everything = api.post(HUB + slash, {"callback": callback})
+    types = set(Endpoint.objects.get(pk=everything.data["id"]).types)
+    assert {"call.ended", "case.closed", "promise.broken", "violation.suspected", "emergency.step"} <= types
+    assert "webhook.test" not in types
+    assert api.delete(f"{HUB}/{made.data['id']}{slash}").status_code == 204
+    assert [str(row.pk) for row in Endpoint.objects.all()] == [everything.data["id"]]
+
+
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [
+        ({}, "callback"),
+        ({"callback": "https://[::1"}, "callback"),
+        ({"callback": "javascript:alert(1)"}, "callback"),
+        ({"callback": 7}, "callback"),
+        ({"callback": "https://hooks.example.com/", "query": "eventType=nobody.knows"}, "query"),
+        ({"callback": "https://hooks.example.com/", "query": "state=closed"}, "query"),
+        ({"callback": "https://hooks.example.com/", "query": ["eventType=call.ended"]}, "query"),
+        ({"callback": "https://hooks.example.com/", "id": 5}, "id"),
+    ],
+)
+def test_bad_input_of_a_listener_is_named(db: None, given: dict[str, Any], field: str) -> None:
+    answer = caller().post(HUB, given)
+    assert answer.status_code == 400
+    assert field in {error["field"] for error in answer.json()["errors"]}
+    assert not Endpoint.objects.exists()
+
+
+def test_a_listener_is_the_administrators_matter(endpoint: Setup) -> None:
+    one, given = endpoint().endpoint.pk, {"callback": "https://hooks.example.com/"}
+    for who in (caller(staff()), caller(None, "webhooks:read")):
+        assert who.post(HUB, given).status_code == 403
+        assert who.delete(f"{HUB}/{one}").status_code == 403
+    assert caller().delete(f"{HUB}/{'9' * 18}").status_code == 404
+    assert Endpoint.objects.count() == 1
+
+
+def test_what_the_desk_sends_stands_in_its_description(db: None) -> None:
+    told = describe({}, None, None, True)["x-webhooks"]
+    assert told["call.answered"]["post"]["requestBody"]["content"]["application/json"]["example"]["data"]["ring_count"]
+    assert set(told) == set(kinds.known())
 
 
 @pytest.mark.parametrize("raw", [b'{"name": "\\u0000"}', b'{"name": "\\ud800"}', b"{", b"[]", b"\xff"])

@@ -94,6 +94,8 @@ def _aim(case: Any, luck: int) -> None:
         return
     if case.method == "POST" and case.path.endswith("webhook-endpoints/"):
         case.body = {"name": f"系统 {luck}", "url": "https://hooks.example.com/x", "types": ["case.closed"]}
+    elif case.method == "POST" and case.path.endswith("/hub/"):
+        case.body = {"callback": "https://hooks.example.com/x", "query": "eventType=call.ended"}
     elif case.method == "PATCH":
         case.body = {"name": f"系统 {luck}", "types": ["ticket.created"]}
     elif case.path.endswith("{id}/redeliver/") and "endpoints" in case.path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -18,9 +19,9 @@ from service_desk.rest.errors import Invalid
 from service_desk.rest.posting import BadAddress, check_address
 from service_desk.rest.signing import new_secret
 from service_desk.webhooks import vault
-from service_desk.webhooks.kinds import subscribable
+from service_desk.webhooks.kinds import TEST, known, subscribable
 from service_desk.webhooks.models import Endpoint
-from service_desk.webhooks.rules import PauseReason
+from service_desk.webhooks.rules import PauseReason, listened_to
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,33 @@ def create_endpoint(*, actor: Staff, data: NewEndpoint) -> Issued:
     row.save(force_insert=True)
     _record(actor, "webhook.create", row, types=row.types)
     return Issued(row, secret)
+
+
+@transaction.atomic
+def register_listener(*, actor: Staff, callback: str, query: str) -> Issued:
+    """Set an endpoint up as TMF621 asks for it: an address, and the events in a query; all of them without one."""
+    require(actor, "webhook.administer")
+    types = listened_to(query)
+    if query.strip() and not types:
+        raise Invalid(_("Name events as in eventType=case.closed,call.ended."), field="query")
+    data = NewEndpoint(_free_name(callback), callback, types or [code for code in known() if code != TEST])
+    try:
+        return create_endpoint(actor=actor, data=data)
+    except Invalid as error:
+        field = {"url": "callback", "types": "query"}.get(error.field or "", error.field)
+        raise Invalid(error.message, field=field, code=error.code) from error
+
+
+def _free_name(callback: str) -> str:
+    """What a listener is called that has no name of its own: its host, with a number from the second on."""
+    try:
+        host = urlsplit(callback.strip()).hostname or "-"
+    except ValueError:
+        host = "-"
+    name = f"TMF621 {host[:60]}"
+    taken = set(Endpoint.objects.filter(name__startswith=name).values_list("name", flat=True))
+    names = (name, *(f"{name} {number}" for number in range(2, len(taken) + 3)))
+    return next(each for each in names if each not in taken)
 
 
 @transaction.atomic
@@ -120,8 +148,7 @@ def _fill(row: Endpoint, data: NewEndpoint) -> None:
         row.url = check_address(url)
     except BadAddress as error:
         raise Invalid(str(error), field="url") from error
-    known = subscribable()
-    if strange := sorted(set(data.types) - known.keys()):
+    if strange := sorted(set(data.types) - subscribable().keys()):
         raise Invalid(_("There is no event %(type)s.") % {"type": strange[0][:64]}, field="types")
     if not data.types:
         raise Invalid(_("Choose at least one event."), field="types", code="required")
