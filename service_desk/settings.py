@@ -376,6 +376,10 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "service_desk.webhooks.documentation.describe",
+    ],
     # One name for each set of words, wherever a field of that name shows it.
     "ENUM_NAME_OVERRIDES": {
         name: f"service_desk.{module}.{name}"
