@@ -16,6 +16,7 @@ from service_desk.knowledge.rules import PhraseKind
 
 _RUN = re.compile(r"(.)\1+")
 SHORTEST_BY_SOUND = 3
+_NO_BREAKS: frozenset[int] = frozenset()  # one for all: an empty set takes more room than the phrase
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,5 +133,5 @@ def _readings(pattern: str) -> tuple[tuple[str, str, frozenset[int]], ...]:
             raise UnusableForm(pattern, "holds no letter")
         letters = text if text == folded.letters else folded.letters  # one string where it is the same
         breaks = frozenset(n for n in range(len(letters) - 1) if folded.gap_size(n))
-        made.append((text, letters, breaks))
+        made.append((text, letters, breaks or _NO_BREAKS))
     return tuple(made)

@@ -114,7 +114,6 @@ def letters(text: str) -> str:
     return fold(text).letters
 
 
-@lru_cache(maxsize=_REMEMBERED)
 def spoken(text: str) -> str:
     """A phrase in simplified characters, letters only, each as it is read: 什么 is not folded to 什吗."""
     wide = unicodedata.normalize("NFKC", text).casefold()

@@ -13,7 +13,7 @@ from pypinyin.pinyin_dict import pinyin_dict
 
 from service_desk.knowledge.language.folding import Folded
 
-REMEMBERED_FORMS = 32_768  # what a release says, the next one says mostly too
+REMEMBERED_FORMS = 16_384  # what a release says, the next one says mostly too
 _LONGEST_WORD = 10  # characters, of those that pypinyin knows
 _UMLAUT = frozenset("üǖǘǚǜ")  # spelled in several ways
 _FIRST_CODE = 0xF0000
@@ -61,7 +61,6 @@ def _syllables() -> frozenset[str]:
     ) | {"a", "e", "o"}
 
 
-@lru_cache(maxsize=REMEMBERED_FORMS)
 def _read(letters: str) -> tuple[str, ...]:
     """The syllables of a phrase as it is read; pypinyin is asked only where it knows a part of it as a word."""
     readings = [pinyin_dict.get(ord(char), "").split(",")[0] for char in letters]
@@ -87,7 +86,7 @@ _USUAL = (
 
 
 @lru_cache(maxsize=REMEMBERED_FORMS)
-def phrase_codes(letters: str, spoken: str, *, as_read: bool) -> frozenset[str]:
+def phrase_codes(letters: str, spoken: str, *, as_read: bool) -> tuple[str, ...]:
     """The codes of a phrase: by the first reading of each character, and (slowly) as the phrase is read."""
     found = {letters.translate(_sounds)}
     if "着" in letters:
@@ -99,7 +98,7 @@ def phrase_codes(letters: str, spoken: str, *, as_read: bool) -> frozenset[str]:
             if not usual.keys().isdisjoint(spoken):
                 syllables = (usual.get(char, syllable) for char, syllable in zip(spoken, read, strict=True))
                 found.add("".join(_code(_toneless(syllable)) for syllable in syllables))
-    return frozenset(found)
+    return tuple(found)
 
 
 @lru_cache(maxsize=16_384)
