@@ -35,6 +35,14 @@ class Caller:
     matters: list[Matter] = field(default_factory=list)
     note: TransferNote | None = None
 
+    @property
+    def line(self) -> str | None:
+        """The service line the call must be about: the one of all that the customer has and waits for, if it is one."""
+        if self.card is None:
+            return None
+        lines = {each.product_type.service_line_id for each in (*self.card.products, *self.card.open_cases)}
+        return lines.pop() if len(lines) == 1 else None
+
 
 #: Adds what this person may see of who calls: the call, the customer where it is one alone, the person.
 Teller = Callable[[Call, Customer | None, Any], list[Matter]]

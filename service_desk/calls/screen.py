@@ -78,9 +78,8 @@ def bar_of(user: Any, now: datetime, page: str = "") -> Bar:
     limits = CallLimits.in_force() if pops else Limits()
     open_clocks = CallDeadline.objects.to_register().of(user)
     due = list(open_clocks.select_related("call")[:100])
-    words = words_for(user) if pops else Words()
     screens = [
-        _screen(pop.call, user, words, limits, due, now, here=pop.call.ref in page)
+        _screen(pop.call, user, limits, due, now, here=pop.call.ref in page)
         for pop in sorted(pops, key=_place)[:_SCREENS]
     ]
     shown = {screen.call.pk for screen in screens}
@@ -116,10 +115,10 @@ def phase_of(call: Call) -> Phase:
     return Phase.HOLDING if call.held_since is not None else Phase.TALKING
 
 
-def _screen(
-    call: Call, user: Any, words: Words, limits: Limits, due: list[CallDeadline], now: datetime, *, here: bool
-) -> Screen:
+def _screen(call: Call, user: Any, limits: Limits, due: list[CallDeadline], now: datetime, *, here: bool) -> Screen:
     phase = phase_of(call)
+    caller = caller_of(call, user)
+    settled = _settled(call)
     return Screen(
         call=call,
         phase=phase,
@@ -129,15 +128,31 @@ def _screen(
             Phase.HOLDING: call.held_since,
             Phase.OVER: call.ended_at,
         }[phase],
-        caller=caller_of(call, user),
-        words=words,
-        settled=CallSettlement.objects.standing().filter(call=call).select_related("case").first(),
+        caller=caller,
+        words=_words(user, caller, settled),
+        settled=settled,
         clock=next((clock for clock in due if clock.call_id == call.pk), None),
         apologise=_rings(call, limits, now) >= limits.apology_ring,
         by_hand=call.integration.kind == IntegrationKind.MANUAL,
         unclaimed=call.answered_at is not None and call.responsible is None,
         here=here,
     )
+
+
+def words_of(call: Call, user: Any) -> Words:
+    """What to say in this call, for a form that opens beside it."""
+    return _words(user, caller_of(call, user), _settled(call))
+
+
+def _settled(call: Call) -> CallSettlement | None:
+    found: CallSettlement | None = CallSettlement.objects.standing().filter(call=call).select_related("case").first()
+    return found
+
+
+def _words(user: Any, caller: Caller, settled: CallSettlement | None) -> Words:
+    """Those of the service line of its case, or of the one that the caller has to do with (K5)."""
+    case = settled.case if settled is not None else None
+    return words_for(user, case.service_line_id if case is not None else caller.line)
 
 
 def _rings(call: Call, limits: Limits, now: datetime) -> int:

@@ -26,9 +26,9 @@ class Words:
     absent: str = ""
 
 
-def words_for(user: Any, **known: str) -> Words:
-    """The words of one call, names and time of day filled in."""
-    scenes = script(None, facts_for(user, **known))
+def words_for(user: Any, line: str | None = None, **known: str) -> Words:
+    """The words of one call, names and time of day filled in; `line`: of this service line where it has its own."""
+    scenes = script(line, facts_for(user, **known))
     return spoken({scene.code: [line.text for line in scene.lines] for scene in scenes}, name=str(user))
 
 

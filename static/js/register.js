@@ -102,6 +102,8 @@ function productChanged() {
   whyNot.hidden = may;
   compose();
   if (accepted.value) acceptedChanged();
+  const script = document.querySelector(".script-panel"); // what to say is said by service line (K5)
+  if (script?.open || script?.querySelector(".script")) window.htmx.trigger(script, "desk:line");
 }
 
 // --- What a request type asks and tells (C16) ------------------------------------------------------------------------

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from uuid import uuid4
+
 import pytest
 
+from service_desk.calls.screen import words_of
 from service_desk.calls.words import Words, spoken, words_for
+from service_desk.customers.models import InstalledProduct, PhoneNumber
+from service_desk.knowledge.actions.scripting import add_line
+from service_desk.knowledge.rules import Situation
 from service_desk.knowledge.shipped import approve_shipped_drafts, load
+from service_desk.people.models import ProductType, ServiceLine
+from service_desk.telephony.actions import begin_call
 from tests.factories import world
 
 LINES = {
@@ -38,3 +46,23 @@ def test_K5_the_shipped_script_has_words_for_every_step_of_a_call() -> None:
     for name in Words.__dataclass_fields__:
         assert getattr(words, name), name
     assert "我是员工agent" in words.greeting
+
+
+@pytest.mark.django_db
+def test_K5_a_call_is_led_by_the_script_of_the_service_line_that_the_caller_has_to_do_with() -> None:
+    load()
+    company = world()
+    approve_shipped_drafts(actor=company.chief)
+    add_line(actor=company.chief, situation=Situation.WAIT, code="A53", service_line=company.line)
+    PhoneNumber.objects.create(customer=company.customer, raw="013865479012", e164="+8613865479012")
+    call = begin_call(actor=company.agent, number="013865479012", token=uuid4(), answered=True)
+    general = words_of(call, company.agent).hold
+    InstalledProduct.objects.create(customer=company.customer, product_type=company.product)
+    led = words_of(call, company.agent).hold
+    assert (general, led) == (words_for(company.agent).hold, words_for(company.agent, company.line.pk).hold)
+    assert general != led
+    lift = ProductType.objects.create(
+        name="电梯", service_line=ServiceLine.objects.create(code="property", name="物业", name_en="Property")
+    )
+    InstalledProduct.objects.create(customer=company.customer, product_type=lift)
+    assert words_of(call, company.agent).hold == general  # of two lines, nobody knows which one it is

@@ -260,8 +260,10 @@ def test_K5_the_script_says_approved_phrases_filled_in_by_line_and_time_of_day(d
     part = text_of(browser(desk.agent).post("/phrasebook/script/", {"line": str(desk.line.pk), "customer": "王女士"}))
     assert "早上好，这里是华信通服" in part
     assert "请稍等一下" in part
-    other = text_of(browser(desk.agent).post("/phrasebook/script/", {"line": "9" * 30}))
-    assert "请稍等一下" not in other
+    chosen = {"product_type": str(desk.product.pk), "caller_name": "王女士"}  # as the form of a new case has it
+    assert "请稍等一下" in text_of(browser(desk.agent).post("/phrasebook/script/", chosen))
+    for none in ({"line": "9" * 30}, {"product_type": "9" * 18}, {"product_type": "\x00"}, {"product_type": "9" * 40}):
+        assert "请稍等一下" not in text_of(browser(desk.agent).post("/phrasebook/script/", none))
     assert (
         browser(desk.agent).post("/phrasebook/scripts/", {"situation": "hold", "code": "A1", "position": 1}).status_code
         == 422

@@ -15,9 +15,8 @@ from service_desk.calls import forms
 from service_desk.calls.actions import settling
 from service_desk.calls.candidates import caller_of
 from service_desk.calls.models import CallSettlement
-from service_desk.calls.screen import call_for
+from service_desk.calls.screen import call_for, words_of
 from service_desk.calls.views.common import back_of, dialog, done, find, sent, tell
-from service_desk.calls.words import words_for
 from service_desk.cases.actions import promise
 from service_desk.cases.callers import customers_calling
 from service_desk.cases.listing import find as find_cases
@@ -82,7 +81,7 @@ def transfer(request: HttpRequest, ref: str) -> HttpResponse:
     form = forms.TransferForm(sent(request), user=request.user, initial=begun)
     if form.is_valid() and _did(form, note_transfer, call, request, **form.cleaned_data):
         return done(request, call, _("Noted; whoever takes the call sees it as it rings."))
-    words = words_for(request.user).transfer
+    words = words_of(call, request.user).transfer
     return _ask(request, call, form, _("Pass the call on"), _("Save"), words=words)
 
 
@@ -100,7 +99,7 @@ def call_back(request: HttpRequest, ref: str) -> HttpResponse:
     if form.is_valid() and _promised(form, request):
         said = _("Promised with %(number)s.") % {"number": form.cleaned_data["case"].number}
         return done(request, call, said)
-    words = words_for(request.user).call_back
+    words = words_of(call, request.user).call_back
     return _ask(request, call, form, _("Offer a call back"), _("Promise"), words=words)
 
 

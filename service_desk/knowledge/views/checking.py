@@ -16,11 +16,12 @@ from service_desk.knowledge.offers import facts_for, offered, script
 from service_desk.knowledge.rules import Category, Direction, Weight
 from service_desk.knowledge.scripts import fill
 from service_desk.people.access import require
+from service_desk.people.models import ProductType
 from service_desk.rest.clean import is_clean
 from service_desk.rest.errors import Refusal
 
 LONGEST = 20_000
-_LONGEST_ASKED, _LONGEST_NAME = 40, 80
+_LONGEST_ASKED, _LONGEST_NAME, _LONGEST_KEY = 40, 80, 18
 
 
 @login_required
@@ -89,11 +90,22 @@ def phrase_used(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_POST
 def script_part(request: HttpRequest) -> HttpResponse:
-    """The script of a call as a part of a page; posted, so that no name stands in an address."""
+    """The script of a call as a part of a page; posted, so that no name stands in an address.
+
+    The service line is named, or it is that of the product which the form on the page is about.
+    """
     require(request.user, "phrase.view")
-    line = request.POST.get("line", "")
-    customer = request.POST.get("customer", "")[:_LONGEST_NAME]
-    number = request.POST.get("number", "")[:_LONGEST_NAME]
-    known = line if line and len(line) <= _LONGEST_ASKED and is_clean(line) else None
-    facts = facts_for(request.user, customer=customer, number=number)
-    return render(request, "knowledge/script_lines.html", {"scenes": script(known, facts)})
+    sent = request.POST
+    customer = (sent.get("customer", "") or sent.get("caller_name", "").strip())[:_LONGEST_NAME]
+    facts = facts_for(request.user, customer=customer, number=sent.get("number", "")[:_LONGEST_NAME])
+    scenes = script(_line(sent.get("line", ""), sent.get("product_type", "")), facts)
+    return render(request, "knowledge/script_lines.html", {"scenes": scenes})
+
+
+def _line(named: str, product: str) -> str | None:
+    if named and len(named) <= _LONGEST_ASKED and is_clean(named):
+        return named
+    if not (product.isascii() and product.isdigit() and len(product) <= _LONGEST_KEY):
+        return None
+    found: str | None = ProductType.objects.filter(pk=product).values_list("service_line_id", flat=True).first()
+    return found
