@@ -168,6 +168,20 @@ def test_an_unknown_extension_is_a_warning_and_the_call_waits_to_be_claimed(phon
     assert (call.claimed_by, call.state) == (agent, "ended")
 
 
+def test_a_phone_that_rings_and_is_nobodys_is_a_warning(phone: Pbx) -> None:
+    add_extension(
+        actor=administrator(),
+        integration=phone.integration,
+        extension="8006",
+        staff=staff(),
+        valid_from=now() - timedelta(hours=1),
+    )
+    script = Script()
+    assert phone.post(script.event("ringing", 0, extension="8006")).json()["warnings"] == []
+    assert phone.post(script.event("ringing", 1, extension="8007")).json()["warnings"] == ["extension-unknown"]
+    assert phone.post(script.event("answered", 5, extension="8006")).json()["warnings"] == []
+
+
 def test_a_call_that_nobody_answered_cannot_be_claimed(phone: Pbx) -> None:
     phone.post(Script().event("ringing", 0))
     with pytest.raises(Conflict):

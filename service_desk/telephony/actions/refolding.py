@@ -48,6 +48,14 @@ WHERE integration_id = %(integration)s AND %(answered_at)s IS NOT NULL
     AND ((%(agent_code)s <> '' AND agent_code = %(agent_code)s) OR (%(extension)s <> '' AND extension = %(extension)s))
 ORDER BY (%(agent_code)s <> '' AND agent_code = %(agent_code)s) DESC, valid_from DESC LIMIT 1
 """
+# Whether a phone that rings is nobody's, so that no screen opens there; asked when one rings.
+_RINGS_AT_NOBODYS = """
+%(told_by)s = 'call.ringing' AND EXISTS (
+    SELECT 1 FROM unnest(%(extensions_rung)s) AS rung(extension) WHERE NOT EXISTS (
+        SELECT 1 FROM telephony_extension e
+        WHERE e.integration_id = %(integration)s AND e.extension = rung.extension
+            AND e.valid_from <= %(ringing_at)s AND (e.valid_to IS NULL OR e.valid_to > %(ringing_at)s)))
+"""
 # The columns that the fold writes, with their types; agent and last hearing are written beside them.
 _COLUMNS = {
     **dict.fromkeys(
@@ -68,13 +76,15 @@ _COLUMNS = {
     "is_stale": "boolean",
     "change_no": "bigint",
 }  # fmt: skip
+_AS_JSON = frozenset({"transfers", "attributes", "differences"})
 _UPDATE = Statement(
     "call_update",
     f"UPDATE telephony_call SET {', '.join(f'{name} = %({name})s' for name in _COLUMNS)},"  # noqa: S608  (our own names)
     f" last_heard_at = COALESCE(%(heard_at)s, last_heard_at), agent_id = ({_HOLDER})"
-    " WHERE id = %(call)s RETURNING agent_id",
+    f" WHERE id = %(call)s RETURNING agent_id, {_RINGS_AT_NOBODYS}",
     **_COLUMNS,
     heard_at="timestamptz",
+    told_by="text",
     integration="bigint",
     call="bigint",
 )
@@ -121,7 +131,7 @@ def refold(call: Call, *, before: str, cause: str, is_live: bool, heard_at: date
         ring_cycle=grounds.limits.ring_cycle_seconds,
         given_up_at=call.given_up_at,
     )
-    _write(call, folded, grounds, heard_at)
+    at_nobodys = _write(call, folded, grounds, heard_at, cause)
     changed = _keep_facts(call, grounds.facts, facts_of(folded, grounds.limits, grounds.handed))
     linked = link(call, is_new=not before, cause=cause)
     if linked.has_new_child:
@@ -130,7 +140,7 @@ def refold(call: Call, *, before: str, cause: str, is_live: bool, heard_at: date
         transaction.on_commit(lambda: refold_parents_of(call.pk), robust=True)
     announce(CallChange(call, before, cause, is_live, changed))
     answered = folded.extension or folded.agent_code
-    return Refolded(extension_unknown=bool(answered) and call.agent_id is None)
+    return Refolded(extension_unknown=at_nobodys or (bool(answered) and call.agent_id is None))
 
 
 @transaction.atomic
@@ -185,7 +195,8 @@ def _record(text: str | None) -> dict[str, Any] | None:
     return {**record, **{name: datetime.fromisoformat(record[name].upper()) for name in _TIMES if name in record}}
 
 
-def _write(call: Call, folded: Folded, grounds: _Grounds, heard_at: datetime | None) -> None:
+def _write(call: Call, folded: Folded, grounds: _Grounds, heard_at: datetime | None, cause: str) -> bool:
+    """The row as it is folded; whether a phone that rings now is nobody's."""
     values: dict[str, Any] = {
         "state": folded.state,
         "direction": folded.direction,
@@ -215,19 +226,12 @@ def _write(call: Call, folded: Folded, grounds: _Grounds, heard_at: datetime | N
         setattr(call, name, value)
     if heard_at is not None:
         call.last_heard_at = heard_at
-    call.agent_id = _update(call, values, heard_at)
-
-
-_AS_JSON = frozenset({"transfers", "attributes", "differences"})
-
-
-def _update(call: Call, values: dict[str, Any], heard_at: datetime | None) -> int | None:
-    """Write the row; who answered it."""
     row = {name: json.dumps(v, cls=DjangoJSONEncoder) if name in _AS_JSON else v for name, v in values.items()}
+    row |= {"heard_at": heard_at, "told_by": cause, "integration": call.integration_id, "call": call.pk}
     with connection.cursor() as cursor:
-        _UPDATE.execute(cursor, {**row, "heard_at": heard_at, "integration": call.integration_id, "call": call.pk})
-        (holder,) = cursor.fetchone()
-    return None if holder is None else int(holder)
+        _UPDATE.execute(cursor, row)
+        call.agent_id, at_nobodys = cursor.fetchone()
+    return bool(at_nobodys)
 
 
 def _keep_facts(
