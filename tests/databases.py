@@ -25,6 +25,12 @@ BASE = Path(__file__).parents[1]
 KEPT = {"django_migrations", "django_content_type", "auth_permission"}
 
 
+def address() -> str:
+    """Where the migrated database is that all others are copied from; made now if nobody has."""
+    make()
+    return urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{SEED}").geturl()
+
+
 def make() -> None:
     """Migrate the database that all others are copied from, unless that is done; whoever comes meanwhile waits."""
     folder = Path(os.environ["SERVICE_DESK_DATA"])
