@@ -22,6 +22,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.exports", description=__doc__)
     parser.add_argument("--folder", type=Path, required=True, help="a desk with cases; it stays")
     parser.add_argument("--migrate", action="store_true", help="bring a copy of an older desk to the present schema")
+    parser.add_argument("--kinds", default="csv,xlsx", help="which files, with commas")
     given = parser.parse_args()
     house = House(given.folder, tell=print)
     house.open()
@@ -30,7 +31,7 @@ def main() -> None:
             from django.core.management import call_command
 
             call_command("migrate", verbosity=0)
-        for kind in ("csv", "xlsx"):
+        for kind in given.kinds.split(","):
             print(json.dumps(measure(kind), ensure_ascii=False))
     finally:
         house.close(keep=True)

@@ -34,6 +34,10 @@ class Dimension:
     nothing: Words
     of_case: bool = False
 
+    def choices(self) -> list[tuple[str, str]]:
+        """All its values, of one that has few: kinds, levels, rules."""
+        return list(self.names(()).items())
+
     def called(self, keys: Collection[str]) -> dict[str, str]:
         """Every key in words; one query at most."""
         known = self.names([key for key in keys if key])
@@ -123,6 +127,9 @@ DIMENSIONS: Mapping[str, Dimension] = {
     )
 }  # fmt: skip
 #: What facts may be filtered by; numbers are primary keys.
-FILTERS = ("unit", "person", "line", "customer", "product", "severity")
+FILTERS = (
+    "unit", "person", "line", "customer", "product", "severity",
+    "clock", "about", "level", "instance", "channel", "category", "rule",
+)  # fmt: skip
 BY_NUMBER = frozenset({"unit", "person", "customer", "product"})
 UNGRADED = "none"

@@ -164,9 +164,14 @@ def values_of(figure: Figure, one: Sum, columns: tuple[Column, ...]) -> tuple[Va
     return tuple(known[column.key] if column.key in known else one.of(column.key) for column in columns)
 
 
+def _address(asked: Question, **where: str) -> str:
+    """Where the facts of a number are listed."""
+    return f"{reverse('report-facts', args=[asked.figure.key])}?{asked.address(**where)}"
+
+
 def _row(asked: Question, label: str, one: Sum, columns: tuple[Column, ...], **where: str) -> Row:
     """A line; each number leads to as many facts."""
-    address = f"{reverse('report-facts', args=[asked.figure.key])}?{asked.address(**where)}"
+    address = _address(asked, **where)
     links = {"n": address} if one.n else {}
     links |= {key: f"{address}&{urlencode({'outcome': key})}" for key in asked.figure.outcomes if one.of(key)}
     return Row(label, values_of(asked.figure, one, columns), address if one.n else "", links)
@@ -175,7 +180,8 @@ def _row(asked: Question, label: str, one: Sum, columns: tuple[Column, ...], **w
 def _total(asked: Question, found: Sums, columns: tuple[Column, ...]) -> Table:
     before = asked.period.before()
     now = _row(asked, words.days(asked.period), found.total, columns)
-    then = Row(words.days(before), values_of(asked.figure, found.before, columns))
+    days = {"since": before.since.isoformat(), "until": before.until.isoformat()}
+    then = _row(asked, words.days(before), found.before, columns, **days)
     differences = tuple(
         words.difference(value, earlier, column.unit)
         for value, earlier, column in zip(now.values, then.values, columns, strict=True)
@@ -198,14 +204,18 @@ def _grouped(asked: Question, found: Sums, columns: tuple[Column, ...]) -> Table
     """Each group with how many there were in the period before, as far as that was among the largest too."""
     names = asked.by.called(list(found.groups))
     wider = (*columns, Column("before", _("%(what)s before") % {"what": columns[0].label}, "count"))
+    before = asked.period.before()
+    days = {"since": before.since.isoformat(), "until": before.until.isoformat()}
     rows = []
     for key, one in found.groups.items():
         row = _row(asked, names[key], one, columns, key=key)
         earlier = found.groups_before.get(key)
         count = earlier.n if earlier else (None if found.more else 0)
-        rows.append(Row(row.label, (*row.values, count), row.link, row.links))
+        links = {**(row.links or {}), **({"before": _address(asked, key=key, **days)} if count else {})}
+        rows.append(Row(row.label, (*row.values, count), row.link, links))
     total = _row(asked, pgettext("report", "All"), found.total, columns)
-    total = Row(total.label, (*total.values, found.before.n), total.link, total.links)
+    links = {**(total.links or {}), **({"before": _address(asked, **days)} if found.before.n else {})}
+    total = Row(total.label, (*total.values, found.before.n), total.link, links)
     title = _("By %(what)s") % {"what": str(asked.by.label)}
     return Table("group", title, str(asked.by.label), wider, tuple(rows), total, found.more)
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from service_desk.cases.rules import Severity
 from service_desk.customers.models import Customer
 from service_desk.people.models import ProductType, ServiceLine, Staff, Unit
-from service_desk.reports.dimensions import FILTERS, UNGRADED
+from service_desk.reports.dimensions import DIMENSIONS, FILTERS, UNGRADED
 from service_desk.reports.periods import Period
 
 
@@ -90,7 +90,10 @@ class NarrowForm(forms.Form):
         super().__init__(data)
         for name in FILTERS:
             if name not in offered:
-                del self.fields[name]
+                self.fields.pop(name, None)
+            elif name not in self.fields:
+                kinds = [("", _("any")), *DIMENSIONS[name].choices()]
+                self.fields[name] = forms.ChoiceField(label=DIMENSIONS[name].label, required=False, choices=kinds)
 
     def clean(self) -> dict[str, Any]:
         """Show the names of what was chosen by its number."""

@@ -75,7 +75,8 @@ FIGURES: Mapping[str, Figure] = {
                 "CALL tickets registered in the period, each once, whatever became of it; in time is registered within "
                 "24 hours of acceptance (C3). Measured is the time from acceptance to registration. A ticket that was "
                 "entered late counts on the day on which it was entered. Parts split off were registered with their "
-                "case and do not count again. The person is the first responder."
+                "case and do not count again. Answered calls without a ticket stand under call rules, as T7. The "
+                "person is the first responder."
             ),
             pgettext_lazy("report", "Tickets"),
             facts.registrations,
@@ -223,13 +224,13 @@ FIGURES: Mapping[str, Figure] = {
             _("Language"),
             _(
                 "Findings of the language check (K2) made in the period in texts that you may know of: cases, messages "
-                "and transcripts; and what has become of them up to now. One text may have several. The person is who "
-                "wrote the words."
+                "and transcripts; and what has become of them up to now. One text may have several. Customer, product "
+                "and severity are those of the case. The person is who wrote the words."
             ),
             pgettext_lazy("report", "Findings"),
             facts.language,
             {outcome.value: outcome.label for outcome in FindingOutcome},
-            ("category", *_OF_PERSON),
+            ("category", *_OF_CASE),
             ("f_category",),
             good=frozenset(),
             bad=frozenset(),

@@ -30,6 +30,7 @@ _WHERE = {
     "customer": "c.customer_id = %s",
     "product": "c.product_type_id = %s",
     "severity": "c.severity = %s",
+    **{name: f"f.f_{name} = %s" for name in ("clock", "about", "level", "instance", "channel", "category", "rule")},
 }
 _FACTS = """
 WITH f ({columns}) AS MATERIALIZED ({facts}), g AS (

@@ -122,6 +122,7 @@ def report_page(request: HttpRequest, slug: str) -> HttpResponse:
         "tables": _tables(found) if found else [],
         "ways": list(_ways(request, figure, by)),
         "spans": list(_spans(request, period)) if found or row else [],
+        "running": period.until >= _today(),
         "computed_at": row.done_at if row else None,
         "computing": _WAIT if row and found is None and not form.errors else "",
         "here": request.get_full_path(),

@@ -150,7 +150,7 @@ def test_unknown_groupings_and_filters_are_refused_by_name(desk: World) -> None:
             report(desk.chief, "registration", PERIOD, **given)
         assert refused.value.errors[0].field == field
     with pytest.raises(Invalid):
-        report(desk.chief, "language", PERIOD, filters={"customer": desk.customer.pk})
+        report(desk.chief, "call-rules", PERIOD, filters={"customer": desk.customer.pk})
 
 
 def test_filters_narrow_down_and_stand_in_words_on_the_report(desk: World) -> None:
@@ -167,6 +167,42 @@ def test_filters_narrow_down_and_stand_in_words_on_the_report(desk: World) -> No
     )
     nobody = report(desk.chief, "registration", PERIOD, filters={"person": desk.engineer.pk})
     assert nobody.table("total").rows[0].values == (0, 0, 0, None, None, None)
+
+
+def test_every_number_leads_to_as_many_facts_also_those_of_the_period_before(desk: World) -> None:
+    period = Period(PERIOD.until - timedelta(days=2), PERIOD.until)  # some lie before it
+    found = report(desk.chief, "arrivals", period, "severity")
+    links = [
+        (row.values[place], (row.links or {}).get(column.key, ""))
+        for table in found.tables
+        for row in (*table.rows, *([table.total] if table.total else []))
+        for place, column in enumerate(table.columns)
+    ]
+    leading = [(number, url) for number, url in links if url]
+    assert sum("until=" + str(period.before().until) in url for _number, url in leading) >= 2
+    assert all(url for number, url in links if isinstance(number, int) and number)
+    chief = browser(desk.chief)
+    for number, url in leading:
+        assert chief.get(url).context["found"].number == number, url
+
+
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [("clocks", "clock=first_response"), ("call-rules", "rule=T7"), ("language", "category=impolite&line=telecom"),
+     ("complaints", "level=serious&channel=phone&instance=complaint&about=staff"), ("escalations", "clock=solution")],
+)  # fmt: skip
+def test_a_figure_is_narrowed_down_by_its_own_kinds_too(desk: World, name: str, given: str) -> None:
+    chief, address = browser(desk.chief), f"/reports/{name}/?{DAYS}&by=unit"
+    page = chief.get(f"{address}&{given}")
+    assert (page.status_code, len(page.context["report"].given)) == (200, given.count("=")), page.context["form"].errors
+    everything = chief.get(address).context["report"].table("total").rows[0].values[0]
+    assert page.context["report"].table("total").rows[0].values[0] <= everything
+    if name == "clocks":
+        kinds = report(desk.chief, name, PERIOD, "clock", {"clock": "first_response"}).table("group").rows
+        assert [(row.label, row.values[0]) for row in kinds] == [("First response", everything and kinds[0].values[0])]
+        assert kinds[0].values[0] == page.context["report"].table("group").total.values[0]
+    for wrong in ("moon", "\x00", "x" * 500):
+        assert chief.get(address, {"by": "unit", given.partition("=")[0]: wrong}).status_code == 422
 
 
 @pytest.fixture
