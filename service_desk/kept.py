@@ -96,7 +96,7 @@ class Kept(Generic[ModelT]):
         slots: list[tuple[int, int]] = []
         for index, value in enumerate(values):
             changed = [*values]
-            changed[index] = _other(value)
+            changed[index] = _other(value, values)
             _compiler, other_sql, others = _compiled(self._question(*changed, **shape))
             places = [place for place, both in enumerate(zip(params, others, strict=True)) if both[0] != both[1]]
             if other_sql != sql or not places or any(others[place] != changed[index] for place in places):
@@ -117,10 +117,20 @@ def _compiled(questions: QuerySet[Any]) -> tuple[Any, str, tuple[Any, ...]]:
     return compiler, sql, tuple(params)
 
 
-def _other(value: Any) -> Any:
-    """A value of the same kind that is not this one."""
+def _other(value: Any, values: Sequence[Any]) -> Any:
+    """A value of the same kind that is none of these: of two that are alike a list of values keeps one."""
     if isinstance(value, datetime):
         return value + timedelta(seconds=1)
     if isinstance(value, int):
-        return value + 1 if value < 1 << 30 else value - 1
-    return f"{value}~"
+        return max(each for each in values if isinstance(each, int)) + 1
+    return "~".join(str(each) for each in (*values, ""))
+
+
+def laid_beside(thing: Model, name: str, rows: Sequence[Model], *, back: str) -> None:
+    """Let `thing.<name>.all()` answer with these rows, as after `prefetch_related`; `back` is the way from a row."""
+    for row in rows:
+        setattr(row, back, thing)
+    found: Any = getattr(thing, name).all()
+    found._result_cache, found._prefetch_done = list(rows), True
+    beside = thing.__dict__.setdefault("_prefetched_objects_cache", {})
+    beside[name] = found

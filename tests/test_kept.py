@@ -57,6 +57,14 @@ def test_a_kept_question_is_written_once_a_shape() -> None:
         assert kept("a", world.agent.unit_id, limit=limit) == list(question("a", world.agent.unit_id, limit=limit))
 
 
+def test_values_that_follow_each_other_keep_their_places() -> None:
+    world = factories.world()
+    kept = keep(lambda *numbers: Staff.objects.filter(pk__in=numbers).order_by("pk"))
+    people = sorted(each.pk for each in world.people.values())
+    for numbers in (people[:3], people[-3:], people[:1], people):
+        assert [each.pk for each in kept(*numbers)] == numbers
+
+
 @pytest.mark.parametrize("value", [None, True])
 def test_what_changes_the_words_of_a_question_is_no_value(value: Any) -> None:
     with pytest.raises(TypeError, match="by name"):

@@ -108,4 +108,8 @@ def history(
 
 def lines(events: list[CaseEvent]) -> list[Line]:
     """As they are drawn."""
-    return [Line(event, *look_of(event), event_title(event), pieces_of(event)) for event in events]
+    return [Line(event, *look_of(event), event_title(event), pieces_of(event, _mentioned(event))) for event in events]
+
+
+def _mentioned(event: CaseEvent) -> dict[str, int]:
+    return {each.words: each.staff_id for each in event.mentions.all()}

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import prefetch_related_objects
+from django.db.models import QuerySet, prefetch_related_objects
 from django.urls import reverse
 
 from service_desk.cases.models import Case, CaseDeadline
 from service_desk.deadlines.hours import HoursError, between, first_counted_day
 from service_desk.deadlines.rules import OPEN_STATES, ClockState
+from service_desk.kept import keep
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +87,23 @@ def _used(clock: CaseDeadline, at: datetime) -> tuple[timedelta, timedelta]:
         return at - clock.started_at, clock.due_at - clock.started_at
 
 
-def faces_of(case: Case, now: datetime) -> list[ClockFace]:
-    """All clocks of a case: the open ones by due time, then those that have ended, newest first."""
-    clocks = list(with_what_they_need(CaseDeadline.objects.filter(case=case)).order_by("due_at", "id"))
+@keep
+def _clocks(case: int) -> QuerySet[CaseDeadline]:
+    clocks: QuerySet[CaseDeadline] = with_what_they_need(CaseDeadline.objects.filter(case=case))
+    return clocks.order_by("due_at", "id")
+
+
+def clocks_of(case: Case) -> list[CaseDeadline]:
+    """The clocks of a case, the one due first in front."""
+    clocks = _clocks(case.pk)
     for clock in clocks:
         clock.case = case  # its pauses are read once
-    faces = [face(clock, case.number, now) for clock in clocks]
+    return clocks
+
+
+def faces_of(case: Case, now: datetime, clocks: Sequence[CaseDeadline] | None = None) -> list[ClockFace]:
+    """The clocks of a case as drawn: the open ones by due time, then those that have ended, newest first."""
+    faces = [face(clock, case.number, now) for clock in (clocks_of(case) if clocks is None else clocks)]
     return [f for f in faces if f.is_open] + [f for f in reversed(faces) if not f.is_open]
 
 

@@ -8,13 +8,16 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from service_desk.cases.models import Case, CaseEvent, CaseFile, CustomerReport
 from service_desk.cases.papers import PAPERS, EntryKind
+from service_desk.cases.present import has
 from service_desk.cases.rules import DEEDS, CaseState, Channel, DemandedReport, EventType, owed_reports, refusal
+from service_desk.kept import keep
 from service_desk.people.access import can
 
 
@@ -50,10 +53,23 @@ class Paperwork:
         return sum(file.withdrawn_at is None for file in self.files)
 
 
+@keep
+def _papers(case: int) -> QuerySet[CustomerReport]:
+    found = CustomerReport.objects.filter(case=case).select_related("submitted_by", "changed_by")
+    return found.order_by("kind", "-revision")
+
+
+@keep
+def _files(case: int) -> QuerySet[CaseFile]:
+    return (
+        CaseFile.objects.filter(case=case).select_related("uploaded_by", "withdrawn_by").order_by("uploaded_at", "id")
+    )
+
+
 def of_case(case: Case, user: Any) -> Paperwork:
-    """Both sections; two queries."""
-    found = list(case.reports.select_related("submitted_by", "changed_by").order_by("kind", "-revision"))
-    files = list(case.files.select_related("uploaded_by", "withdrawn_by"))
+    """Both sections; a query for each that has something."""
+    found = _papers(case.pk) if has(case, "reports") else []
+    files = _files(case.pk) if has(case, "files") else []
     for file in files:
         file.case = case
     return Paperwork(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 
-from django.db.models import Count, OuterRef, Q, Subquery, Window
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Window
 from django.utils import timezone
 from django.utils.functional import Promise as StrPromise
 from django.utils.translation import gettext as _
@@ -15,9 +15,11 @@ from django.utils.translation import gettext_lazy
 
 from service_desk.cases.faces import ClockFace
 from service_desk.cases.models import Case, CaseCycle, CaseDeadline, CaseEvent, Consultation, HandOver, Promise
+from service_desk.cases.present import has
 from service_desk.cases.rules import OPEN_STATES, Channel, EventType, HandOverState
 from service_desk.cases.stages import Facts, Offer, Stage, StageKind, Wait, in_minutes, stages
 from service_desk.deadlines.rules import ClockKind, ClockState
+from service_desk.kept import keep
 
 #: So many settled promises and answered questions stand on a case; the timeline has them all.
 _SETTLED = 20
@@ -57,13 +59,30 @@ class Parts:
     whole: timedelta
 
 
+@keep
+def _offers(case: int) -> QuerySet[HandOver]:
+    return HandOver.objects.filter(case=case).select_related("giver", "receiver").order_by("proposed_at", "id")
+
+
+@keep
+def _promises(case: int) -> QuerySet[Promise]:
+    found = Promise.objects.filter(case=case).select_related("by")
+    return found.order_by("-settled_at", "due_at")[: _SETTLED * 2]
+
+
+@keep
+def _questions(case: int) -> QuerySet[Consultation]:
+    found = Consultation.objects.filter(case=case).select_related("asked_by", "expert")
+    return found.order_by("-asked_at")[:_SETTLED]
+
+
 def of_case(case: Case, clocks: Sequence[ClockFace], now: datetime) -> Parts:
-    """The parts of `case`; three queries, and one for its pauses unless they are at hand."""
-    offers = list(case.hand_overs.select_related("giver", "receiver").order_by("proposed_at", "id"))
+    """The parts of `case`; a query for each sort that it has, and one for its pauses unless they are at hand."""
+    offers = _offers(case.pk) if has(case, "hand_overs") else []
     faces = {(clock.kind, clock.part): clock for clock in clocks}
     waiting = next((offer for offer in offers if offer.state == HandOverState.PROPOSED), None)
-    promises = list(case.promises.select_related("by").order_by("-settled_at", "due_at")[: _SETTLED * 2])
-    questions = case.consultations.select_related("asked_by", "expert").order_by("-asked_at")[:_SETTLED]
+    promises = _promises(case.pk) if has(case, "promises") else []
+    questions = _questions(case.pk) if has(case, "consultations") else []
     return Parts(
         offer=Timed(waiting, faces.get((ClockKind.HAND_OVER, waiting.pk))) if waiting else None,
         promises=[

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from service_desk.cases.models import Case
+from service_desk.kept import keep
 from service_desk.notices import kinds
 from service_desk.notices.models import Delivery, Notice
 from service_desk.notices.rules import DeliveryState, Level
@@ -58,8 +60,12 @@ class Group:
 
 def tellings_about(case: Case, limit: int, user: Any) -> list[Group]:
     """The newest notices about a case, newest first, those of one moment and one text together."""
-    notices = Notice.objects.about_thing(f"case:{case.pk}").order_by("-id")[:limit]
-    return list(_grouped(notices, user))
+    return list(_grouped(_newest(f"case:{case.pk}", limit=limit), user))
+
+
+@keep
+def _newest(about: str, *, limit: int) -> QuerySet[Notice]:
+    return Notice.objects.about_thing(about).order_by("-id")[:limit]
 
 
 def emergency_tellings(case: Case) -> list[Telling]:

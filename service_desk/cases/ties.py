@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from service_desk.cases.models import Case, CaseCycle, CaseEvent, CaseLink
+from service_desk.cases.present import has
 from service_desk.cases.rules import Relation
 
 #: So many are shown of each sort; a parent of a whole outage may have hundreds of children.
@@ -54,17 +55,19 @@ def tie_words(event: CaseEvent) -> str:
 
 
 def ties_of(case: Case, user: Any) -> Ties:
-    """Two queries, and one more for a case that was reopened."""
-    beside = CaseLink.objects.filter(Q(first=case) | Q(second=case)).values_list("first_id", "second_id")[:SHOWN]
-    linked = {pk for pair in beside for pk in pair} - {case.pk}
-    above = {case.merged_into_id, case.parent_id, case.split_from_id} - {None}
-    named = Q(merged_into=case) | Q(parent=case) | Q(split_from=case) | Q(pk__in=linked | above)
-    found = Case.objects.visible_to(user).filter(named).select_related("customer", "handler").order_by("id")
+    """Two queries at most, none for a case that is known to stand alone; one more for a case that was reopened."""
     ties = Ties()
-    for other in found[: SHOWN * 2]:
-        _place(ties, case, other, linked)
     if case.cycle > 1:
         ties.cycles = list(case.cycles.select_related("reopened_by").order_by("-cycle"))
+    beside = CaseLink.objects.filter(Q(first=case) | Q(second=case)).values_list("first_id", "second_id")[:SHOWN]
+    linked = {pk for pair in beside for pk in pair} - {case.pk} if has(case, "ties") else set()
+    above = {case.merged_into_id, case.parent_id, case.split_from_id} - {None}
+    if not (linked or above or has(case, "kin")):
+        return ties
+    named = Q(merged_into=case) | Q(parent=case) | Q(split_from=case) | Q(pk__in=linked | above)
+    found = Case.objects.visible_to(user).filter(named).select_related("customer", "handler").order_by("id")
+    for other in found[: SHOWN * 2]:
+        _place(ties, case, other, linked)
     return ties
 
 

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db.models import TextChoices
+from django.db.models import QuerySet, TextChoices
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from service_desk.cases.faces import clocks_of
 from service_desk.cases.helping import article_words
 from service_desk.cases.mentions import Piece, pieces
-from service_desk.cases.models import Case, CaseClockEvent, CaseEvent
+from service_desk.cases.models import Case, CaseClockEvent, CaseDeadline, CaseEvent, Mention
 from service_desk.cases.paperwork import paper_words
 from service_desk.cases.parts import event_facts, event_words
 from service_desk.cases.rules import Channel, EventType, Severity, WaitingFor
@@ -23,6 +24,7 @@ from service_desk.cases.tellings import Telling, tellings_about
 from service_desk.cases.ties import tie_words
 from service_desk.deadlines.rules import ClockEventType
 from service_desk.deadlines.schedule import StepKind
+from service_desk.kept import keep
 
 #: So many of each source are shown at first, and with `all`: a case that was repeated for weeks stays a page.
 SHOWN, MOST = 150, 3000
@@ -145,14 +147,24 @@ class Stream:
     cut: bool
 
 
-def stream(case: Case, show: str = Show.ALL, *, everything: bool = False, user: Any = None) -> Stream:
-    """The case's stream; three sources, one query each (and one for the deliveries of notices)."""
+def stream(
+    case: Case,
+    show: str = Show.ALL,
+    *,
+    everything: bool = False,
+    user: Any = None,
+    clocks: Sequence[CaseDeadline] | None = None,
+) -> Stream:
+    """The case's stream; three sources, one query each (and one for the deliveries of notices, one for mentions).
+
+    `clocks` are those of the case, if they are at hand.
+    """
     limit = MOST if everything else SHOWN
     sources: list[list[Moment]] = []
     if show != Show.CLOCKS:
         sources.append(_newest(_events(case, limit + 1, words_only=show == Show.WORDS)))
     if show in (Show.ALL, Show.CLOCKS):
-        sources.append(_newest(_clocks(case, limit + 1)))
+        sources.append(_newest(_clocks(case, clocks_of(case) if clocks is None else clocks, limit + 1)))
         sources.append(_newest(_notices(case, limit + 1, user)))
     # Where one source is cut, the others are shown from the same moment on: the stream has no holes.
     cuts = [source[-limit].at for source in sources if len(source) > limit]
@@ -173,11 +185,30 @@ def _newest(moments: Iterable[Moment]) -> list[Moment]:
     return list(moments)[::-1]
 
 
+@keep
+def _lines(case: int, *, limit: int, words_only: bool) -> QuerySet[CaseEvent]:
+    events = CaseEvent.objects.filter(case=case).select_related("actor").order_by("-at", "-id")
+    return (events.filter(type__in=_WORDS) if words_only else events)[:limit]
+
+
+@keep
+def _mentions(case: int) -> QuerySet[Mention]:
+    return Mention.objects.filter(event__case=case).order_by("id")
+
+
+def _mentioned(case: Case, events: Iterable[CaseEvent]) -> dict[int, dict[str, int]]:
+    """Whom each line names, by the words; no line without an @ names anybody."""
+    found: dict[int, dict[str, int]] = {}
+    if any("@" in event.text or "＠" in event.text for event in events):
+        for each in _mentions(case.pk):
+            found.setdefault(each.event_id, {})[each.words] = each.staff_id
+    return found
+
+
 def _events(case: Case, limit: int, *, words_only: bool) -> Iterator[Moment]:
-    events = CaseEvent.objects.filter(case=case).select_related("actor").prefetch_related("mentions")
-    if words_only:
-        events = events.filter(type__in=_WORDS)
-    for event in events.order_by("-at", "-id")[:limit]:
+    events = _lines(case.pk, limit=limit, words_only=words_only)
+    mentioned = _mentioned(case, events)
+    for event in events:
         kind, symbol = look_of(event)
         facts = [(label, value) for label, value in event_facts(event) if value]
         yield Moment(
@@ -189,7 +220,7 @@ def _events(case: Case, limit: int, *, words_only: bool) -> Iterator[Moment]:
             text="" if event.type == EventType.HAND_OVER else event.text,
             symbol=symbol,
             facts=facts,
-            pieces=pieces_of(event),
+            pieces=pieces_of(event, mentioned.get(event.pk, {})),
         )
 
 
@@ -198,9 +229,8 @@ def look_of(event: CaseEvent) -> tuple[str, str]:
     return _LOOKS.get(EventType(event.type), ("change", "pencil-square"))
 
 
-def pieces_of(event: CaseEvent) -> list[Piece]:
-    """The text of a line cut at its mentions (prefetched); empty when it has none."""
-    mentioned = {each.words: each.staff_id for each in event.mentions.all()}
+def pieces_of(event: CaseEvent, mentioned: Mapping[str, int]) -> list[Piece]:
+    """The text of a line cut at its mentions (words and who is meant); empty when it has none."""
     return pieces(event.text, mentioned) if mentioned else []
 
 
@@ -222,13 +252,17 @@ def event_title(event: CaseEvent) -> str:
     return label
 
 
-def _clocks(case: Case, limit: int) -> Iterator[Moment]:
-    events = (
-        CaseClockEvent.objects.filter(deadline__case=case)
-        .select_related("deadline__policy", "actor")
-        .order_by("-at", "-id")[:limit]
-    )
-    for event in events:
+@keep
+def _clock_lines(case: int, *, limit: int) -> QuerySet[CaseClockEvent]:
+    events = CaseClockEvent.objects.filter(deadline__case=case).select_related("actor")
+    return events.order_by("-at", "-id")[:limit]
+
+
+def _clocks(case: Case, clocks: Sequence[CaseDeadline], limit: int) -> Iterator[Moment]:
+    known = {clock.pk: clock for clock in clocks}
+    for event in _clock_lines(case.pk, limit=limit):
+        if event.deadline_id in known:  # one that began since the clocks were read is asked for
+            event.deadline = known[event.deadline_id]
         title, tone = _clock_title(event)
         yield Moment(
             anchor=f"clock-{event.pk}", at=event.at, kind="clock", title=title, tone=tone, details=_remarks(event)

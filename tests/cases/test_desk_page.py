@@ -68,7 +68,7 @@ def test_the_desk_costs_the_same_number_of_queries_at_any_size(
         desk.register(actor=desk.engineer, severity="major")
     engineer = browser(desk.engineer)
     engineer.get("/desk/")  # the first page of a session writes it
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(12):
         page = engineer.get("/desk/")
     assert len(numbers(page)) == min(count, 50)
     assert page.context["more_rows"] is (count > 50)
@@ -80,7 +80,7 @@ def test_the_desk_of_a_supervisor_too(desk: World, count: int, django_assert_num
         shift_time(desk.register(severity="major"), hours=1)
     chief = browser(desk.chief)
     chief.get("/desk/")
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(13):
         page = chief.get("/desk/")
     assert len(numbers(page, "unit_rows")) == min(count, 25)
 

@@ -128,7 +128,7 @@ def test_the_desk_with_all_of_it_costs_the_same_number_of_queries(desk: World, d
         promise(desk, desk.register(actor=desk.engineer, severity="minor"))
     engineer = browser(desk.engineer)
     engineer.get("/desk/")  # the first page of a session writes it
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(12):
         response = engineer.get("/desk/")
     assert (len(response.context["offers"]), len(response.context["questions"])) == (6, 6)
 

@@ -6,13 +6,16 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from service_desk.audit.actions import record
 from service_desk.cases import mentions
 from service_desk.cases.models import Case, CaseEvent, CaseWatch, Mention
 from service_desk.cases.models.watching import WatchReason, who_may_see
+from service_desk.cases.present import has
 from service_desk.cases.rules import is_complaint
+from service_desk.kept import keep
 from service_desk.notices.actions import NewNotice, send_many
 from service_desk.notices.kinds import hidden
 from service_desk.notices.live import poke_case
@@ -51,9 +54,14 @@ def unwatch(*, case: Case, actor: Any) -> bool:
     return bool(ended)
 
 
+@keep
+def _watches(case: int) -> QuerySet[CaseWatch]:
+    return CaseWatch.objects.filter(case=case).select_related("staff").order_by("since", "id")
+
+
 def watchers_of(case: Case) -> list[CaseWatch]:
     """Who watches, those who may no longer see the case left out."""
-    watches = list(case.watches.select_related("staff"))
+    watches = _watches(case.pk) if has(case, "watches") else []
     seeing = who_may_see(case, [each.staff for each in watches])
     return [each for each in watches if each.staff_id in seeing]
 

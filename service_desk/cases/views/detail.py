@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db.models import prefetch_related_objects
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -15,17 +16,20 @@ from django.views.decorators.http import require_GET
 from service_desk.cases import paperwork, parts, requesting
 from service_desk.cases.actions.changing import survivor_of
 from service_desk.cases.actions.watching import watchers_of
-from service_desk.cases.faces import faces_of
-from service_desk.cases.models import Case
+from service_desk.cases.faces import clocks_of, faces_of
+from service_desk.cases.models import Case, CaseDeadline, CasePause
 from service_desk.cases.moves import moves_for
 from service_desk.cases.panels import panels_of
+from service_desk.cases.present import has
 from service_desk.cases.rules import ENDED_STATES, MAIN_WAY, SEVERITY_MEANING, CaseState, is_complaint
 from service_desk.cases.tellings import emergency_tellings
 from service_desk.cases.ties import ties_of
 from service_desk.cases.timeline import Show, stream
 from service_desk.cases.views.common import case_for, person, read_at, seen_at, wants_part
+from service_desk.customers.models import PhoneNumber
 from service_desk.customers.rules import mask_number
 from service_desk.deadlines.rules import PART_KINDS, ClockKind
+from service_desk.kept import keep, laid_beside
 from service_desk.people.access import can
 
 _ELSEWHERE = (ClockKind.EMERGENCY, *PART_KINDS)
@@ -36,20 +40,21 @@ _ELSEWHERE = (ClockKind.EMERGENCY, *PART_KINDS)
 def case_detail(request: HttpRequest, number: str) -> HttpResponse:
     """The page; htmx asks for its moving part alone when the case has changed."""
     user = person(request)
-    case = case_for(request, number)
+    case = case_for(request, number, parts=True)
     if case.merged_into_id is not None and "own" not in request.GET:
         return _to_survivor(request, case)
     show = request.GET.get("show", Show.ALL)
     if show not in Show.values:
         show = Show.ALL
     moves = moves_for(user, case)
-    context = _facts(case, user) | {
+    clocks = clocks_of(case)
+    context = _facts(case, user, clocks) | {
         "moves": moves,
         "ask_first": next((move.instead for move in moves if move.verb == "grade"), ""),
         "seen": seen_at(case),
         "watchers": (watchers := watchers_of(case)),
         "watching": any(each.staff_id == user.pk for each in watchers),
-        "stream": stream(case, show, everything=request.GET.get("all") == "1", user=user),
+        "stream": stream(case, show, everything=request.GET.get("all") == "1", user=user, clocks=clocks),
         "show": show,
         "shows": Show.choices,
     }
@@ -70,15 +75,16 @@ def _to_survivor(request: HttpRequest, case: Case) -> HttpResponse:
 @require_GET
 def case_print(request: HttpRequest, number: str) -> HttpResponse:
     """The case sheet: everything on paper, numbers masked."""
-    case = case_for(request, number)
-    context = _facts(case, person(request)) | {"stream": stream(case, everything=True)}
+    case = case_for(request, number, parts=True)
+    clocks = clocks_of(case)
+    context = _facts(case, person(request), clocks) | {"stream": stream(case, everything=True, clocks=clocks)}
     return render(request, "cases/print.html", context)
 
 
-def _facts(case: Case, user: Any) -> dict[str, Any]:
+def _facts(case: Case, user: Any, rows: Sequence[CaseDeadline]) -> dict[str, Any]:
     """What the page and the sheet of a case both say."""
-    prefetch_related_objects([case], "pauses")
-    clocks = faces_of(case, moment := read_at(case))
+    laid_beside(case, "pauses", _pauses(case.pk) if has(case, "pauses") else [], back="case")
+    clocks = faces_of(case, moment := read_at(case), rows)
     emergency = [clock for clock in clocks if clock.kind == ClockKind.EMERGENCY]
     shown = next((clock for clock in emergency if clock.is_open), emergency[0] if emergency else None)
     began = case.emergency_started_at
@@ -101,7 +107,7 @@ def _facts(case: Case, user: Any) -> dict[str, Any]:
         "emergency_clock": shown,
         "emergency_elapsed": ((case.restored_at or case.ended_at or moment) - began) if began else None,
         "told": emergency_tellings(case) if began else [],
-        "masked": [(number.contact, mask_number(number.raw)) for number in _numbers(case)],
+        "masked": [(number.contact, mask_number(number.raw)) for number in _numbers(case.customer_id)],
         "masked_caller": mask_number(case.caller_phone) if case.caller_phone else "",
         "may_reveal": bool(can(user, "customer.reveal", case.customer)),
         "answers": requesting.answers_of(case),
@@ -110,8 +116,14 @@ def _facts(case: Case, user: Any) -> dict[str, Any]:
     }
 
 
-def _numbers(case: Case) -> Any:
-    return case.customer.numbers.select_related("contact").order_by("id")[:8]
+@keep
+def _pauses(case: int) -> QuerySet[CasePause]:
+    return CasePause.objects.filter(case=case).order_by("starts_at")
+
+
+@keep
+def _numbers(customer: int) -> QuerySet[PhoneNumber]:
+    return PhoneNumber.objects.filter(customer=customer).select_related("contact").order_by("id")[:8]
 
 
 def way_of(case: Case) -> list[tuple[str, str, str]]:
