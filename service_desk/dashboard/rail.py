@@ -29,6 +29,7 @@ class Room:
     roles: frozenset[Role] | frozenset[str] = frozenset()
     key: str = ""
     apart: bool = False
+    also: str = ""  # where pages of it begin beside its own address
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ ROOMS = (
     Room(_("Calls"), "phone", ("call-list",), key="p"),
     Room(_("Articles"), "book-open", ("article-list",), key="a"),
     Room(pgettext_lazy("for colleagues", "Messages"), "chat-bubble-left-ellipsis", ("message-list",)),
-    Room(_("Complaints"), "megaphone", ("complaint-list",), key="w"),
+    Room(_("Complaints"), "megaphone", ("complaint-list",), key="w", also="/cases/CMP-"),
     Room(_("Customers"), "building-office-2", ("customer-list",), key="k"),
     Room(_("Quality"), "shield-check", ("violation-list",), key="q"),
     Room(_("Roster"), "calendar-days", ("roster",), key="o"),
@@ -85,7 +86,10 @@ def url_or_blank(*names: str) -> str:
 def entries(user: Any, path: str) -> list[Entry]:
     """The rail of `user` on the page at `path`."""
     seen = [(room, url_or_blank(*room.names)) for room in ROOMS if _may_see(user, room)]
-    here = max((url for _room, url in seen if url and path.startswith(url)), key=len, default="")
+    begins = [(start, url) for room, url in seen for start in (url, room.also) if url and start]
+    _start, here = max(
+        (each for each in begins if path.startswith(each[0])), key=lambda each: len(each[0]), default=("", "")
+    )
     return [
         Entry(str(room.label), room.icon, url, room.key, room.apart, current=bool(url) and url == here)
         for room, url in seen

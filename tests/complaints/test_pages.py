@@ -14,10 +14,13 @@ from django.utils import timezone
 from service_desk.audit.models import AuditEntry
 from service_desk.calls.models import CallSettlement
 from service_desk.cases.models import CaseEvent
+from service_desk.complaints.circle import hearer_of
 from service_desk.complaints.deeds import DEEDS
 from service_desk.complaints.models import Complaint
 from service_desk.complaints.rules import FiveClear
+from service_desk.customers.models import InstalledProduct
 from service_desk.deadlines.clock import now
+from service_desk.people.models import ProductType, ServiceLine
 from service_desk.people.rules import Role
 from service_desk.telephony.actions import begin_call
 from tests.cases.pages import HTMX, browser, text_of
@@ -119,11 +122,24 @@ def test_P1_what_is_missing_stands_beside_its_field_and_nothing_typed_is_lost() 
     assert "Say what it is about" in words
     assert "Ask what would put it right" in words
     assert "Choose the level" in words
+    assert "or say why there is none" in words  # in the first round already
     assert "两次挂断电话" in answer.content.decode()
     assert Complaint.objects.count() == 0
     answer = client.post("/complaints/new/", form(about_service=here.line.pk, channel="12315"))
-    assert "regulator" in text_of(answer)
+    assert "Give the number under which the regulator keeps it." in text_of(answer)
     assert answer.status_code == 422
+    needed = answer.content.decode().partition('id="id_regulator_number_field"')[2].partition("</label>")[0]
+    assert "optional" not in needed
+
+
+def test_P3_a_complaint_about_a_person_alone_gets_the_clocks_of_the_customers_own_line() -> None:
+    here = desk()
+    line = ServiceLine.objects.create(code="zz", name="电梯维保")
+    InstalledProduct.objects.create(customer=here.customer, product_type=ProductType.objects.create(
+        name="客梯", service_line=line))  # fmt: skip
+    assert complaint(here).case.service_line == line
+    assert complaint(here, customer=None).case.service_line == ServiceLine.objects.earliest("pk")
+    assert complaint(here, about_product=here.product).case.service_line == here.line
 
 
 def test_P1_the_same_form_twice_makes_one_complaint() -> None:
@@ -214,6 +230,7 @@ def test_P5_escalation_offers_only_those_who_may_hear_it() -> None:
     page = lead.get(f"/complaints/{made.number}/do/escalate/", headers=HTMX).content.decode()
     assert "Escalate" in page
     assert f'<option value="{here.agent.pk}"' not in page
+    assert f'<option value="{hearer_of(made, "escalated")}" selected' in page  # the nearest who may, not the highest
     answer = act(lead, made, "escalate", owner=here.agent.pk, text="客户不满意")
     assert answer.status_code == 422
     answer = act(lead, made, "escalate", owner=here.head.pk, text="客户不满意")

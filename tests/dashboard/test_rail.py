@@ -58,3 +58,10 @@ def test_the_room_one_is_in_is_marked_once() -> None:
 def test_keys_are_told_apart() -> None:
     keys = [room.key for room in rail.ROOMS if room.key]
     assert len(keys) == len(set(keys))
+
+
+def test_a_complaints_page_stands_in_the_room_of_complaints(settings: Any) -> None:
+    settings.ROOT_URLCONF = "service_desk.urls"
+    for at, label in (("/cases/CMP-20261122-0001/", "Complaints"), ("/cases/CALL-20261122-0001/", "Cases")):
+        user = SimpleNamespace(roles=[Role.FRONT_DESK])
+        assert [entry.label for entry in rail.entries(user, at) if entry.current] == [label]

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import Count
 from django.utils.translation import gettext as _
 
 from service_desk.audit.actions import record
@@ -117,24 +118,46 @@ def accept(*, actor: Any, data: Acceptance) -> Complaint:
 
 def _demand_whole(data: Acceptance) -> None:
     """Every missing thing at once, each beside its field."""
-    errors = []
-    if not any((data.about_case, data.about_staff, data.about_unit, data.about_product, data.about_service)):
-        words = _("Say what it is about: a case, a person, a unit, a product or a service.")
-        errors.append(FieldError("about_staff", words, "required"))
-    named = bool(data.contact or data.name.strip())
-    if not named and not data.anonymous_reason.strip():
-        words = _("Give the name of the complainant, or say why there is none.")
-        errors.append(FieldError("name", words, "required"))
-    if named and not (data.contact or data.phone.strip() or data.address.strip() or data.customer):
-        words = _("Say how the complainant is reached: a number or an address.")
-        errors.append(FieldError("phone", words, "required"))
-    if data.regulator_due_at is not None and data.channel not in REGULATORS:
-        errors.append(FieldError("regulator_due_at", _("Only a regulator sets a time of its own."), "no_regulator"))
-    if data.channel in REGULATORS and not data.identifiers:
-        words = _("Give the number under which the regulator keeps it.")
-        errors.append(FieldError("identifiers", words, "required"))
+    errors = lacking(
+        channel=data.channel,
+        about=any((data.about_case, data.about_staff, data.about_unit, data.about_product, data.about_service)),
+        named=bool(data.contact or data.name.strip()),
+        nameless_because=bool(data.anonymous_reason.strip()),
+        reached=bool(data.contact or data.phone.strip() or data.address.strip() or data.customer),
+        regulator_numbered=bool(data.identifiers),
+        regulator_timed=data.regulator_due_at is not None,
+    )
     if errors:
         raise Invalid.of(errors)
+
+
+def lacking(
+    *,
+    channel: str,
+    about: bool,
+    named: bool,
+    nameless_because: bool,
+    reached: bool,
+    regulator_numbered: bool,
+    regulator_timed: bool,
+) -> list[FieldError]:
+    """What is missing, or too much, in what is known so far; the screen asks it too, so that all is said at once."""
+    errors = []
+    if not about:
+        words = _("Say what it is about: a case, a person, a unit, a product or a service.")
+        errors.append(FieldError("about_staff", words, "required"))
+    if not named and not nameless_because:
+        words = _("Give the name of the complainant, or say why there is none.")
+        errors.append(FieldError("name", words, "required"))
+    if named and not reached:
+        words = _("Say how the complainant is reached: a number or an address.")
+        errors.append(FieldError("phone", words, "required"))
+    if regulator_timed and channel not in REGULATORS:
+        errors.append(FieldError("regulator_due_at", _("Only a regulator sets a time of its own."), "no_regulator"))
+    if channel in REGULATORS and not regulator_numbered:
+        words = _("Give the number under which the regulator keeps it.")
+        errors.append(FieldError("identifiers", words, "required"))
+    return errors
 
 
 def _barred(data: Acceptance) -> dict[int, BarredWhy]:
@@ -148,7 +171,7 @@ def _case(data: Acceptance, actor: Any, barred: Mapping[int, BarredWhy], moment:
     matter = " ".join(said(data.matter, "matter", limit=120).split())
     customer = data.customer or (data.about_case.customer if data.about_case and data.contact else None)
     customer = customer or (data.contact.customer if data.contact else None) or complainant_of()
-    product = _product(data)
+    product = _product(data, customer)
     phone = unsaid(data.phone, "phone", limit=60)
     handler = someone_to_handle(barred) if actor.pk in barred else actor.pk
     return Case(
@@ -174,15 +197,19 @@ def _case(data: Acceptance, actor: Any, barred: Mapping[int, BarredWhy], moment:
     )
 
 
-def _product(data: Acceptance) -> ProductType:
-    """What the subject names: the product, that of the case, or the service of the line as such (C1)."""
+def _product(data: Acceptance, customer: Customer) -> ProductType:
+    """What the subject names: the product, that of the case, or the service of a line as such (C1).
+
+    Of a complaint about a person or a unit alone the line is the one of most products that the customer has in use.
+    """
     if data.about_product is not None:
         return data.about_product
     if data.about_case is not None:
         return data.about_case.product_type
     if data.about_service is not None:
         return service_of(data.about_service)
-    line = ServiceLine.objects.order_by("pk").first()
+    used = ServiceLine.objects.filter(products__installed__customer=customer)
+    line = used.annotate(uses=Count("pk")).order_by("-uses", "pk").first() or ServiceLine.objects.order_by("pk").first()
     if line is None:
         raise Invalid(_("The desk has no service line yet."), field="about_service", code="required")
     return service_of(line)

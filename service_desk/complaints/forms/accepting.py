@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +11,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from service_desk.complaints.actions.accepting import Acceptance
+from service_desk.complaints.actions.accepting import Acceptance, lacking
 from service_desk.complaints.actions.identifying import Identifier
 from service_desk.complaints.forms.fields import CaseField, CustomerField, ProductField, UnitField
 from service_desk.complaints.rules import REGULATORS, ComplaintChannel, ComplaintLevel
@@ -98,7 +99,10 @@ class AcceptForm(forms.Form):
         help_text=_("Agree on it before the contact ends; it becomes a promise. As 14:05 or 11-21 14:05."),
     )
     regulator_number = forms.CharField(
-        label=_("The regulator's number"), max_length=80, required=False, widget=_line(80)
+        label=_("The regulator's number"),
+        max_length=80,
+        widget=_line(80),
+        error_messages={"required": _("Give the number under which the regulator keeps it.")},
     )
     regulator_due_at = MomentField(
         label=_("The regulator's time"), required=False, help_text=_("The earlier of this time and our own wins.")
@@ -117,17 +121,35 @@ class AcceptForm(forms.Form):
         service: Any = self.fields["about_service"]
         service.queryset = ServiceLine.objects.order_by("pk")
         self.fields["channel"].widget.attrs["autofocus"] = not self.is_bound
+        # it is shown for a regulator's channel alone, and there it is no choice
+        self.fields["regulator_number"].required = not self.is_bound or self.data.get("channel") in REGULATORS
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         if "token" in self.errors:
             del self.errors["token"]
             self.add_error(None, gettext("The page was not sent completely. Please check it and send it again."))
-        if not any(data.get(name) for name in ABOUT) and not any(name in self.errors for name in ABOUT):
-            self.add_error(
-                "about_case", gettext("Say what it is about: a case, a person, a unit, a product or a service.")
-            )
+        self._say_what_is_lacking(data)
         return data
+
+    def _say_what_is_lacking(self, data: Mapping[str, Any]) -> None:
+        """What the verb would refuse, beside the fields that are wrong by themselves: nobody corrects in two rounds."""
+
+        def given(*names: str) -> bool:
+            return any(data.get(name) or name in self.errors for name in names)
+
+        for error in lacking(
+            channel=data.get("channel", ""),
+            about=given(*ABOUT),
+            named=given("name"),
+            nameless_because=given("anonymous_reason"),
+            reached=given("phone", "address", "customer"),
+            regulator_numbered=given("regulator_number"),
+            regulator_timed=bool(data.get("regulator_due_at")),
+        ):
+            name = "about_case" if error.field in ABOUT else NAMES.get(error.field, error.field)
+            if name not in self.errors:
+                self.add_error(name, str(error.message))
 
     def acceptance(self, call: Call | None) -> Acceptance:
         """What the verb is given."""

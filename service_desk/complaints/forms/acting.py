@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from service_desk.cases.models import CaseCircle
 from service_desk.cases.rules import Channel
-from service_desk.complaints.circle import hearers
+from service_desk.complaints.circle import hearer_of, hearers
 from service_desk.complaints.forms.fields import UnitField
 from service_desk.complaints.models import Complaint
 from service_desk.complaints.rules import LEVEL_MEANING, ComplaintLevel, Finding, FiveClear, is_raised, next_instance
@@ -86,6 +86,7 @@ def _hearer(complaint: Complaint, kind: str) -> forms.TypedChoiceField:
     return forms.TypedChoiceField(
         label=_("Decides"),
         choices=offered,
+        initial=hearer_of(complaint, kind),  # who would be asked if nobody were named
         coerce=lambda value: free[int(value)],
         help_text=_("Only those are offered who neither decided nor handled it nor report to who did."),
     )
