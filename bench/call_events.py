@@ -231,7 +231,7 @@ def _processor_seconds() -> float:
 
 
 def _warm(port: int) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 180
     while time.monotonic() < deadline:
         try:
             line = http.client.HTTPConnection("127.0.0.1", port, timeout=5)

@@ -19,6 +19,7 @@ from service_desk.telephony.models import CallFact
 from service_desk.telephony.rules import CallRule, CallState, Direction, Verdict, e164_cn
 
 _ANY = ("", pgettext_lazy("filter", "any"))
+_STALE = "stale"  # ended by the desk, since the phone system never said that it was over
 
 
 class CallFilters(forms.Form):
@@ -27,7 +28,9 @@ class CallFilters(forms.Form):
     number = forms.CharField(
         label=_("Caller's number"), required=False, max_length=40, validators=[ProhibitNullCharactersValidator()]
     )
-    state = forms.ChoiceField(label=_("State"), required=False, choices=[_ANY, *CallState.choices])
+    state = forms.ChoiceField(
+        label=_("State"), required=False, choices=[_ANY, *CallState.choices, (_STALE, _("no end was reported"))]
+    )
     direction = forms.ChoiceField(label=_("Direction"), required=False, choices=[_ANY, *Direction.choices])
     who = PersonField(label=_("Whose"), required=False)
     registered = forms.ChoiceField(
@@ -70,9 +73,10 @@ class CallFilters(forms.Form):
         chosen = self.chosen
         if "number" in chosen:
             calls = calls.filter(customer_e164=chosen["number"])
-        for name in ("state", "direction"):
-            if name in chosen:
-                calls = calls.filter(**{name: chosen[name]})
+        if "state" in chosen:
+            calls = calls.filter(is_stale=True) if chosen["state"] == _STALE else calls.filter(state=chosen["state"])
+        if "direction" in chosen:
+            calls = calls.filter(direction=chosen["direction"])
         if "who" in chosen:
             calls = calls.of(chosen["who"])
         if "rule" in chosen or "verdict" in chosen:

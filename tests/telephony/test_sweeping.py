@@ -17,6 +17,7 @@ from service_desk.telephony.actions import give_up_stale, tell_silence
 from service_desk.telephony.models import Call, CallFact, CallLink
 from service_desk.telephony.silence import silent_systems
 from service_desk.telephony.tasks import purge_deliveries, sweep_calls
+from tests.cases.pages import browser
 from tests.factories import staff
 from tests.telephony.senders import Script, pbx
 
@@ -39,7 +40,9 @@ def test_a_call_without_an_end_is_given_up_after_four_hours_and_told() -> None:
     stuck.refresh_from_db()
     assert (stuck.state, stuck.cause, stuck.ended_by, stuck.is_stale) == ("ended", "failed", "unknown", True)
     assert Call.objects.open().get().call_id == "talking"
-    assert Notice.objects.of(supervisor).filter(kind="call_stale").count() == 1
+    notice = Notice.objects.of(supervisor).get(kind="call_stale")
+    listed = browser(supervisor).get(notice.link)
+    assert [row["call"].ref for row in listed.context["rows"]] == [stuck.ref]
 
 
 def test_the_true_end_overrules_the_desks() -> None:

@@ -63,10 +63,11 @@ def _give_up(pk: int) -> bool:
 def _tell_stale(integration_id: int, calls: list[int]) -> None:
     row = Integration.objects.get(pk=integration_id)
     facts = {"name": row.name, "count": len(calls)}
-    _tell(f"call_stale:{row.pk}:{max(calls)}:{len(calls)}", "call_stale", row, facts)
+    _tell(f"call_stale:{row.pk}:{max(calls)}:{len(calls)}", "call_stale", row, facts, link="/calls/?state=stale")
 
 
-def _tell(key: str, kind: str, row: Integration, facts: dict[str, object]) -> list[int]:
+def _tell(key: str, kind: str, row: Integration, facts: dict[str, object], *, link: str = "") -> list[int]:
+    """Administrators go on to the phone system, supervisors to `link`."""
     people = Staff.objects.with_role(Role.ADMINISTRATOR, Role.SUPERVISOR).order_by("id")
     return send_many(
         [
@@ -78,7 +79,7 @@ def _tell(key: str, kind: str, row: Integration, facts: dict[str, object]) -> li
                 recipient_id=person.pk,
                 facts=facts,
                 about=f"integration:{row.pk}",
-                link=f"/phone-systems/{row.pk}/" if person.has_role(Role.ADMINISTRATOR) else "",
+                link=f"/phone-systems/{row.pk}/" if person.has_role(Role.ADMINISTRATOR) else link,
             )
             for person in people
         ]

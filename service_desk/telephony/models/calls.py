@@ -60,7 +60,7 @@ class Call(models.Model):
 
     ref = models.CharField(_("Call"), max_length=26, unique=True, default=new_ref, editable=False)
     integration = models.ForeignKey(
-        Integration, verbose_name=_("Phone system"), on_delete=models.PROTECT, related_name="calls"
+        Integration, verbose_name=_("Phone system"), on_delete=models.PROTECT, related_name="calls", db_index=False
     )
     call_id = models.CharField(_("Number at the phone system"), max_length=250)
     state = models.CharField(_("State"), max_length=10, choices=CallState, default=CallState.NEW)
@@ -72,7 +72,13 @@ class Call(models.Model):
     extension = models.CharField(_("Extension"), max_length=32, blank=True, default="")
     agent_code = models.CharField(_("Agent code"), max_length=64, blank=True, default="")
     agent = models.ForeignKey(
-        Staff, verbose_name=_("Answered by"), null=True, blank=True, on_delete=models.PROTECT, related_name="calls"
+        Staff,
+        verbose_name=_("Answered by"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="calls",
+        db_index=False,
     )
     claimed_by = models.ForeignKey(
         Staff, verbose_name=_("Claimed by"), null=True, blank=True, on_delete=models.PROTECT, related_name="+"
@@ -113,6 +119,7 @@ class Call(models.Model):
             models.Index(fields=["customer_e164", "-id"], name="call_by_number"),
             models.Index(fields=["last_heard_at"], name="call_open", condition=Q(ended_at=None)),
             models.Index(fields=["agent", "-id"], name="call_by_agent"),
+            models.Index(fields=["-id"], name="call_stale", condition=Q(is_stale=True)),
             models.Index(
                 fields=["-id"],
                 name="call_unclaimed",
@@ -152,7 +159,9 @@ class Call(models.Model):
 class CallEvent(models.Model):
     """An event as it was received; never changed, never taken away."""
 
-    call = models.ForeignKey(Call, verbose_name=_("Call"), on_delete=models.PROTECT, related_name="events")
+    call = models.ForeignKey(
+        Call, verbose_name=_("Call"), on_delete=models.PROTECT, related_name="events", db_index=False
+    )
     integration = models.ForeignKey(Integration, on_delete=models.PROTECT, related_name="events", db_index=False)
     event_id = models.CharField(_("Event"), max_length=250)
     type = models.CharField(_("What"), max_length=20, choices=CallEventType)
