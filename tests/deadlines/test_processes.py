@@ -23,7 +23,7 @@ from tests.deadlines.test_engine import clone_due
 from tests.factories import world
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.processes, pytest.mark.xdist_group("processes")]
-CLOCKS = 3_000
+CLOCKS = 1_500  # three batches of a sweep
 
 
 @pytest.fixture

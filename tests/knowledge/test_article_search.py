@@ -240,7 +240,7 @@ def test_K6_no_text_keeps_the_desk_waiting(body: str) -> None:
     as_html.__wrapped__(body)
     plain.__wrapped__(body)
     words.vector((body, "D"))
-    assert time.process_time() - started < 6
+    assert time.process_time() - started < 15
 
 
 def test_K6_wordings_are_bounded() -> None:
