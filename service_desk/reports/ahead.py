@@ -9,8 +9,8 @@ from math import ceil
 from typing import Any
 
 from django.urls import reverse
-from django.utils.dates import WEEKDAYS_ABBR
 
+from service_desk.reports.dimensions import SHORT_WEEKDAYS
 from service_desk.reports.figures import Question, question
 from service_desk.reports.heat import SHADES
 from service_desk.reports.periods import Period
@@ -43,7 +43,7 @@ class Day:
 class Ahead:
     """The fortnight."""
 
-    heads: Sequence[str]
+    heads: Sequence[tuple[str, str]]
     days: Sequence[Day]
     total: int
 
@@ -58,8 +58,8 @@ def ahead(user: Any, today: date) -> Ahead:
         day = today + timedelta(days=number)
         slots = [_slot(asked, found.groups.get(f"{day} {part}", Sum()).n, most, key=f"{day} {part}") for part in PARTS]
         whole = _slot(asked, sum(slot.count for slot in slots), 0, since=str(day), until=str(day))
-        days.append(Day(day, str(WEEKDAYS_ABBR[day.weekday()]), slots, whole))
-    heads = [f"{part * HOURS:02}–{part * HOURS + HOURS:02}" for part in PARTS]
+        days.append(Day(day, str(SHORT_WEEKDAYS[day.weekday()]), slots, whole))
+    heads = [(f"{part * HOURS:02}", f"{part * HOURS + HOURS:02}") for part in PARTS]
     return Ahead(heads, days, found.total.n)
 
 

@@ -10,6 +10,7 @@ import sys
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import ceil
 from typing import Any
 
 import pygal
@@ -30,6 +31,9 @@ SHOWN_GROUPS = 15
 _WIDTH, _HEIGHT, _LINE = 920, 300, 26
 _LABELS, _LABEL_COLUMNS = 16, 28
 _FONT = 13
+#: Steps of a scale of times in seconds, of which it has so many at most.
+_STEPS = (1, 5, 15, 60, 300, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 172_800, 432_000)
+_MARKS, _DAY = 5, 86_400
 #: The tones of what went well, what did not, and the rest, each in turn.
 _TONES = {"good": ("good1", "good2"), "bad": ("bad1", "bad2"), "rest": ("rest1", "rest2", "rest3")}
 #: Those whose fill is a pattern of templates/reports/patterns.html.
@@ -106,9 +110,20 @@ def _lines(table: Table, series: Sequence[_Series], report: Report) -> Chart:
     chart = _new(pygal.Line, _HEIGHT, [row.label for row in table.rows], sideways=False)
     chart.allow_interruptions = True
     chart.value_formatter = words.lasting
+    chart.y_labels = _even_times(max((value for one in series for value in one.values if _is_time(value)), default=0))
     for one in series:
         chart.add(one.column.label, list(one.values))
     return _drawn(chart, f"{report.title}: {series[0].column.label}", series)
+
+
+def _is_time(value: Value) -> bool:
+    return isinstance(value, int | float)
+
+
+def _even_times(most: Any) -> list[float]:
+    """Marks of a scale of times, as people count them: minutes, hours, days."""
+    step = next((step for step in _STEPS if step * _MARKS >= most), 0) or ceil(most / _MARKS / _DAY) * _DAY
+    return [float(step * number) for number in range(max(1, ceil(most / step)) + 1)]
 
 
 def _new(kind: Any, height: int, labels: list[str], *, sideways: bool) -> Any:

@@ -20,6 +20,16 @@ from service_desk.knowledge.rules import Category
 from service_desk.people.models import ProductType, ServiceLine, Staff, Unit
 from service_desk.telephony.rules import CallRule
 
+#: For the heads of narrow columns; Django's own are three characters in Chinese.
+SHORT_WEEKDAYS = (
+    pgettext_lazy("short weekday", "Mon"),
+    pgettext_lazy("short weekday", "Tue"),
+    pgettext_lazy("short weekday", "Wed"),
+    pgettext_lazy("short weekday", "Thu"),
+    pgettext_lazy("short weekday", "Fri"),
+    pgettext_lazy("short weekday", "Sat"),
+    pgettext_lazy("short weekday", "Sun"),
+)
 Names = Callable[[Collection[str]], Mapping[str, str]]
 
 

@@ -8,8 +8,8 @@ from datetime import timedelta
 from math import ceil
 
 from django.urls import reverse
-from django.utils.dates import WEEKDAYS_ABBR
 
+from service_desk.reports.dimensions import SHORT_WEEKDAYS
 from service_desk.reports.figures import Question
 from service_desk.reports.periods import Period
 from service_desk.reports.staffing import Need, needed
@@ -63,7 +63,7 @@ def heat(asked: Question, minutes: int | None) -> Heat:
             cells.append(Cell(count, average, shade, url, needed(average, handling)))
         rows.append((f"{hour:02}:00", cells))
     people = max(cell.need.people for _hour, cells in rows for cell in cells)
-    names = [str(WEEKDAYS_ABBR[weekday]) for weekday in range(7)]
+    names = [str(SHORT_WEEKDAYS[weekday]) for weekday in range(7)]
     return Heat(names, rows, found.total.n, found.total.median, handling, people)
 
 

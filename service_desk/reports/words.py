@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from service_desk.reports.periods import Grain, Period
 from service_desk.reports.shapes import Unit, Value
@@ -54,7 +55,8 @@ def difference(value: Value, before: Value, unit: Unit) -> str:
             if gap > 0
             else _("%(time)s shorter") % {"time": lasting(size)}
         )
-    return _("%(n)s more") % {"n": f"{size:,}"} if gap > 0 else _("%(n)s fewer") % {"n": f"{size:,}"}
+    number = {"n": f"{size:,}"}
+    return pgettext("difference", "%(n)s more") % number if gap > 0 else pgettext("difference", "%(n)s fewer") % number
 
 
 def days(period: Period) -> str:

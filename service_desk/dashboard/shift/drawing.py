@@ -36,19 +36,24 @@ def draw(user: Any, until: datetime) -> dict[str, Any]:
     )
     return {
         "emergencies": [
-            _case(case) | {"since": _time(case.emergency_started_at), "who": str(case.handler)}
+            _case(case) | {"since": printed(case.emergency_started_at), "who": str(case.handler)}
             for case in emergencies[: MOST + 1]
         ],
         "clocks": [
-            _case(each.case) | {"what": each.kind, "due": _time(each.due_at), "who": str(each.case.handler)}
+            _case(each.case) | {"what": each.kind, "due": printed(each.due_at), "who": str(each.case.handler)}
             for each in clocks[: MOST + 1]
         ],
         "promises": [
-            _case(each.case) | {"what": each.text, "due": _time(each.due_at), "who": str(each.by)}
+            _case(each.case) | {"what": each.text, "due": printed(each.due_at), "who": str(each.by)}
             for each in promises[: MOST + 1]
         ],
         "hand_overs": [
-            _case(each.case) | {"what": each.remaining[:500], "who": f"{each.giver} → {each.receiver}"}
+            _case(each.case)
+            | {
+                "what": each.remaining[:500],
+                "since": printed(each.proposed_at),
+                "who": f"{each.giver} → {each.receiver}",
+            }
             for each in offers[: MOST + 1]
         ],
     }
@@ -63,6 +68,6 @@ def _case(case: Case) -> dict[str, str]:
     }
 
 
-def _time(moment: datetime | None) -> str:
+def printed(moment: datetime | None) -> str:
     """In the desk's zone, as it is printed."""
     return timezone.localtime(moment).strftime("%Y-%m-%d %H:%M") if moment else ""

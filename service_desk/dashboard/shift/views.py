@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -12,13 +13,13 @@ from django.core.validators import ProhibitNullCharactersValidator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from service_desk.cases.rules import Severity
 from service_desk.dashboard.models import ShiftSheet
 from service_desk.dashboard.shift import actions
-from service_desk.dashboard.shift.drawing import MOST
+from service_desk.dashboard.shift.drawing import MOST, printed
 from service_desk.deadlines.rules import ClockKind
 from service_desk.people.access import require
 from service_desk.rest.errors import Conflict
@@ -73,7 +74,7 @@ def sheet_page(request: HttpRequest, pk: int) -> HttpResponse:
     sheet = get_object_or_404(ShiftSheet.objects.select_related("given_by", "taken_by"), pk=pk)
     context = {
         "sheet": sheet,
-        "parts": _parts(sheet.facts),
+        "parts": _parts(sheet.facts, printed(sheet.given_at)),
         "may_take": sheet.taken_at is None and sheet.given_by_id != user.pk,
     }
     return render(request, "dashboard/shift_sheet.html", context)
@@ -94,24 +95,36 @@ def sheet_take(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("shift-sheet", pk)
 
 
-def _parts(facts: dict[str, list[dict[str, str]]]) -> list[tuple[str, list[dict[str, str]], bool]]:
-    """The parts of a sheet with their words; what was kept is codes and names."""
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of a sheet: how it and two of its columns are headed (blank: there is none), its rows, whether more."""
+
+    title: str
+    what: str
+    when: str
+    rows: list[dict[str, Any]]
+    more: bool
+
+
+def _parts(facts: dict[str, list[dict[str, str]]], signed: str) -> list[Part]:
+    """The parts with their words; what was kept is codes and names, times as they are printed."""
     kinds, severities = dict(ClockKind.choices), dict(Severity.choices)
     titles = {
-        "emergencies": _("Open emergencies"),
-        "clocks": _("Clocks due in the next shift, and late ones"),
-        "promises": _("Promises due in the next shift, and late ones"),
-        "hand_overs": _("Hand-overs without an answer"),
+        "emergencies": (_("Open emergencies"), "", pgettext("shift sheet", "Since")),
+        "clocks": (_("Clocks due in the next shift, and late ones"), _("Clock"), _("Due")),
+        "promises": (_("Promises due in the next shift, and late ones"), _("What was promised"), _("Due")),
+        "hand_overs": (_("Hand-overs without an answer"), _("What remains"), pgettext("shift sheet", "Since")),
     }
     found = []
-    for key, title in titles.items():
-        rows = [
+    for key, heads in titles.items():
+        rows: list[dict[str, Any]] = [
             row
             | {
+                "late": "" < row.get("due", "") < signed,
                 "what": str(kinds.get(row.get("what", ""), row.get("what", ""))),
                 "severity": str(severities.get(row["severity"], "")),
             }
             for row in facts.get(key, [])
         ]
-        found.append((title, rows[:MOST], len(rows) > MOST))
+        found.append(Part(*heads, rows[:MOST], len(rows) > MOST))
     return found
