@@ -1,8 +1,9 @@
-"""(j) A breach and two hundred open boards: when each hears of it, what they ask then, and how the web answers others.
+"""(j) A breach and two hundred open boards: when each hears of it, when each shows it, and how the web answers others.
 
 `python -m bench.push FOLDER --out FILE` for a filled desk (demo data, or bench.stage): its own web processes, sentinel
-and dispatcher run; each board is a real event stream over a socket of its own, logged in as one of the supervisors,
-and asks as js/board.js does. Times are of one machine, from the commit of the step's notice by PostgreSQL's record.
+and dispatcher run; each board has two event streams over sockets of their own, logged in as one of the supervisors:
+that of every page and that of the board. Times are of one machine, from the commit of the step's notice by PostgreSQL's
+record; a board shows the breach when it has got what was read after that commit.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import argparse
 import asyncio
 import json
 import random
+import re
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,24 +22,25 @@ from bench.figures import load, percentile
 from bench.house import House, running
 
 BOARDS, ROUNDS = 200, 5
-EVERY, SHARED, SPREAD, REST = 5.0, 0.35, 0.45, 2.0  # as in js/board.js
 PAGES_A_SECOND = 4.0
+LONGEST_OPENING = 60.0
+_AT = re.compile(rb'"at": ([0-9.]+)')
 _WANTED = ("web-1", "web-2", "sentinel-1", "dispatch")
 
 
 @dataclass
 class Board:
-    """One open board: its stream, when it heard of what, and its mark."""
+    """One open board: when it heard of what, and when it got what was read at which moment."""
 
     cookie: str
     heard: dict[str, float] = field(default_factory=dict)
-    shown: dict[str, float] = field(default_factory=dict)
-    mark: str = ""
-    last_heard: float = float("-inf")
-    asked: float = 0.0
-    spent: list[float] = field(default_factory=list)
-    empty: int = 0
-    poked: asyncio.Event = field(default_factory=asyncio.Event)
+    got: list[tuple[float, float]] = field(default_factory=list)  # (when, of what moment)
+    size: int = 0
+    events: int = 0
+
+    def shown(self, committed: float) -> float:
+        """When this board first showed what was read after this moment."""
+        return next((when for when, at in self.got if at >= committed), float("inf"))
 
 
 def main() -> None:
@@ -95,13 +98,17 @@ def _session(person: Any) -> str:
 async def _walk(port: int, cookies: list[str], visitor: str, rounds: int) -> dict[str, Any]:
     await _until_it_answers(port)
     pages = ["/cases/", "/desk/"]
+    await _visits(port, visitor, pages, seconds=6)  # each process answers its first pages slowly
     quiet = await _visits(port, visitor, pages, seconds=8)
     open_boards = [Board(cookie) for cookie in cookies]
+    began = time.monotonic()
     tasks = [asyncio.create_task(work(port, board)) for board in open_boards for work in (_listen, _look)]
-    await asyncio.sleep(8)
+    while not all(board.events for board in open_boards) and time.monotonic() - began < LONGEST_OPENING:
+        await asyncio.sleep(0.25)
+    opened = time.monotonic() - began
+    await asyncio.sleep(3)
     for board in open_boards:
-        board.spent.clear()
-        board.empty = 0
+        board.size = board.events = 0
     busy = asyncio.create_task(_visits(port, visitor, pages, seconds=6.0 * rounds))
     delays, shows = [], []
     for _round in range(rounds):
@@ -109,18 +116,18 @@ async def _walk(port: int, cookies: list[str], visitor: str, rounds: int) -> dic
         await asyncio.sleep(4)
         about = f"case:{case_id}"
         delays += [board.heard.get(about, float("inf")) - committed for board in open_boards]
-        shows += [board.shown.get(about, float("inf")) - committed for board in open_boards]
+        shows += [board.shown(committed) - committed for board in open_boards]
     web = await busy
     for task in tasks:
         task.cancel()
     ended = [task for task in await asyncio.gather(*tasks, return_exceptions=True) if isinstance(task, OSError)]
-    asked = [seconds for board in open_boards for seconds in board.spent]
     return {
         "boards": len(open_boards), "rounds": rounds, "streams that broke": len(ended),
+        "all boards open after, s": round(opened, 1),
         "event after commit, s": _spread(delays), "shown after commit, s": _spread(shows),
         "page without boards, s": _spread(quiet), "page beside boards, s": _spread(web),
-        "board's own request, s": _spread(asked), "board requests": len(asked),
-        "of them nothing new": sum(board.empty for board in open_boards),
+        "drawn parts sent": sum(board.events for board in open_boards),
+        "bytes of them": sum(board.size for board in open_boards),
     }  # fmt: skip
 
 
@@ -223,28 +230,17 @@ async def _listen(port: int, board: Board) -> None:
 
 
 async def _look(port: int, board: Board) -> None:
-    """What js/board.js does: every five seconds, and soon after something was heard."""
-    await asyncio.sleep(random.random() * EVERY)
-    while True:
-        board.poked.clear()
-        about = {each for each in board.heard if each not in board.shown}
-        board.asked = began = time.monotonic()
-        told = "Board-Heard: 1\r\n" if about else ""
-        part = f"HX-Request: true\r\nBoard-Mark: {board.mark}\r\n{told}"
-        status, headers, _body = await _get(port, "/board/", board.cookie, part)
-        board.spent.append(time.monotonic() - began)
-        if status not in (200, 204):
-            raise RuntimeError(f"The board answered {status}")
-        board.empty += status == 204
-        board.mark = headers.get("board-mark", board.mark)
-        if status == 200:
-            board.shown |= dict.fromkeys(about, time.time())
-        try:
-            await asyncio.wait_for(board.poked.wait(), EVERY + random.random() * SPREAD)
-        except TimeoutError:
-            continue
-        again = max(board.last_heard + SHARED + random.random() * SPREAD, board.asked + REST)
-        await asyncio.sleep(max(0.0, again - time.monotonic()))
+    """The stream of the board itself, as js/board.js opens it on a page that shows nothing yet."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1 << 20)
+    cookie = f"{board.cookie}; desk_language=zh-hans"
+    path = "/events/stream/board/?page=board"
+    writer.write(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {cookie}\r\n\r\n".encode())
+    while line := await reader.readline():
+        if line.startswith(b"data:") and (found := _AT.search(line, 0, 80)):
+            board.got.append((time.time(), float(found[1])))
+            board.size += len(line)
+            board.events += 1
+    raise ConnectionError("a board's stream ended")
 
 
 if __name__ == "__main__":

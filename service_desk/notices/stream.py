@@ -61,7 +61,7 @@ class Stream:
                 yield chunk
             looks = 0
             while clock() - started < LONGEST_SECONDS:
-                pokes = await _next(ear, BEAT_SECONDS if hub().healthy else LOOK_SECONDS)
+                pokes = await next_pokes(ear, BEAT_SECONDS if hub().healthy else LOOK_SECONDS)
                 looks = 0 if hub().healthy else looks + 1
                 if looks % _STALE_LOOKS == 1:
                     pokes += [Poke(event) for event in _BLANK]
@@ -80,12 +80,12 @@ class Stream:
     async def _hello(self) -> bytes:
         """Opens the stream; without a number to catch up from it begins with the present."""
         if self.last is None:
-            self.last = await _careful(0, newest, self.staff_id)
+            self.last = await careful(0, newest, self.staff_id)
         return _event("hello", "{}", self.last)
 
     async def _new_ones(self) -> AsyncIterator[bytes]:
         while True:
-            found = await _careful(_NONE, unread_after, self.staff_id, self.last or 0, self.language)
+            found = await careful(_NONE, unread_after, self.staff_id, self.last or 0, self.language)
             fresh = [told for told in found if told.id not in self.sent]
             for told in fresh:
                 self.sent[told.id] = None
@@ -97,13 +97,13 @@ class Stream:
                 return
 
     async def _may_go_on(self) -> bool:
-        return await _careful(True, session_holds, self.session_key, self.staff_id)
+        return await careful(True, session_holds, self.session_key, self.staff_id)
 
 
 _NONE: list[Told] = []
 
 
-async def _careful(otherwise: T, work: Callable[..., T], *args: Any) -> T:
+async def careful(otherwise: T, work: Callable[..., T], *args: Any) -> T:
     """A read that may fail while PostgreSQL restarts: the stream stays, and the next look finds what was missed."""
     try:
         return await read(work, *args)
@@ -112,7 +112,7 @@ async def _careful(otherwise: T, work: Callable[..., T], *args: Any) -> T:
         return otherwise
 
 
-async def _next(ear: Ear, seconds: float) -> list[Poke]:
+async def next_pokes(ear: Ear, seconds: float) -> list[Poke]:
     """The pokes that have come, after waiting for the first at most `seconds`."""
     try:
         pokes = [await asyncio.wait_for(ear.get(), seconds)]

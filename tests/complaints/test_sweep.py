@@ -57,7 +57,7 @@ STRANGERS = (
 #: Those who also send what they can, and for whom a hidden number is compared with one that never was.
 CLOSEST = ("colleague", "chief", "admin")
 #: Streams that never end, and what would end the session of who asks.
-LEFT_OUT = {"event-stream", "logout", "account-login-end"}
+LEFT_OUT = {"event-stream", "board-stream", "logout", "account-login-end"}
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 #: What an address has answered 405 to: it does so to everybody, and need not be asked again.
 REFUSED: set[tuple[str, str]] = set()

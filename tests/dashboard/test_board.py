@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from service_desk.cases import actions
 from service_desk.cases.models import Case, CaseDeadline, HandOver, Promise
 from service_desk.cases.rules import OPEN_STATES
-from service_desk.dashboard.board import agents, figures, sharing
+from service_desk.dashboard.board import agents, asking, parts, sharing
 from service_desk.dashboard.board.figures import COUNTED, FIGURES, counts
 from service_desk.deadlines.clock import now
 from service_desk.deadlines.engine import sweep
@@ -26,8 +26,10 @@ from tests.factories import World, shift_time, world
 
 
 @pytest.fixture
-def desk(db: None) -> World:
+def desk(db: None, monkeypatch: pytest.MonkeyPatch) -> World:
     sharing.forget()
+    parts.forget()
+    monkeypatch.setattr(sharing, "SHARED_SECONDS", 0.0)
     return world()
 
 
@@ -240,7 +242,7 @@ def test_the_board_costs_at_most_twenty_queries_however_much_there_is(desk: Worl
 
 def test_beyond_a_thousand_it_says_more_than(desk: World, monkeypatch: pytest.MonkeyPatch) -> None:
     assert COUNTED == 1_000
-    monkeypatch.setattr(figures, "COUNTED", 1)
+    monkeypatch.setattr(asking, "COUNTED", 1)
     for _n in range(3):
         desk.register(severity="critical")
     assert counts(desk.chief, [FIGURES["emergencies"]]) == {"emergencies": 2}

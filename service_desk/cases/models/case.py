@@ -53,7 +53,10 @@ class CaseQuerySet(models.QuerySet["Case"]):
         """The cases this person may know of: confidential ones only those who hold them or are in their circle (P6)."""
         if not user.is_authenticated or not user.is_active:
             return self.none()
-        return self.known_to(user.pk, reads=user.has_role(*READING_ROLES))
+        reads = user.has_role(*READING_ROLES)
+        if user.pk is None:  # made for what people of equal roles share: holds no case and is in no circle
+            return self.filter(confidential=False) if reads else self.none()
+        return self.known_to(user.pk, reads=reads)
 
     def known_to(self, person: int, *, reads: bool) -> Self:
         """`visible_to` for the active person of this number, who `reads` what is not confidential or does not."""
@@ -252,6 +255,9 @@ class Case(models.Model):
             ),
             models.Index(fields=["handler", "id"], name="case_handler_open", condition=Q(state__in=OPEN_STATES)),
             models.Index(fields=["id"], name="case_open", condition=Q(state__in=OPEN_STATES)),
+            models.Index(  # few: what somebody may know of beyond the others is found among these
+                fields=["id"], name="case_open_confidential", condition=Q(confidential=True, state__in=OPEN_STATES)
+            ),
             models.Index(
                 fields=["handler", "next_promise_at"],
                 name="case_next_promise",

@@ -106,7 +106,8 @@ def loads(user: Any, staff: list[int]) -> dict[int, int]:
         known = known.filter(confidential=True)
     else:
         held = {}
-    rest = known.filter(handler__in=staff).order_by().values_list("handler").annotate(n=Count("pk"))
-    for person, number in rest:
-        held[person] = held.get(person, 0) + number
+    if user.pk is not None:
+        rest = known.filter(handler__in=staff).order_by().values_list("handler").annotate(n=Count("pk"))
+        for person, number in rest:
+            held[person] = held.get(person, 0) + number
     return {person: number for person, number in held.items() if number}

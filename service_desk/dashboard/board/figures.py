@@ -8,9 +8,18 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.core.exceptions import EmptyResultSet
-from django.db import connection
-from django.db.models import BooleanField, Exists, Func, OuterRef, QuerySet, Subquery, TextField, Value
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import (
+    BigIntegerField,
+    BooleanField,
+    Exists,
+    Func,
+    OuterRef,
+    QuerySet,
+    Subquery,
+    TextField,
+    Value,
+)
 from django.db.models.functions import Cast, Concat, Now
 from django.utils.functional import Promise as Words
 from django.utils.translation import gettext_lazy as _
@@ -18,19 +27,21 @@ from django.utils.translation import gettext_lazy as _
 from service_desk.calls.models import CallDeadline, CallMessage
 from service_desk.calls.seeing import calls_visible_to
 from service_desk.cases.models import Case, CaseDeadline, HandOver, Promise
+from service_desk.cases.models.case import CaseQuerySet
 from service_desk.cases.rules import OPEN_STATES, HandOverState
 from service_desk.complaints.models import Complaint
 from service_desk.complaints.rules import InstanceKind
-from service_desk.dashboard.board import agents
+from service_desk.dashboard.board import agents, asking
 from service_desk.deadlines.models import Incident
 from service_desk.deadlines.rules import ClockKind, ClockState
 from service_desk.notices.models import Delivery, Notice
 from service_desk.people.access import can
+from service_desk.people.rules import LEADING_ROLES, Role
 from service_desk.telephony.models import CallEvent, Integration
 from service_desk.webhooks.models import Endpoint
 
 #: So far things are counted; beyond, 'more than'. The cost of the board is bounded by it.
-COUNTED = 1_000
+COUNTED = asking.COUNTED
 #: Clocks whose time runs: an engine error does not stop it, a pause does.
 _TICKING = (ClockState.RUNNING, ClockState.ERROR)
 _DUE = ("due_at", "id")
@@ -41,65 +52,68 @@ _SOON, _HOUR = timedelta(minutes=15), timedelta(minutes=60)
 class Figure:
     """One number of the board and the rows behind it.
 
-    `rows` begins at what a person may see; `order` is that of the list; `tone` colours the number from one on; `kind`
-    says how a row is drawn (board.lines); `quiet`: shown only where there is something, so that nobody learns of a
-    room that is not theirs.
+    `source` makes its rows of a person or, `of_cases`, of the cases that are known; `order` is that of the list; `tone`
+    colours the number from one on; `kind` says how a row is drawn (board.lines); `quiet`: shown only where there is
+    something, so that nobody learns of a room that is not theirs.
     """
 
     key: str
     label: Words
     meaning: Words
     kind: str
-    rows: Callable[[Any], QuerySet[Any]]
+    source: Callable[[Any], QuerySet[Any]]
     order: tuple[str, ...]
     tone: str = ""
     group: str = "time"
     quiet: bool = False
+    of_cases: bool = False
+
+    def rows(self, user: Any) -> QuerySet[Any]:
+        """What this person may see of it."""
+        return self.source(Case.objects.visible_to(user) if self.of_cases else user)
 
 
 class _Array(ArraySubquery):
     """The rows of a subquery as one array, so that it is asked once and not joined."""
 
-    template = "(ARRAY(%(subquery)s))"
+    template = "ARRAY(%(subquery)s)"
 
 
 class _OneOf(Func):
     """Whether a column is one of an array; the column's index finds the rows, whatever their order and limit."""
 
-    template, arg_joiner, output_field = "%(expressions)s", " = ANY ", BooleanField()
+    template, arg_joiner, output_field = "%(expressions)s)", " = ANY (", BooleanField()
 
 
-def _clocks(user: Any) -> QuerySet[CaseDeadline]:
-    return CaseDeadline.objects.open().filter(case__in=Case.objects.visible_to(user).open())
+def _clocks(cases: CaseQuerySet) -> QuerySet[CaseDeadline]:
+    return CaseDeadline.objects.open().filter(case__in=cases.open())
 
 
-def _due_within(span: timedelta) -> Callable[[Any], QuerySet[CaseDeadline]]:
-    def rows(user: Any) -> QuerySet[CaseDeadline]:
-        due = _clocks(user).filter(state__in=_TICKING, due_at__gt=Now(), due_at__lte=Now() + span)
+def _due_within(span: timedelta) -> Callable[[CaseQuerySet], QuerySet[CaseDeadline]]:
+    def rows(cases: CaseQuerySet) -> QuerySet[CaseDeadline]:
+        due = _clocks(cases).filter(state__in=_TICKING, due_at__gt=Now(), due_at__lte=Now() + span)
         return due.order_by(*_DUE)
 
     return rows
 
 
-def _breached(user: Any) -> QuerySet[CaseDeadline]:
-    return _clocks(user).filter(due_at__lte=Now())
+def _breached(cases: CaseQuerySet) -> QuerySet[CaseDeadline]:
+    return _clocks(cases).filter(due_at__lte=Now())
 
 
-def _unanswered(user: Any) -> QuerySet[CaseDeadline]:
+def _unanswered(cases: CaseQuerySet) -> QuerySet[CaseDeadline]:
     """Late, and somebody who was told of this clock has not answered; what waits is read once, first."""
     waiting = Notice.objects.waiting_by_chain("case_deadline").order_by().values("which").distinct()
-    return _breached(user).filter(_OneOf("pk", _Array(waiting)))
+    return _breached(cases).filter(_OneOf("pk", _Array(waiting)))
 
 
-def _hand_overs(user: Any) -> QuerySet[HandOver]:
-    return HandOver.objects.filter(state=HandOverState.PROPOSED, case__in=Case.objects.visible_to(user).open())
+def _hand_overs(cases: CaseQuerySet) -> QuerySet[HandOver]:
+    return HandOver.objects.filter(state=HandOverState.PROPOSED, case__in=cases.open())
 
 
-def _promises(user: Any) -> QuerySet[Promise]:
+def _promises(cases: CaseQuerySet) -> QuerySet[Promise]:
     """Not settled, and due within the hour or overdue."""
-    return Promise.objects.filter(
-        settled_at=None, due_at__lte=Now() + _HOUR, case__in=Case.objects.visible_to(user).open()
-    )
+    return Promise.objects.filter(settled_at=None, due_at__lte=Now() + _HOUR, case__in=cases.open())
 
 
 def _to_register(user: Any) -> QuerySet[CallDeadline]:
@@ -108,16 +122,21 @@ def _to_register(user: Any) -> QuerySet[CallDeadline]:
 
 
 def _call_backs(user: Any) -> QuerySet[CallDeadline]:
-    found: QuerySet[CallDeadline] = CallDeadline.objects.open().filter(
-        kind=ClockKind.PROMISE, message__in=CallMessage.objects.visible_to(user)
-    )
-    return found
+    owed: QuerySet[CallDeadline] = CallDeadline.objects.open().filter(kind=ClockKind.PROMISE)
+    if user.pk is None and not sees_all_messages(user):
+        return owed.none()
+    return owed.filter(message__in=CallMessage.objects.visible_to(user))
 
 
-def _complaints(stage: InstanceKind) -> Callable[[Any], QuerySet[Complaint]]:
-    def rows(user: Any) -> QuerySet[Complaint]:
-        return Complaint.objects.visible_to(user).filter(
-            stage=stage, case__state__in=OPEN_STATES, case__confidential=True
+def sees_all_messages(user: Any) -> bool:
+    """Whether messages are counted alike for everybody of these roles; else each counts their own."""
+    return bool(user.has_role(*LEADING_ROLES, Role.AUDITOR))
+
+
+def _complaints(stage: InstanceKind) -> Callable[[CaseQuerySet], QuerySet[Complaint]]:
+    def rows(cases: CaseQuerySet) -> QuerySet[Complaint]:
+        return Complaint.objects.filter(
+            stage=stage, case__state__in=OPEN_STATES, case__confidential=True, case__in=cases
         )
 
     return rows
@@ -150,33 +169,32 @@ FIGURES: Mapping[str, Figure] = {
     for figure in (
         Figure(
             "emergencies", _("Emergencies"), _("Open cases whose emergency process runs; service is not restored."),
-            "case", lambda user: Case.objects.visible_to(user).in_emergency(), ("registered_at", "id"),
-            "late", "urgent",
+            "case", lambda cases: cases.in_emergency(), ("registered_at", "id"), "late", "urgent", of_cases=True,
         ),
         Figure(
             "unanswered", _("Late, unanswered"),
             _("Open clocks past their due time; of those told of it somebody has not acknowledged."),
-            "clock", _unanswered, _DUE, "late", "urgent",
+            "clock", _unanswered, _DUE, "late", "urgent", of_cases=True,
         ),
         Figure(
             "late", _("Late"), _("Open clocks of open cases past their due time."),
-            "clock", _breached, _DUE, "late", "urgent",
+            "clock", _breached, _DUE, "late", "urgent", of_cases=True,
         ),
         Figure(
             "due_15", _("Due in 15 minutes"), _("Running clocks that are due within the next 15 minutes."),
-            "clock", _due_within(_SOON), _DUE, "warn",
+            "clock", _due_within(_SOON), _DUE, "warn", of_cases=True,
         ),
         Figure(
             "due_60", _("Due in 60 minutes"), _("Running clocks that are due within the next 60 minutes."),
-            "clock", _due_within(_HOUR), _DUE, "warn",
+            "clock", _due_within(_HOUR), _DUE, "warn", of_cases=True,
         ),
         Figure(
             "promises", _("Promises due"), _("Promises not settled that are due within the hour, or overdue."),
-            "promise", _promises, _DUE, "warn",
+            "promise", _promises, _DUE, "warn", of_cases=True,
         ),
         Figure(
             "hand_overs", _("Hand-overs pending"), _("Cases offered to somebody who has not accepted."),
-            "hand_over", _hand_overs, ("proposed_at", "id"), "warn",
+            "hand_over", _hand_overs, ("proposed_at", "id"), "warn", of_cases=True,
         ),
         Figure(
             "to_register", _("Calls to register"), _("Answered calls that are not registered as anything yet (24 h)."),
@@ -189,7 +207,7 @@ FIGURES: Mapping[str, Figure] = {
         *(
             Figure(
                 f"complaints_{stage.value}", stage.label, _COMPLAINT_MEANING, "complaint", _complaints(stage),
-                ("case_id",), "", "complaints", quiet=True,
+                ("case_id",), "", "complaints", quiet=True, of_cases=True,
             )
             for stage in InstanceKind
         ),
@@ -229,29 +247,9 @@ FIGURES: Mapping[str, Figure] = {
 
 def counts(user: Any, figures: Iterable[Figure]) -> dict[str, int]:
     """All these numbers as of one moment, in one query; each at most one more than `COUNTED`."""
-    return count_all({figure.key: figure.rows(user) for figure in figures})
+    return asking.count_all({figure.key: figure.rows(user) for figure in figures})
 
 
-def count_all(wanted: Mapping[str, QuerySet[Any]]) -> dict[str, int]:
-    """The sizes of these querysets, each at most one more than `COUNTED`, in one query.
-
-    An order that a queryset asks for by itself is kept: it is one in which an index lets the count stop early.
-    """
-    found = dict.fromkeys(wanted, 0)
-    parts: list[str] = []
-    values: list[Any] = []
-    asked: list[str] = []
-    for key, rows in wanted.items():
-        try:
-            rows = rows if rows.query.order_by else rows.order_by()
-            sql, params = rows.values("pk")[: COUNTED + 1].query.sql_with_params()
-        except EmptyResultSet:
-            continue
-        parts.append(f"(SELECT count(*) FROM ({sql}) AS counted)")  # noqa: S608 - Django's own SQL, values apart
-        values += params
-        asked.append(key)
-    if parts:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT " + ", ".join(parts), values)
-            found |= dict(zip(asked, cursor.fetchone(), strict=True))
-    return found
+def among(places: list[int]) -> CaseQuerySet:
+    """The cases of these numbers, written as one array: the SQL is the same however many there are."""
+    return Case.objects.filter(_OneOf("pk", Value(places, output_field=ArrayField(BigIntegerField()))))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -53,6 +53,7 @@ class Line:
     note: str = ""
     case: Case | None = None
     answers: Answers | None = None
+    rank: tuple[Any, ...] = ()  # its place among others of the same list
 
 
 def lines(kind: str, rows: Sequence[Any], user: Any, now: datetime) -> list[Line]:
@@ -63,17 +64,42 @@ def lines(kind: str, rows: Sequence[Any], user: Any, now: datetime) -> list[Line
     return found
 
 
-def bare(kind: str, rows: Sequence[Any], user: Any, now: datetime) -> list[Line]:
-    """The same without who has answered."""
-    return _DRAW[kind](rows, user, now)
-
-
 def add_answers(found: Sequence[Line], user: Any) -> None:
     """Say of each line's case who of those told has answered; one query."""
     cases = [line.case for line in found if line.case is not None]
     said = answers(cases, user) if cases else {}
     for line in found:
         line.answers = said.get(line.case.pk) if line.case else None
+
+
+def of_board(urgent: Sequence[int], following: Sequence[int], now: datetime) -> tuple[list[Line], list[Line]]:
+    """These emergencies and these clocks as lines, each with its rank; three queries, whatever they are about."""
+    wanted = Q(pk__in=following) | Q(kind=ClockKind.EMERGENCY, case__in=urgent)
+    clocks = list(
+        CaseDeadline.objects.open()
+        .filter(wanted)
+        .select_related("policy", "calendar_version")
+        .defer("calendar_version__data")
+    )
+    numbers = {*urgent, *(clock.case_id for clock in clocks)}
+    cases = {case.pk: case for case in Case.objects.for_page().filter(pk__in=numbers).prefetch_related("pauses")}
+    for clock in clocks:
+        clock.case = cases[clock.case_id]
+    running = {clock.case_id: clock for clock in clocks if clock.kind == ClockKind.EMERGENCY}
+    first = []
+    for case in (cases[pk] for pk in urgent if pk in cases):
+        clock = running.get(case.pk)
+        line = _of_case(case, clock=face(clock, case.number, now, explained=False) if clock else None)
+        line.rank = (case.registered_at, case.pk)
+        first.append(line)
+    second = _clocks([clock for clock in clocks if clock.pk in following], None, now)
+    for line, clock in zip(second, (clock for clock in clocks if clock.pk in following), strict=True):
+        line.rank = (clock.due_at, clock.pk)
+    return sorted(first, key=_rank), sorted(second, key=_rank)
+
+
+def _rank(line: Line) -> tuple[Any, ...]:
+    return line.rank
 
 
 def dressed(kind: str, rows: QuerySet[Any]) -> QuerySet[Any]:
@@ -102,7 +128,7 @@ def answers(cases: Iterable[Case], user: Any) -> dict[int, Answers]:
             continue
         if (name or _("nobody")) not in one.waits_for:
             one.waits_for.append(name or _("nobody"))
-        if recipient == user.pk:
+        if recipient is not None and recipient == user.pk:
             one.mine.append(key)
     return found
 

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Any
 
-from django.db.models import F, Value
+from django.db.models import F, QuerySet, Value
 from django.db.models.functions import Now
 from django.urls import reverse
 
 from service_desk.dashboard import health
 from service_desk.dashboard.board import agents
-from service_desk.dashboard.board.figures import COUNTED, FIGURES, Figure, count_all
-from service_desk.dashboard.board.lines import Line, add_answers, bare, dressed
+from service_desk.dashboard.board.asking import Form, Statement, ask, written
+from service_desk.dashboard.board.figures import COUNTED, FIGURES, Figure, among
+from service_desk.dashboard.board.lines import Line, add_answers, of_board
 from service_desk.deadlines import engine
 from service_desk.deadlines.clock_watch import holding
 from service_desk.deadlines.models import Heartbeat
 from service_desk.deadlines.rules import LATE_MARK_SECONDS, ClockState, Door
+from service_desk.kept import keep
 from service_desk.notices.models import DispatcherBeat
 from service_desk.people.gaps import Gap
 from service_desk.people.models import Staff
@@ -70,17 +74,26 @@ class Board:
     """One reading."""
 
     at: datetime
-    tiles: dict[str, list[Tile]]
+    numbers: dict[str, int]
     urgent: list[Line]
     following: list[Line]
     agents: list[AgentLine]
     gaps: list[tuple[str, Gap]]
     checks: list[health.Check]
+    tiles: dict[str, list[Tile]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "tiles", _tiles(FIGURES.values(), self.numbers))
 
     @property
     def healthy(self) -> bool:
         """Whether the engine keeps its promise."""
         return all(check.ok for check in self.checks)
+
+    @property
+    def next_of(self) -> str:
+        """What `following` lists: what is late and unanswered, else what is due within the hour."""
+        return next((key for key in _NEXT if self.numbers[key]), "")
 
     @property
     def mine(self) -> list[Any]:
@@ -89,17 +102,27 @@ class Board:
         return list(dict.fromkeys(keys))
 
 
-def read(user: Any, now: datetime) -> Board:
-    """The board as this person may see it."""
-    wanted = {key: figure.rows(user) for key, figure in FIGURES.items()}
-    found = count_all(wanted | _of_engine())
-    tiles = _tiles(FIGURES.values(), found)
-    urgent = first_lines("emergencies", user, now, SHOWN_URGENT) if found["emergencies"] else []
-    following = _following(user, now, found)
-    add_answers([*urgent, *following], user)
+#: What wants a hand first, the first of these that has anything.
+_NEXT = ("unanswered", "due_60")
+_LISTED = dict.fromkeys(("emergencies", *_NEXT), Form.PLACES)
+_written: dict[tuple[Any, ...], Statement] = {}
+
+
+def read(user: Any, now: datetime, kept_as: tuple[Any, ...] | None = None) -> Board:
+    """The board as this person may see it; what is asked is written once for all who are `kept_as` the same."""
+    statement = _written.get(kept_as) if kept_as is not None else None
+    if statement is None:
+        statement = _questions(user)
+        if kept_as is not None:
+            _written[kept_as] = statement
+    found = ask(statement)
+    numbers = _numbers(found, [figure for figure in FIGURES.values() if figure.group != "agents"])
+    for state in agents.State:
+        numbers[f"agents_{state.value}"] = min(found["standing"].get(state.value, 0), COUNTED + 1)
+    urgent, following = _lines(found, now, user)
     return Board(
         at=now,
-        tiles=tiles,
+        numbers=numbers,
         urgent=urgent,
         following=following,
         agents=_agents(user),
@@ -108,23 +131,68 @@ def read(user: Any, now: datetime) -> Board:
     )
 
 
-def first_lines(key: str, user: Any, now: datetime, most: int) -> list[Line]:
-    """The first rows behind a figure, in the order of its list, without who has answered.
+def forget() -> None:
+    """Write all questions anew."""
+    _written.clear()
 
-    Which they are is asked first: with all that a row is drawn from joined to it PostgreSQL would no longer see that
-    few are wanted.
+
+def _questions(user: Any) -> Statement:
+    wanted = {key: figure.rows(user) for key, figure in FIGURES.items() if figure.group != "agents"}
+    for key in _LISTED:
+        wanted[key] = wanted[key].order_by(*FIGURES[key].order)
+    wanted |= _of_engine() | {"standing": agents.everybody()}
+    return written(wanted, _LISTED | {"standing": Form.STANDING})
+
+
+def _numbers(found: dict[str, Any], figures: Iterable[Figure]) -> dict[str, int]:
+    """How many there are of each; of what was listed the list says it."""
+    return {figure.key: len(found[figure.key]) if figure.key in _LISTED else found[figure.key] for figure in figures}
+
+
+def _lines(found: dict[str, Any], now: datetime, user: Any) -> tuple[list[Line], list[Line]]:
+    """The first emergencies, and what wants a hand first, with who has answered."""
+    key = next((key for key in _NEXT if found[key]), "")
+    places = found["emergencies"][:SHOWN_URGENT], found[key][:SHOWN_NEXT] if key else []
+    if not any(places):
+        return [], []
+    urgent, following = of_board(*places, now)
+    add_answers([*urgent, *following], user)
+    return urgent, following
+
+
+def beyond(user: Any, cases: Sequence[int], shared: Board) -> Board:
+    """The shared board with these open cases added, of which this person may know and the others may not.
+
+    What is asked about them is asked with the same words of everybody: figures begin at the cases' numbers.
     """
-    figure = FIGURES[key]
-    wanted = figure.rows(user)
-    first = list(wanted.order_by(*figure.order).values_list("pk", flat=True)[:most])
-    rows = dressed(figure.kind, wanted.model._default_manager.filter(pk__in=first)).order_by(*figure.order)
-    return bare(figure.kind, list(rows), user, now)
+    figures = [figure for figure in FIGURES.values() if figure.of_cases]
+    statement = _written.get(("beyond",))
+    if statement is None:
+        wanted = {figure.key: figure.source(among(_NONE)) for figure in figures}
+        for key in _LISTED:
+            wanted[key] = wanted[key].order_by(*FIGURES[key].order)
+        statement = _written[("beyond",)] = written(wanted, _LISTED)
+    found = ask(statement, [list(cases) if value == _NONE else value for value in statement.params])
+    own = _numbers(found, figures)
+    numbers = {key: min(number + own.get(key, 0), COUNTED + 1) for key, number in shared.numbers.items()}
+    urgent, following = _lines(found, shared.at, user)
+    both = replace(shared, numbers=numbers, agents=_with_loads(shared.agents, cases))
+    own_next = next((key for key in _NEXT if own[key]), "")
+    lists = [lines for key, lines in ((shared.next_of, shared.following), (own_next, following)) if key == both.next_of]
+    return replace(
+        both,
+        urgent=sorted([*shared.urgent, *urgent], key=attrgetter("rank"))[:SHOWN_URGENT],
+        following=sorted([line for lines in lists for line in lines], key=attrgetter("rank"))[:SHOWN_NEXT],
+    )
 
 
-def _following(user: Any, now: datetime, found: dict[str, int]) -> list[Line]:
-    """What wants a hand first: late and unanswered, else what is due within the hour."""
-    key = next((key for key in ("unanswered", "due_60") if found[key]), "")
-    return first_lines(key, user, now, SHOWN_NEXT) if key else []
+#: Stands in the written question for the numbers of the cases.
+_NONE = [-1]
+
+
+def _with_loads(lines: list[AgentLine], cases: Sequence[int]) -> list[AgentLine]:
+    held = Counter(among(list(cases)).order_by().values_list("handler", flat=True))
+    return [replace(line, load=line.load + held[line.person.pk]) for line in lines]
 
 
 def _tiles(figures: Iterable[Figure], found: dict[str, int]) -> dict[str, list[Tile]]:
@@ -137,8 +205,13 @@ def _tiles(figures: Iterable[Figure], found: dict[str, int]) -> dict[str, list[T
     return groups
 
 
+@keep
+def _strip() -> QuerySet[Any]:
+    return agents.everybody().select_related("unit").order_by("standing", "full_name", "id")[:SHOWN_AGENTS]
+
+
 def _agents(user: Any) -> list[AgentLine]:
-    people = list(agents.everybody().select_related("unit").order_by("standing", "full_name", "id")[:SHOWN_AGENTS])
+    people = list(_strip())
     held = agents.loads(user, [person.pk for person in people])
     address = reverse("case-list")
     return [
@@ -164,7 +237,7 @@ def _of_engine() -> dict[str, Any]:
     return wanted
 
 
-def _engine_state(found: dict[str, int]) -> dict[str, Any]:
+def _engine_state(found: dict[str, Any]) -> dict[str, Any]:
     age = Now() - F("beat_at")
     sweeps = Heartbeat.objects.exclude(door=Door.AUDITOR).order_by().values_list(Value("sweep"), age)
     beats = list(sweeps.union(DispatcherBeat.objects.order_by().values_list(Value("dispatch"), age), all=True))

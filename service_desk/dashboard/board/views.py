@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Sequence
 from typing import Any
@@ -11,15 +12,15 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from service_desk.dashboard.board import lines as drawn
-from service_desk.dashboard.board import now as board
 from service_desk.dashboard.board import sharing
 from service_desk.dashboard.board.figures import COUNTED, FIGURES, Figure, counts
+from service_desk.dashboard.board.parts import Parts, parts_of
 from service_desk.deadlines import clock
 from service_desk.notices.actions import acknowledge
 from service_desk.notices.models import Notice
@@ -39,32 +40,33 @@ def _is_part(request: HttpRequest) -> bool:
     return request.headers.get("HX-Request") == "true"
 
 
-def _part(request: HttpRequest, template: str) -> HttpResponse:
+def _parts(request: HttpRequest, page: str, age: float) -> Parts:
+    user: Any = request.user
+    require(user, "board.view")
+    return parts_of(user, sharing.board_of(user, time.monotonic() - age), page)
+
+
+def _part(request: HttpRequest, page: str, template: str) -> HttpResponse:
     """The moving part for a page that refreshes itself; nothing, if it shows just that (204: htmx leaves it)."""
     has, heard = request.headers.get("Board-Mark", ""), "Board-Heard" in request.headers
-    found = sharing.moving_part(
-        request.user, template, has=has, heard=heard, here=reverse("board"), token=lambda: get_token(request)
-    )
-    if found is None:
+    found = _parts(request, page, sharing.SHARED_SECONDS if heard or not has else sharing.UNHEARD_SECONDS)
+    if has == found.mark:
         return HttpResponse(status=204)
-    html, mark = found
-    return HttpResponse(html, headers={"Board-Mark": mark})
+    html = render_to_string(template, {"parts": found.whole(get_token(request))})
+    return HttpResponse(html, headers={"Board-Mark": found.mark})
 
 
 @login_required
 @require_safe
 def board_now(request: HttpRequest) -> HttpResponse:
     """The board, or for a page that refreshes itself its moving part."""
-    user: Any = request.user
-    require(user, "board.view")
     if _is_part(request):
-        return _part(request, "dashboard/board_live.html")
+        return _part(request, "board", "dashboard/board_live.html")
+    found = _parts(request, "board", sharing.SHARED_SECONDS)
     context = {
-        "board": board.read(user, clock.now()),
-        "may_register": bool(can(user, "case.register")),
-        "may_call_in": bool(user.has_role(*LEADING_ROLES)),
-        "may_see_team": bool(can(user, "board.team")),
-        "here": reverse("board"),
+        "board": found.board,
+        "parts": found.whole(get_token(request)),
+        "may_see_team": bool(can(request.user, "board.team")),
     }
     return render(request, "dashboard/board.html", context)
 
@@ -73,11 +75,10 @@ def board_now(request: HttpRequest) -> HttpResponse:
 @require_safe
 def wall(request: HttpRequest) -> HttpResponse:
     """The same on a screen that everybody in the room reads: large, without the names of customers."""
-    user: Any = request.user
-    require(user, "board.view")
     if _is_part(request):
-        return _part(request, "dashboard/wall_live.html")
-    return render(request, "dashboard/wall.html", {"board": board.read(user, clock.now())})
+        return _part(request, "wall", "dashboard/wall_live.html")
+    found = _parts(request, "wall", sharing.SHARED_SECONDS)
+    return render(request, "dashboard/wall.html", {"board": found.board, "parts": found.whole(get_token(request))})
 
 
 @login_required
