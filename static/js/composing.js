@@ -1,13 +1,13 @@
 // What is offered in a text box: colleagues after `@` (textarea[data-people]), templates after `/` at its start
-// (textarea[data-templates]), and in every box the approved phrases after `::` anywhere or `/` behind a gap (K1): by
-// pinyin initials, words or code. Each address answers ?q= with {results: [{id, label, detail, data: {text, code}}]}.
+// (textarea[data-templates]), and in every box and line of text the approved phrases after `::` anywhere or `/` behind a
+// gap (K1): by pinyin initials, words or code. Each address answers ?q= with {results: [{id, label, detail, data: {text, code}}]}.
 
 const words = JSON.parse(document.getElementById("desk-words")?.textContent ?? "{}");
 const WAIT = 150;
 const PERSON = /(?:^|[^A-Za-z0-9._%+-])([@＠][^\s@＠，。；：、,;:]{0,20})$/;
 const TEMPLATE = /^([/／、][^\n]{0,40})$/;
 const PHRASE = /((?:::|：：)[^\s:：]{0,20}|(?:^|(?<=[\s，。！？；,.!?;]))[/／][^\s/／]{1,20})$/;
-const BOX = 'textarea:not([data-language="off"]), input[data-language]:not([data-language="off"])';
+const BOX = ["textarea", 'input[type="text"]:not([role="combobox"], [inputmode])'].map((kind) => `${kind}:not([data-language="off"], [readonly])`).join(", ");
 const phrases = document.body.dataset.phrases;
 
 let box = null; // the text box that something is offered in

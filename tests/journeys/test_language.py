@@ -157,3 +157,8 @@ def test_K1_a_phrase_is_put_in_by_its_initials_with_its_slots(journey: Journey, 
     page.keyboard.insert_text("明早九点")  # the open slot was chosen
     expect(box).to_have_value(f"您好，请稍等一下。我是{journey.world.agent}，我在明早九点前给您回电。")
     assert PhraseUse.objects.get(entry="J2").times == 1
+    page.goto("/register/?fresh=1")  # a line of text is a field as well
+    page.locator("#id_fault").press_sequentially("断站，::qsdy")
+    expect(page.get_by_role("option", name="请稍等一下")).to_be_visible()
+    page.locator("#id_fault").press("Enter")
+    expect(page.locator("#id_fault")).to_have_value("断站，请稍等一下")

@@ -67,6 +67,15 @@ def test_K6_search_engines_stay_out_unless_they_are_wanted(desk: World, settings
     assert Client().get(place).status_code == 404
 
 
+def test_K6_who_does_not_find_it_is_told_the_number_to_call(desk: World, settings: Settings) -> None:
+    settings.SERVICE_HOTLINE = "400-800-1234"
+    assert (
+        '<a class="nowrap tabular" href="tel:400-800-1234">400-800-1234</a>' in Client().get("/help/").content.decode()
+    )
+    settings.SERVICE_HOTLINE = ""
+    assert 'href="tel:' not in Client().get("/help/").content.decode()
+
+
 def test_K6_a_visitor_answers_once(desk: World) -> None:
     article = for_customers(desk.agent, desk.chief, "宽带报修流程")
     visitor, other = Client(), Client()

@@ -262,6 +262,8 @@ def test_K5_the_script_says_approved_phrases_filled_in_by_line_and_time_of_day(d
     assert "请稍等一下" in part
     chosen = {"product_type": str(desk.product.pk), "caller_name": "王女士"}  # as the form of a new case has it
     assert "请稍等一下" in text_of(browser(desk.agent).post("/phrasebook/script/", chosen))
+    form = browser(desk.agent).get("/register/").content.decode()
+    assert "toggle once, desk:line" in form  # and is asked again as the product changes
     for none in ({"line": "9" * 30}, {"product_type": "9" * 18}, {"product_type": "\x00"}, {"product_type": "9" * 40}):
         assert "请稍等一下" not in text_of(browser(desk.agent).post("/phrasebook/script/", none))
     assert (

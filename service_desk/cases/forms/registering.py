@@ -45,7 +45,7 @@ class RegisterForm(RequestFormPart):
     fault = forms.CharField(
         label=_("Fault in brief"),
         max_length=120,
-        widget=forms.TextInput(attrs={"data-count": "1", "autocomplete": "off"}),
+        widget=forms.TextInput(attrs={"data-count": "1", "autocomplete": "off", "data-language": "internal_note"}),
         error_messages={"required": _("Say in a few words what is wrong, for example: one site down.")},
     )
     description = forms.CharField(

@@ -122,6 +122,12 @@ def company_name() -> str:
     return str(settings.COMPANY_NAME)
 
 
+@register.simple_tag
+def service_hotline() -> str:
+    """The number customers call, empty where the desk has not named one."""
+    return str(settings.SERVICE_HOTLINE)
+
+
 @register.filter
 def attr(attributes: dict[str, Any], name: str) -> str:
     """An attribute whose name has a dash, which the template language cannot write."""
