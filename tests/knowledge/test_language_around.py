@@ -40,6 +40,12 @@ def found(text: str, direction: str = TO_CUSTOMER) -> list[tuple[str, str]]:
         ("您 b u z h i d a o 吗？我 b u z h i d a o。", "B39", "选项 b u z 均可。"),
         ("想好ㄌ没有，快。", "B35", "想好了ㄌ。"),
         ("那个傻孑又报修。", "B09", "孑然一身。"),
+        ("不得不说，您就是老废物。", "B03", "不得说老废物。"),
+        ("大妈，说了多少遍了，长耳朵干嘛使的！", "B31", "大妈投诉说长耳朵干嘛使的，要求道歉。"),
+        ("您反映“没人来”，谁让你不看着点儿。", "B29", "您反映店员说“谁让你不看着点儿”，我们已核实。"),
+        ("您说的这个优惠不知道，去问经理。", "B39", "您说的这个优惠不知道的人很多。"),
+        ("您太矮了。", "B18", "客户姓矮，已核对。"),
+        ("您这个傻zi。", "B09", "沙子两车，已卸货。"),
     ],
 )
 def test_K3_what_stands_around_decides(said: str, entry: str, not_said: str) -> None:
@@ -55,6 +61,16 @@ def test_K3_a_list_under_a_rule_is_no_finding_and_a_list_under_another_head_is()
 def test_K3_what_the_writer_says_that_he_said_is_his() -> None:
     assert found("我直接回她问别人去，她就挂了。", NOTE) == [("B30", "问别人去")]
     assert found("客户称同事让她问别人去。", NOTE) == []
+    assert found("处理结果：告知客户愿意找谁就找谁去。", NOTE) == [("B38", "愿意找谁就找谁去")]
+    assert found("客户称师傅告知其愿意找谁就找谁去。", NOTE) == []
+
+
+def test_K3_of_two_whom_nobody_names_the_desk_is_who_talks_like_one() -> None:
+    talk = "A：您好，这里是安居物业。\nB：喂，你们有完没完！\nA：您别急。"
+    assert found(talk, NOTE) == []
+    assert found(talk.replace("A：您别急。", "A：不知道，问别人去。"), NOTE) == [("B39", "不知道"), ("B30", "问别人去")]
+    assert found("说话人1：有完没完！\n说话人2：您好，请问您贵姓？", TRANSCRIPT) == []
+    assert found("A：有完没完！\nB：问别人去！", NOTE) == [("B34", "有完没完"), ("B30", "问别人去")]
 
 
 def test_K3_a_hit_across_an_opening_quotation_mark_is_judged_by_what_is_quoted() -> None:

@@ -187,7 +187,7 @@ class _Judge:
             return "rule"
         if around.excused_as_quotation(to_customer=to_customer, epithet=entry.category == Category.DISRESPECTFUL):
             return "quotation"
-        if around.is_report() or (to_customer and around.sorry_for_staff()):
+        if around.is_report(to_customer=to_customer) or (to_customer and around.sorry_for_staff()):
             return "report"
         return ""
 

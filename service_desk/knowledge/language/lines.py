@@ -39,8 +39,19 @@ _LINE_END = re.compile(r"[\n\r\u2028\u2029\x0b\x0c\x85]")
 
 #: A name in front of a line of a dialogue, of somebody whose role the lists do not know.
 _UNKNOWN = re.compile(
-    r"^[ \t]*(?!备注|注|地址|时间|电话|原因|诉求|结果|处理|要求|摘要|提示|问题|编号|工单)[a-z一-鿿]{1,6}[：:]",
+    r"^[ \t]*(?!备注|注|地址|时间|电话|原因|诉求|结果|处理|要求|摘要|提示|问题|编号|工单)[a-z一-鿿]{1,6}[ ]?[0-9]?"
+    r"[：:]",
     re.IGNORECASE | re.MULTILINE,
+)
+#: Labels that say that two talk and not who: A, 乙, 说话人1, speaker 2.
+_LETTER = re.compile(r"^(?:[a-z]|[甲乙男女]|(?:说话人|话者|讲话人|speaker|spk)[ ]?[0-9])[：:]$", re.IGNORECASE)
+#: What the desk says and no caller does.
+_DESK_TALK = re.compile(
+    r"这里是|很?高兴为您|为您(?:服务|查询|登记|办理|转接|处理)|有什么(?:可以)?帮|请您?稍[等候]|感谢您|祝您"
+    r"|请问您?(?:贵姓|怎么称呼|有什么|还有)"
+    r"|工号|帮您|您的?(?:姓名|地址|电话|号码|户号|身份证)|(?:地址|电话|户号|姓名)(?:报|说|留)一?下|您别急"
+    r"|给您(?:带来|添|安排|登记)|how (?:may|can) i help",
+    re.IGNORECASE,
 )
 
 
@@ -62,6 +73,8 @@ class Roles:
             is_customer = (label.lastgroup or "").startswith("customer")
             found.append((label.start(), label.end(), str(Speaker.CUSTOMER if is_customer else Speaker.AGENT)))
         roles = {role for _start, _end, role in found}
+        if not roles:
+            return _two_sides(plain, dialogue)
         if dialogue and len(roles) == 1:
             other = str(Speaker.AGENT if Speaker.CUSTOMER in roles else Speaker.CUSTOMER)
             known = {start for start, _end, _role in found}
@@ -87,3 +100,17 @@ class Roles:
     def body(self, place: int) -> int:
         """Where the words of this speaker begin, behind the label."""
         return self._bodies[bisect_right(self._starts, place) - 1]
+
+
+def _two_sides(plain: str, dialogue: bool) -> list[tuple[int, int, str]]:
+    """The lines of two whom nobody names, where one of them alone talks as a desk does."""
+    labels = [m for m in _UNKNOWN.finditer(plain) if dialogue or _LETTER.match(m.group().strip())]
+    names = dict.fromkeys(m.group().strip() for m in labels)
+    if len(names) != 2 or len(labels) < 2:
+        return []
+    ends = [*(m.start() for m in labels[1:]), len(plain)]
+    desk = {m.group().strip() for m, end in zip(labels, ends, strict=True) if _DESK_TALK.search(plain, m.end(), end)}
+    if len(desk) != 1:
+        return []
+    sides = {name: str(Speaker.AGENT if name in desk else Speaker.CUSTOMER) for name in names}
+    return [(m.start(), m.end(), sides[m.group().strip()]) for m in labels]

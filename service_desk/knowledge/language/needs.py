@@ -53,6 +53,9 @@ _THIRD = re.compile(rf"其$|(?<![跟对和向给])(?:{WHO.replace('|您|您家�
 _YOU_ARE = re.compile(
     r"(?:你|您|[他她这那]人?)(?:们|人|先生|女士|小姐|也|又|都|真|可|实在|确实){0,2}(?:太|很|好|这么|那么|真|偏|够|特别|非常|有点|比较|挺)$"
 )
+#: What it is about, and not who: 您说的这个….
+_TOPIC = re.compile(r"^您(?:们)?(?:刚才)?(?:说|问|要|讲|提|反映|咨询|看)的(?=.)")
+_NAMED = ("姓", "名叫", "名字叫", "叫做")
 _CHOSEN = re.compile(r"[用选要买拿换订发给]$")
 _THIS = re.compile(r"[这那你您个死臭]$")
 _SOMEBODY = re.compile(r"个子|个儿|子|冬瓜|佬|婆|仔|妞|胖子|墩")
@@ -78,6 +81,7 @@ _I_SAID = re.compile(
     r"(?:^|[，,])(?:所以|于是|然后|最后|后来)?(?:我|我们|本人|俺)(?:就|直接|干脆|只好|只能|当场|当时|便|也|又|已|顺口|随口|没好气地?){0,3}"
     r"(?:跟|对|给|和)?(?:他|她|客户|对方|用户|业主|顾客|老人|家属)?们?(?:就|直接)?(?:回|说|怼|答|喊|告诉|告知|骂|吼|顶|回复|答复|回答)"
     r"(?:了一句|了句|一句|了|道|过|的是)?(?:他|她|客户|对方|用户|业主|顾客|老人|家属)?们?(?:一句|说|道)?$"
+    r"|(?:^|[，,])(?:已|就|直接|当场|便)?(?:告知|告诉|回复|答复|回|怼|回绝)(?:了)?(?:他|她|客户|对方|用户|业主|顾客|老人|家属)(?:说|道)?$"
 )
 
 
@@ -90,7 +94,7 @@ class Needs(Around):
         if (_YOU_ARE.search(before) and not _THING.match(after)) or (_THIS.search(before) and _SOMEBODY.match(after)):
             return True
         chosen = after.startswith("的") and _CHOSEN.search(before)
-        if chosen or _THING.search(before) or (after and _THING.match(after)):
+        if chosen or before.endswith(_NAMED) or _THING.search(before) or (after and _THING.match(after)):
             return False
         topic = self.ahead[-16:]
         if _THING.search(topic) and not re.search(r"您|你|他|她|人|客户|先生|女士", before):
@@ -138,7 +142,7 @@ class Needs(Around):
 
     def is_answer(self, *, internal: bool) -> bool:
         """Whether 'I do not know' is an answer that is given, and no question or statement about others."""
-        before, after = self.before.strip(), self.after
+        before, after = _TOPIC.sub("", self.before.strip()), self.after
         mine = bool(_ME.search(before)) or self.plain[self.start] in "我俺咱"
         if _CONDITION.search(before) or after.startswith(("的", "者")) or after.rstrip("，, ").endswith("的话"):
             return False
