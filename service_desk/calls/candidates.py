@@ -40,7 +40,8 @@ class Caller:
         """The service line the call must be about: the one of all that the customer has and waits for, if it is one."""
         if self.card is None:
             return None
-        lines = {each.product_type.service_line_id for each in (*self.card.products, *self.card.open_cases)}
+        lines = {each.product_type.service_line_id for each in self.card.products}
+        lines |= {case.service_line_id for case in self.card.open_cases}
         return lines.pop() if len(lines) == 1 else None
 
 
