@@ -7,6 +7,7 @@ request a thread of its own, and psycopg2 has no pool in Django): measured in `b
 
 import asyncio
 import os
+from importlib import import_module
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -22,6 +23,8 @@ streams = get_asgi_application()
 _wsgi: Any = get_wsgi_application()
 
 from service_desk.knowledge.current import build_ahead  # once the rooms are there
+
+import_module(settings.ROOT_URLCONF)  # every page and its forms: two seconds that the first to ask would wait for
 
 pages = Pages(_wsgi, workers=settings.WEB_THREADS)
 
