@@ -10,9 +10,11 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from service_desk.dashboard import rail, words
+from service_desk.dashboard import pieces, rail, words
+from service_desk.dashboard.rail import Entry
 from service_desk.deadlines import clock
 
 THEME_COOKIE = "desk_theme"
@@ -114,6 +116,30 @@ class Frame:
     def words(self) -> dict[str, object]:
         """What the scripts say."""
         return words.for_scripts()
+
+    @cached_property
+    def rail_drawn(self) -> SafeString:
+        """The rail as HTML."""
+        return pieces.drawn("components/rail.html", *self._rail_facts)
+
+    @cached_property
+    def shortcuts_drawn(self) -> SafeString:
+        """The dialog of shortcuts as HTML."""
+        return pieces.drawn("components/shortcuts.html", *self._rail_facts)
+
+    @property
+    def _rail_facts(self) -> tuple[str, tuple[Entry, ...], str]:
+        return self.company, tuple(self.rail), self.calls_url
+
+    @property
+    def shapes_drawn(self) -> SafeString:
+        """The shapes of states, which other marks of the page refer to."""
+        return pieces.drawn("components/shapes.html")
+
+    @property
+    def words_drawn(self) -> SafeString:
+        """What the scripts say, as JSON."""
+        return pieces.words_drawn()
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch, get_script_prefix, get_urlconf, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -75,6 +76,12 @@ ROOMS = (
 
 def url_or_blank(*names: str) -> str:
     """The address of the first of `names` that resolves; blank while none of these rooms is there."""
+    return _url_or_blank(names, get_urlconf() or settings.ROOT_URLCONF, get_script_prefix())
+
+
+@lru_cache(maxsize=256)
+def _url_or_blank(names: tuple[str, ...], _site_map: str, _prefix: str) -> str:
+    """Kept: a page asks for some thirty."""
     for name in names:
         try:
             return reverse(name)
