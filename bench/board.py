@@ -40,6 +40,7 @@ def measure(*, runs: int = RUNS) -> dict[str, Any]:
     from django.test.utils import CaptureQueriesContext, override_settings
 
     from service_desk.cases.models import Case, CaseDeadline
+    from service_desk.dashboard.board import sharing
     from service_desk.dashboard.board.figures import FIGURES, counts
     from service_desk.people.models import Staff
 
@@ -54,14 +55,17 @@ def measure(*, runs: int = RUNS) -> dict[str, Any]:
         "open clocks": CaseDeadline.objects.open().count(),
     }
     part = {"HX-Request": "true"}
+    alone = sharing.SHARED_SECONDS
     with override_settings(ALLOWED_HOSTS=["*"]):
         mark = client.get("/board/", headers=part).headers.get("Board-Mark", "")
         asked: tuple[tuple[str, str, dict[str, str], int], ...] = (
-            ("page", "/board/", {}, 200), ("wall", "/board/wall/", {}, 200), ("shared part", "/board/", part, 200),
+            ("page", "/board/", {}, 200), ("page, read anew", "/board/", {}, 200), ("wall", "/board/wall/", {}, 200),
+            ("shared part", "/board/", part, 200),
             ("unchanged", "/board/", {**part, "Board-Mark": mark}, 204),
         )  # fmt: skip
         for name, path, headers, wanted in asked:
             spent = []
+            sharing.SHARED_SECONDS = -1.0 if name.endswith("read anew") else alone
             for run in range(WARM + runs):
                 began = time.perf_counter()
                 answer = client.get(path, headers=headers)
@@ -76,12 +80,14 @@ def measure(*, runs: int = RUNS) -> dict[str, Any]:
                 "p50": percentile(spent, 0.5), "p95": percentile(spent, 0.95), "least": min(spent),
                 "queries": len(queries), "slowest": slow,
             }  # fmt: skip
+    sharing.SHARED_SECONDS = alone
     found["figures"] = {}
     for figure in FIGURES.values():
         began = time.perf_counter()
         number = counts(chief, [figure])[figure.key]
         found["figures"][figure.key] = [number, round((time.perf_counter() - began) * 1000, 1)]
-    found["kept"] = found["page"]["p95"] <= AIM_MS and found["page"]["queries"] <= AIM_QUERIES
+    dearest = found["page, read anew"]
+    found["kept"] = dearest["p95"] <= AIM_MS and dearest["queries"] <= AIM_QUERIES
     return found
 
 

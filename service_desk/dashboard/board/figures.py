@@ -12,15 +12,11 @@ from django.contrib.postgres.fields import ArrayField
 from django.db.models import (
     BigIntegerField,
     BooleanField,
-    Exists,
     Func,
-    OuterRef,
     QuerySet,
-    Subquery,
-    TextField,
     Value,
 )
-from django.db.models.functions import Cast, Concat, Now
+from django.db.models.functions import Now
 from django.utils.functional import Promise as Words
 from django.utils.translation import gettext_lazy as _
 
@@ -37,7 +33,7 @@ from service_desk.deadlines.rules import ClockKind, ClockState
 from service_desk.notices.models import Delivery, Notice
 from service_desk.people.access import can
 from service_desk.people.rules import LEADING_ROLES, Role
-from service_desk.telephony.models import CallEvent, Integration
+from service_desk.telephony.silence import told_silent
 from service_desk.webhooks.models import Endpoint
 
 #: So far things are counted; beyond, 'more than'. The cost of the board is bounded by it.
@@ -152,17 +148,6 @@ def _stuck(user: Any) -> QuerySet[Delivery]:
     return found if can(user, "notice.undelivered") else found.none()
 
 
-def _silent_phones(_user: Any) -> QuerySet[Integration]:
-    """Those of whose silence the desk has told, and that have not been heard of since (what counts is working time)."""
-    events = CallEvent.objects.filter(integration=OuterRef(OuterRef("pk"))).order_by("-received_at", "-id")
-    told = Notice.objects.filter(
-        kind="phone_silent",
-        about=Concat(Value("integration:"), Cast(OuterRef("pk"), TextField()), output_field=TextField()),
-        created_at__gt=Subquery(events.values("received_at")[:1]),
-    )
-    return Integration.objects.filter(Exists(told), is_active=True, silent_minutes__gt=0)
-
-
 _COMPLAINT_MEANING = _("Open complaints at this instance whose circle you are in.")
 FIGURES: Mapping[str, Figure] = {
     figure.key: figure
@@ -232,7 +217,7 @@ FIGURES: Mapping[str, Figure] = {
         Figure(
             "silent_phones", _("Silent phone systems"),
             _("Phone systems from which nothing has come for longer than agreed, in working time."),
-            "phone", _silent_phones, ("id",), "strong", "engine",
+            "phone", lambda _user: told_silent(), ("id",), "strong", "engine",
         ),
         *(
             Figure(

@@ -77,10 +77,9 @@ class Room:
         self.viewers[ear] = view
         if view in self.drawn:
             ear.put_nowait(DRAWN)
+            self._begin()
         else:
             self.look()
-        if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._run())
 
     def leave(self, ear: Ear) -> None:
         """A board was closed; with the last one the drawer rests."""
@@ -92,8 +91,13 @@ class Room:
             self._task = None
 
     def look(self) -> None:
-        """Something has happened."""
+        """Something has happened, or nothing was drawn for long: a drawer that has failed begins again."""
         self._wake.set()
+        self._begin()
+
+    def _begin(self) -> None:
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._run())
 
     async def _run(self) -> None:
         clock, allowance = asyncio.get_running_loop().time, Allowance()

@@ -51,7 +51,7 @@ class BoardStream:
                 yield b": open\n\n"
                 while clock() - started < LONGEST_SECONDS:
                     pokes = await next_pokes(ear, BEAT_SECONDS)
-                    if any(poke is not DRAWN and poke.event in _KINDS for poke in pokes):
+                    if not pokes or any(poke is not DRAWN and poke.event in _KINDS for poke in pokes):
                         here.look()
                     if DRAWN in pokes and self.view in here.drawn:
                         parts = here.drawn[self.view]
