@@ -200,7 +200,11 @@ def _corrections(complaint: Complaint, hide: _Mask) -> Section:
         [hide(one.text), str(one.owner), _at(one.due_at), f"{_at(one.done_at)} {hide(one.done_text)}".strip()]
         for one in found
     ]
-    return _table(_("Corrective actions"), [_("What is to be done"), _("Owner"), _("Due"), _("Done")], rows)
+    return _table(
+        _("Corrective actions"),
+        [_("What is to be done"), pgettext("corrective action", "Owner"), _("Due"), _("Done")],
+        rows,
+    )
 
 
 def _promises(complaint: Complaint, hide: _Mask) -> Section:

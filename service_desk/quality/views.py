@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -33,6 +33,12 @@ from service_desk.rest.keyset import BadCursor, page
 
 ON_A_PAGE = 50
 _LINES = 200
+_OF_CASES = ("case", "complaint")
+_SORTS: Mapping[str, Promise] = {
+    "call": gettext_lazy("Call"),
+    "case": gettext_lazy("Case"),
+    "complaint": gettext_lazy("Complaint"),
+}
 
 
 @dataclass(frozen=True)
@@ -79,9 +85,11 @@ def violation_list(request: HttpRequest) -> HttpResponse:
         )
     except BadCursor:
         shown, lost = page(rows, order=("-found_at", "-id"), size=ON_A_PAGE), True
+    places = _places(request.user, shown.items)
     context = {
         "form": form,
         "violations": shown.items,
+        "rows": [(each, *places[each.source]) for each in shown.items],
         "lost": lost,
         "filtered": bool(form.chosen),
         "next_url": _address(request, after=shown.next),
@@ -133,20 +141,31 @@ def _detail(request: HttpRequest, violation: Violation) -> dict[str, Any]:
         if possible[name] and can(request.user, f"violation.{name}", violation)
     ]
     entries = violation.entries.select_related("staff", "by").order_by("at", "id")
-    place, link = _place(request.user, violation)
+    place, link = _places(request.user, [violation])[violation.source]
     return {"violation": violation, "deeds": deeds, "entries": entries, "place": place, "place_link": link}
 
 
-def _place(user: Any, violation: Violation) -> tuple[str, str]:
-    """Where it was found, as words and as an address; a case that this person may not know of stays a number (P6)."""
-    kind, _colon, name = violation.source.partition(":")
-    if kind == "call" and (call := calls_visible_to(user).filter(ref=name).first()) is not None:
-        return _("Call of %(number)s") % {"number": call.masked_number or "–"}, f"/calls/{call.ref}/"
-    if kind in ("case", "complaint") and name.isascii() and name.isdigit() and len(name) < 19:
-        case = Case.objects.visible_to(user).filter(pk=int(name)).first()
-        if case is not None:
-            return case.number, case.get_absolute_url()
-    return violation.source, ""
+def _is_id(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 19
+
+
+def _places(user: Any, violations: Iterable[Violation]) -> dict[str, tuple[str, str]]:
+    """Where each was found, as words and as an address; of what this person may not know of its sort alone (P6)."""
+    parts = {each.source: each.source.partition(":")[::2] for each in violations}
+    ids = {source: int(name) for source, (kind, name) in parts.items() if kind in _OF_CASES and _is_id(name)}
+    cases = Case.objects.visible_to(user).in_bulk(ids.values()) if ids else {}
+    refs = [name for kind, name in parts.values() if kind == "call"]
+    calls = {call.ref: call for call in calls_visible_to(user).filter(ref__in=refs)} if refs else {}
+    places = {}
+    for source, (kind, name) in parts.items():
+        if (case := cases.get(ids.get(source, 0))) is not None:
+            places[source] = (case.number, case.get_absolute_url())
+        elif (call := calls.get(name if kind == "call" else "")) is not None:
+            number = _("Call of %(number)s") % {"number": call.masked_number or "–"}
+            places[source] = (number, f"/calls/{call.ref}/")
+        else:
+            places[source] = (str(_SORTS[kind]) if kind in _SORTS else source, "")
+    return places
 
 
 @login_required

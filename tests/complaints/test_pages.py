@@ -138,7 +138,10 @@ def test_P3_a_complaint_about_a_person_alone_gets_the_clocks_of_the_customers_ow
     InstalledProduct.objects.create(customer=here.customer, product_type=ProductType.objects.create(
         name="客梯", service_line=line))  # fmt: skip
     assert complaint(here).case.service_line == line
+    here.colleague.qualifications.all().delete()
     assert complaint(here, customer=None).case.service_line == ServiceLine.objects.earliest("pk")
+    here.colleague.qualifications.create(product_type=line.products.get(name="客梯"))
+    assert complaint(here, customer=None).case.service_line == line
     assert complaint(here, about_product=here.product).case.service_line == here.line
 
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
+from service_desk.cases.models import Case
 from service_desk.deadlines.clock import now
 from service_desk.people.models import Staff
 from service_desk.quality import actions
@@ -125,5 +126,11 @@ def test_P6_where_it_was_found_is_a_link_for_those_who_may_know_of_it(desk: Worl
     found = Found(Offence.LATE_REGISTRATION, f"case:{case.pk}", desk.agent.pk, now())
     page = logged_in(desk.inspector).get(suspect(found).get_absolute_url()).content.decode()
     assert case.number in page
+    listed = logged_in(desk.inspector).get("/quality/violations/").content.decode()
+    assert case.get_absolute_url() in listed
+    Case.objects.filter(pk=case.pk).update(confidential=True)
+    listed = logged_in(desk.inspector).get("/quality/violations/").content.decode()
+    assert case.number not in listed
+    assert f"case:{case.pk}" not in listed
     nowhere = Found(Offence.LATE_REGISTRATION, "case:999999999999999999999", desk.agent.pk, now())
     assert logged_in(desk.inspector).get(suspect(nowhere).get_absolute_url()).status_code == 200

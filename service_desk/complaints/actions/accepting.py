@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 
 from service_desk.audit.actions import record
@@ -200,7 +200,8 @@ def _case(data: Acceptance, actor: Any, barred: Mapping[int, BarredWhy], moment:
 def _product(data: Acceptance, customer: Customer) -> ProductType:
     """What the subject names: the product, that of the case, or the service of a line as such (C1).
 
-    Of a complaint about a person or a unit alone the line is the one of most products that the customer has in use.
+    Of a complaint about a person or a unit alone the line follows from what the customer has in use, then from what
+    the person or the unit is qualified for.
     """
     if data.about_product is not None:
         return data.about_product
@@ -208,8 +209,12 @@ def _product(data: Acceptance, customer: Customer) -> ProductType:
         return data.about_case.product_type
     if data.about_service is not None:
         return service_of(data.about_service)
-    used = ServiceLine.objects.filter(products__installed__customer=customer)
-    line = used.annotate(uses=Count("pk")).order_by("-uses", "pk").first() or ServiceLine.objects.order_by("pk").first()
+    likely = [Q(products__installed__customer=customer)]
+    likely += [Q(products__qualified__staff=data.about_staff)] if data.about_staff else []
+    likely += [Q(products__qualified__staff__unit=data.about_unit)] if data.about_unit else []
+    commonest = ServiceLine.objects.annotate(uses=Count("pk")).order_by("-uses", "pk")
+    line = next(filter(None, (commonest.filter(each).first() for each in likely)), None)
+    line = line or ServiceLine.objects.order_by("pk").first()
     if line is None:
         raise Invalid(_("The desk has no service line yet."), field="about_service", code="required")
     return service_of(line)

@@ -105,7 +105,9 @@ def _assign(complaint: Complaint) -> Fields:
 def _correct(_complaint: Complaint) -> Fields:
     return {
         "text": _text(_("What is to be done"), _("So that it does not happen again.")),
-        "owner": PersonField(label=_("Owner"), help_text=_("Comes into the circle with it.")),
+        "owner": PersonField(
+            label=pgettext_lazy("corrective action", "Owner"), help_text=_("Comes into the circle with it.")
+        ),
         "due_at": _moment(_("Until"), _("As 14:05, 11-21 14:05 or 2026-11-21 14:05.")),
     }
 

@@ -111,7 +111,9 @@ class CorrectiveAction(models.Model):
         Complaint, verbose_name=_("Complaint"), on_delete=models.PROTECT, related_name="corrective_actions"
     )
     text = models.TextField(_("What is to be done"), max_length=2000)
-    owner = models.ForeignKey(_STAFF, verbose_name=_("Owner"), on_delete=models.PROTECT, related_name="+")
+    owner = models.ForeignKey(
+        _STAFF, verbose_name=pgettext_lazy("corrective action", "Owner"), on_delete=models.PROTECT, related_name="+"
+    )
     due_at = models.DateTimeField(_("Until"))
     made_by = models.ForeignKey(_STAFF, verbose_name=_("By"), on_delete=models.PROTECT, related_name="+")
     made_at = models.DateTimeField(_("When"), db_default=Now(), editable=False)
