@@ -22,6 +22,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.exports", description=__doc__)
     parser.add_argument("--folder", type=Path, required=True, help="a desk with cases; it stays")
     parser.add_argument("--migrate", action="store_true", help="bring a copy of an older desk to the present schema")
+    parser.add_argument("--seconds", type=float, default=3600.0, help="stop after so long, with what was written")
     parser.add_argument("--kinds", default="csv,xlsx", help="which files, with commas")
     given = parser.parse_args()
     house = House(given.folder, tell=print)
@@ -32,12 +33,12 @@ def main() -> None:
 
             call_command("migrate", verbosity=0)
         for kind in given.kinds.split(","):
-            print(json.dumps(measure(kind), ensure_ascii=False))
+            print(json.dumps(measure(kind, given.seconds), ensure_ascii=False))
     finally:
         house.close(keep=True)
 
 
-def measure(kind: str) -> dict[str, Any]:
+def measure(kind: str, most: float) -> dict[str, Any]:
     """Write all cases as one file, the way the worker does."""
     from service_desk.people.models import Staff
     from service_desk.people.rules import Role
@@ -50,7 +51,7 @@ def measure(kind: str) -> dict[str, Any]:
     slices: list[float] = []
     following: int | None = 0
     began, used = time.perf_counter(), time.process_time()
-    while following is not None:
+    while following is not None and time.perf_counter() - began < most:
         at = time.perf_counter()
         following = jobs.go_on(export.pk, following)
         slices.append(time.perf_counter() - at)

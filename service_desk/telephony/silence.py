@@ -1,15 +1,17 @@
-"""Which phone systems have fallen silent in working hours: notices, the pages and the board ask here."""
+"""Which phone systems have fallen silent in working hours: found here once, told, and shown as it was told."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import DateTimeField, OuterRef, Subquery
+from django.db.models import DateTimeField, Exists, OuterRef, QuerySet, Subquery, TextField, Value
+from django.db.models.functions import Cast, Concat
 
 from service_desk.deadlines.hours import between
 from service_desk.deadlines.models import Calendar
 from service_desk.deadlines.work_calendar import WorkCalendar
+from service_desk.notices.models import Notice
 from service_desk.telephony.models import CallEvent, Integration
 
 
@@ -35,6 +37,18 @@ def silent_systems(moment: datetime) -> list[Silent]:
     late = [each for each in heard if moment - each.last_at > _allowed(each.integration)]
     hours = working_hours() if late else None
     return [each for each in late if is_silent(each.last_at, moment, _allowed(each.integration), hours)]
+
+
+def told_silent() -> QuerySet[Integration]:
+    """Those of whose silence the desk has told, and that have not been heard of since: for pages and the board."""
+    events = CallEvent.objects.filter(integration=OuterRef(OuterRef("pk"))).order_by("-received_at", "-id")
+    told = Notice.objects.filter(
+        kind="phone_silent",
+        about=Concat(Value("integration:"), Cast(OuterRef("pk"), TextField()), output_field=TextField()),
+        created_at__gt=Subquery(events.values("received_at")[:1]),
+    )
+    found: QuerySet[Integration] = Integration.objects.filter(Exists(told), is_active=True, silent_minutes__gt=0)
+    return found
 
 
 def working_hours() -> WorkCalendar | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django import forms
@@ -23,7 +23,7 @@ from service_desk.telephony import actions
 from service_desk.telephony.forms import ExtensionForm, IntegrationForm
 from service_desk.telephony.models import CallEvent, Extension, Integration, RefusedDelivery
 from service_desk.telephony.rules import IntegrationKind
-from service_desk.telephony.silence import is_silent, working_hours
+from service_desk.telephony.silence import told_silent
 
 _SHOWN = 100
 _DAY = timedelta(days=1)
@@ -57,7 +57,8 @@ def integration_list(request: HttpRequest) -> HttpResponse:
         .select_related("unit")
     )
     strangers = RefusedDelivery.objects.filter(integration=None, minute__gte=moment - _DAY).aggregate(n=Sum("times"))
-    systems = [(row, _face(row, moment)) for row in rows[:500]]
+    silent = _silent()
+    systems = [(row, _face(row, silent)) for row in rows[:500]]
     return render(request, "telephony/list.html", {"systems": systems, "strangers": strangers["n"] or 0})
 
 
@@ -162,7 +163,7 @@ def _show(
     setattr(fresh, "last_at", last.received_at if last else None)  # noqa: B010  (as the list annotates it)
     context = {
         "system": fresh,
-        "face": _face(fresh, moment),
+        "face": _face(fresh, _silent()),
         "form": form or IntegrationForm.of(fresh),
         "extension_form": extension_form or ExtensionForm(now=moment),
         "extensions": row.extensions.select_related("staff").order_by("extension", "-valid_from")[:_SHOWN],
@@ -176,14 +177,17 @@ def _show(
     return render(request, "telephony/detail.html", context, status=400 if wrong else 200)
 
 
-def _face(row: Any, moment: datetime) -> dict[str, str]:
+def _silent() -> set[int]:
+    return set(told_silent().values_list("pk", flat=True))
+
+
+def _face(row: Any, silent: set[int]) -> dict[str, str]:
     """How the system is, in a word and a shape."""
     if not row.is_active:
         return {"label": _("switched off"), "tone": "", "shape": "quiet"}
     if row.last_at is None:
         return {"label": _("nothing came yet"), "tone": "accent", "shape": "open"}
-    longest = timedelta(minutes=row.silent_minutes)
-    if longest and moment - row.last_at > longest and is_silent(row.last_at, moment, longest, working_hours()):
+    if row.pk in silent:
         return {"label": _("silent"), "tone": "warn", "shape": "warn"}
     return {"label": _("working"), "tone": "met", "shape": "met"}
 
