@@ -213,8 +213,8 @@ def _product(data: Acceptance, customer: Customer) -> ProductType:
     likely += [Q(products__qualified__staff=data.about_staff)] if data.about_staff else []
     likely += [Q(products__qualified__staff__unit=data.about_unit)] if data.about_unit else []
     commonest = ServiceLine.objects.annotate(uses=Count("pk")).order_by("-uses", "pk")
-    line = next(filter(None, (commonest.filter(each).first() for each in likely)), None)
-    line = line or ServiceLine.objects.order_by("pk").first()
+    found = next(filter(None, (commonest.filter(each).first() for each in likely)), None)
+    line: ServiceLine | None = found or ServiceLine.objects.order_by("pk").first()
     if line is None:
         raise Invalid(_("The desk has no service line yet."), field="about_service", code="required")
     return service_of(line)
