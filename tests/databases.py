@@ -6,9 +6,11 @@ Migrating from nothing costs half a minute of processor, nearly all of it Django
 from __future__ import annotations
 
 import fcntl
+import io
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -90,15 +92,39 @@ def empty_what_holds_rows() -> None:
     setattr(TransactionTestCase, "_fixture_teardown", _emptied)  # noqa: B010 - a method of Django's
 
 
-def _emptied(_case: TransactionTestCase) -> None:
+def _holding_rows(cursor: Any) -> list[str]:
     names = set(connection.introspection.django_table_names(only_existing=True, include_views=False)) - KEPT
-    asked = (f"SELECT '{name}' WHERE EXISTS (SELECT FROM {name})" for name in sorted(names))
+    cursor.execute(" UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT FROM {name})" for name in sorted(names)))
+    return [name for (name,) in cursor.fetchall()]
+
+
+def _emptied(_case: TransactionTestCase) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(" UNION ALL ".join(asked))
+        full = _holding_rows(cursor)
         # neither triggers nor foreign keys are asked: the append-only tables would rightly refuse
-        full = [name for (name,) in cursor.fetchall()]
         emptied = [f"DELETE FROM {name}; SELECT pg_clear_relation_stats('public', '{name}')" for name in full]
         cursor.execute("; ".join(["BEGIN", "SET LOCAL session_replication_role = replica", *emptied, "COMMIT"]))
+
+
+_remembered: dict[str, list[tuple[str, str]]] = {}
+
+
+def once(name: str, build: Callable[[], None]) -> None:
+    """Let `build` fill the empty database once in a process; from then on put the very same rows back."""
+    with connection.cursor() as cursor:
+        if name in _remembered:
+            cursor.execute("SET LOCAL session_replication_role = replica")
+            for table, rows in _remembered[name]:
+                cursor.copy_expert(f"COPY {table} FROM STDIN", io.StringIO(rows))
+            cursor.execute("SET LOCAL session_replication_role = DEFAULT")
+            return
+        assert not _holding_rows(cursor), "what is remembered must be all that there is"
+        build()
+        found = []
+        for table in _holding_rows(cursor):
+            cursor.copy_expert(f"COPY {table} TO STDOUT", rows := io.StringIO())
+            found.append((table, rows.getvalue()))
+        _remembered[name] = found
 
 
 if __name__ == "__main__":

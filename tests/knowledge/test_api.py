@@ -8,13 +8,13 @@ import pytest
 from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
-from service_desk.knowledge import shipped
 from service_desk.knowledge.models import BookRelease, PhraseVersion
 from service_desk.knowledge.shapes import CheckAnswerSerializer
 from service_desk.people.models import Staff
 from service_desk.people.rules import Role
 from tests.cases.callers import fields, key, session
 from tests.factories import staff
+from tests.knowledge.book import editor_of_the_book
 
 CHECK, PHRASES, RELEASES, FINDINGS = (
     f"/api/v1/{name}/" for name in ("language/check", "phrases", "releases", "findings")
@@ -34,10 +34,7 @@ NEW: dict[str, Any] = {
 
 @pytest.fixture
 def editor(db: None) -> Staff:
-    person = staff("editor", Role.SUPERVISOR)
-    shipped.load()
-    shipped.approve_shipped_drafts(actor=person)
-    return person
+    return editor_of_the_book(Role.SUPERVISOR)
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ from django.db import transaction
 
 from service_desk.audit.models import AuditEntry
 from service_desk.knowledge import places as knowledge_places
-from service_desk.knowledge import shipped
 from service_desk.knowledge.actions import approve, demand_sayable, dismiss, note_use, record_findings, retire
 from service_desk.knowledge.actions.findings import Unsayable
 from service_desk.knowledge.current import check_text
@@ -17,6 +16,7 @@ from service_desk.people.models import Staff
 from service_desk.people.rules import Role
 from service_desk.rest.errors import Conflict, Invalid, NotAllowed
 from tests.factories import staff
+from tests.knowledge.book import editor_of_the_book
 
 
 @pytest.fixture(autouse=True)
@@ -29,10 +29,7 @@ def places(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def editor(db: None) -> Staff:
-    person = staff("editor", Role.QUALITY_INSPECTOR)
-    shipped.load()
-    shipped.approve_shipped_drafts(actor=person)
-    return person
+    return editor_of_the_book(Role.QUALITY_INSPECTOR)
 
 
 @pytest.fixture

@@ -8,23 +8,20 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
-from service_desk.knowledge import shipped
 from service_desk.knowledge.actions.drafting import draft
 from service_desk.knowledge.models import ScriptLine
 from service_desk.people.models import ServiceLine
 from service_desk.people.rules import Role
 from tests.cases.callers import fields, key, session
 from tests.factories import staff
+from tests.knowledge.book import editor_of_the_book
 
 SCRIPTS = "/api/v1/scripts/"
 
 
 @pytest.fixture
 def editor(db: None) -> APIClient:
-    person = staff("editor", Role.SUPERVISOR)
-    shipped.load()
-    shipped.approve_shipped_drafts(actor=person)
-    return session(person)
+    return session(editor_of_the_book(Role.SUPERVISOR))
 
 
 @pytest.fixture

@@ -16,16 +16,14 @@ from service_desk.people.rules import Role
 from service_desk.rest.errors import Conflict, NotAllowed
 from tests.cases.pages import browser, text_of
 from tests.factories import staff
+from tests.knowledge.book import editor_of_the_book
 
 PAGE = "/phrasebook/update/"
 
 
 @pytest.fixture
 def editor(db: None) -> Staff:
-    person = staff("editor", Role.SUPERVISOR)
-    shipped.load()
-    shipped.approve_shipped_drafts(actor=person)
-    return person
+    return editor_of_the_book(Role.SUPERVISOR)
 
 
 @pytest.fixture
