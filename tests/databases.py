@@ -122,8 +122,9 @@ def once(name: str, build: Callable[[], None]) -> None:
         build()
         found = []
         for table in _holding_rows(cursor):
-            cursor.copy_expert(f"COPY {table} TO STDOUT", rows := io.StringIO())
-            found.append((table, rows.getvalue()))
+            copied = io.StringIO()
+            cursor.copy_expert(f"COPY {table} TO STDOUT", copied)
+            found.append((table, copied.getvalue()))
         _remembered[name] = found
 
 

@@ -147,7 +147,7 @@ def _migrate(house: House) -> None:
 def _take_over(house: House) -> None:
     """What this run has migrated already for its other tests, as a dump."""
     dump = subprocess.run([binary("pg_dump"), databases.address()], stdout=subprocess.PIPE, check=True)
-    command = [binary("psql"), "--quiet", "--no-psqlrc", "--set=ON_ERROR_STOP=1", house.postgres.url(DATABASE)]
+    command = [str(binary("psql")), "--quiet", "--no-psqlrc", "--set=ON_ERROR_STOP=1", house.postgres.url(DATABASE)]
     subprocess.run(command, input=dump.stdout, stdout=subprocess.DEVNULL, check=True)
 
 
