@@ -110,17 +110,14 @@ def _lines(table: Table, series: Sequence[_Series], report: Report) -> Chart:
     chart = _new(pygal.Line, _HEIGHT, [row.label for row in table.rows], sideways=False)
     chart.allow_interruptions = True
     chart.value_formatter = words.lasting
-    chart.y_labels = _even_times(max((value for one in series for value in one.values if _is_time(value)), default=0))
+    times = [float(value) for one in series for value in one.values if isinstance(value, int | float)]
+    chart.y_labels = _even_times(max(times, default=0.0))
     for one in series:
         chart.add(one.column.label, list(one.values))
     return _drawn(chart, f"{report.title}: {series[0].column.label}", series)
 
 
-def _is_time(value: Value) -> bool:
-    return isinstance(value, int | float)
-
-
-def _even_times(most: Any) -> list[float]:
+def _even_times(most: float) -> list[float]:
     """Marks of a scale of times, as people count them: minutes, hours, days."""
     step = next((step for step in _STEPS if step * _MARKS >= most), 0) or ceil(most / _MARKS / _DAY) * _DAY
     return [float(step * number) for number in range(max(1, ceil(most / step)) + 1)]

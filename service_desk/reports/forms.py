@@ -93,7 +93,7 @@ class NarrowForm(forms.Form):
                 self.fields.pop(name, None)
             elif name not in self.fields:
                 kinds = [("", _("any")), *DIMENSIONS[name].choices()]
-                self.fields[name] = forms.ChoiceField(label=DIMENSIONS[name].label, required=False, choices=kinds)
+                self.fields[name] = forms.ChoiceField(label=str(DIMENSIONS[name].label), required=False, choices=kinds)
 
     def clean(self) -> dict[str, Any]:
         """Show the names of what was chosen by its number."""

@@ -205,6 +205,16 @@ def test_a_figure_is_narrowed_down_by_its_own_kinds_too(desk: World, name: str, 
         assert chief.get(address, {"by": "unit", given.partition("=")[0]: wrong}).status_code == 422
 
 
+@pytest.mark.parametrize(
+    ("most", "marks"),
+    [(0, [0, 1]), (4, [0, 1, 2, 3, 4]), (3000, [0, 900, 1800, 2700, 3600]),
+     (90_000, [0, 21600, 43200, 64800, 86400, 108000]),
+     (40 * 86_400, [0, 8 * 86400, 16 * 86400, 24 * 86400, 32 * 86400, 40 * 86400])],
+)  # fmt: skip
+def test_a_scale_of_times_has_marks_as_people_count_them(most: float, marks: list[float]) -> None:
+    assert charts._even_times(most) == marks
+
+
 @pytest.fixture
 def slow(monkeypatch: pytest.MonkeyPatch) -> None:
     """A desk on which each sum takes a fifth of a second, which is too long for a page."""
