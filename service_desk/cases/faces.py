@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import QuerySet, prefetch_related_objects
+from django.db.models import QuerySet
 from django.urls import reverse
 
-from service_desk.cases.models import Case, CaseDeadline
+from service_desk.cases.models import Case, CaseDeadline, CasePause
 from service_desk.deadlines.hours import HoursError, between, first_counted_day
 from service_desk.deadlines.rules import OPEN_STATES, ClockState
-from service_desk.kept import keep
+from service_desk.kept import among, keep, laid_beside
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,19 +107,31 @@ def faces_of(case: Case, now: datetime, clocks: Sequence[CaseDeadline] | None = 
     return [f for f in faces if f.is_open] + [f for f in reversed(faces) if not f.is_open]
 
 
+@keep
+def _nearest(cases: list[int]) -> QuerySet[CaseDeadline]:
+    clocks: QuerySet[CaseDeadline] = with_what_they_need(CaseDeadline.objects.open().filter(among("case_id", cases)))
+    return clocks.order_by("case_id", "due_at", "id").distinct("case_id")
+
+
+@keep
+def _pauses(cases: list[int]) -> QuerySet[CasePause]:
+    return CasePause.objects.filter(among("case_id", cases)).order_by("starts_at")
+
+
 def nearest_faces(cases: Sequence[Case], now: datetime) -> dict[int, ClockFace]:
     """The nearest open clock of each case that has one; two queries for any number of cases."""
-    clocks = list(
-        with_what_they_need(CaseDeadline.objects.open().filter(case__in=[case.pk for case in cases]))
-        .order_by("case_id", "due_at", "id")
-        .distinct("case_id")
-    )
-    return faces_by_case(clocks, {case.pk: case for case in cases}, now)
+    if not cases:
+        return {}
+    return faces_by_case(_nearest([case.pk for case in cases]), {case.pk: case for case in cases}, now)
 
 
 def faces_by_case(clocks: Iterable[CaseDeadline], cases: dict[int, Case], now: datetime) -> dict[int, ClockFace]:
     """The faces of clocks whose cases are at hand, by the case."""
-    prefetch_related_objects(list(cases.values()), "pauses")
+    pauses: dict[int, list[CasePause]] = {pk: [] for pk in cases}
+    for pause in _pauses([*cases]) if cases else ():
+        pauses[pause.case_id].append(pause)
+    for pk, case in cases.items():
+        laid_beside(case, "pauses", pauses[pk], back="case")
     found: dict[int, ClockFace] = {}
     for clock in clocks:
         clock.case = cases[clock.case_id]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +11,7 @@ from django.db.models.functions import Cast
 from django.utils.translation import get_language
 
 from service_desk.cases.models import RequestType, SavedView
+from service_desk.kept import keep
 from service_desk.people.models import ProductType, ServiceLine, Unit
 
 _VIEWS = 40
@@ -40,16 +41,23 @@ class Offered:
         return tuple((name, *pair) for name, pairs in self.choices.items() for pair in pairs)
 
 
-def offered(user: Any) -> Offered:
-    """Everything to choose from, each sorted by its name."""
+@keep
+def _everything(person: int, *unit: int) -> QuerySet[Any, Any]:
     nothing = Value("", output_field=TextField())
-    rows = _rows("product", ProductType.objects.all(), nothing).union(
+    views = SavedView.objects.offered_in(person, *(unit or (None,)))
+    return _rows("product", ProductType.objects.all(), nothing).union(
         _rows("line", ServiceLine.objects.all(), nothing),
         _rows("unit", Unit.objects.all(), nothing),
         _rows("request_type", RequestType.objects.all(), F("name_en")),
-        _rows("view", SavedView.objects.offered_to(user), F("query"), owner=F("owner_id")),
+        _rows("view", views, F("query"), owner=F("owner_id")),
         all=True,
     )
+
+
+def offered(user: Any) -> Offered:
+    """Everything to choose from, each sorted by its name."""
+    unit = (user.unit_id,) if user.unit_id else ()
+    rows: Iterable[Any] = _everything(user.pk, *unit)
     choices: dict[str, Choices] = {"product": [], "line": [], "unit": [], "request_type": []}
     views = []
     in_chinese = (get_language() or "").startswith("zh")

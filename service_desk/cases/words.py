@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
 
-from django.contrib.postgres.fields import ArrayField
 from django.db import connection
-from django.db.models import BigIntegerField, BooleanField, F, Func, OuterRef, Q, Subquery, Value
+from django.db.models import BooleanField, F, Func, OuterRef, Q, Subquery, Value
 
 from service_desk.cases.models import CaseWords
+from service_desk.kept import among
 from service_desk.knowledge.articles.current import widened
 
 #: Words in more cases than this are common: the list is walked in its order and each case looked at, which soon
@@ -72,13 +72,7 @@ def holding(text: str) -> Words:
         found = [case_id for (case_id,) in cursor.fetchall()]
     if found[:1] == [0] or len(found) > COMMON:
         return Words(Q(_each_looked_at(wordings)), common=True)
-    return Words(Q(_one_of(found)) if found else Q(pk__in=[]), common=False)
-
-
-def _one_of(keys: list[int]) -> Func:
-    """`pk__in` for thousands of keys: as one array, since Django looks at each of them five times."""
-    array = Value(keys, output_field=ArrayField(BigIntegerField()))
-    return Func(F("pk"), array, template="%(expressions)s)", arg_joiner=" = ANY(", output_field=BooleanField())
+    return Words(Q(among("pk", found)) if found else Q(pk__in=[]), common=False)
 
 
 def _each_looked_at(wordings: Sequence[str]) -> Subquery:

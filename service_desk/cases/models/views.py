@@ -33,10 +33,14 @@ class SavedViewQuerySet(models.QuerySet["SavedView"]):
 
     def offered_to(self, user: Any) -> Self:
         """One's own, those of one's unit, and everybody's."""
+        return self.offered_in(user.pk, user.unit_id)
+
+    def offered_in(self, person: int, unit: int | None) -> Self:
+        """`offered_to` for the person of this number in this unit."""
         shared = Q(sharing=Sharing.ALL)
-        if user.unit_id:
-            shared |= Q(sharing=Sharing.UNIT, unit=user.unit_id)
-        return self.kept().filter(Q(owner=user) | shared)
+        if unit:
+            shared |= Q(sharing=Sharing.UNIT, unit=unit)
+        return self.kept().filter(Q(owner=person) | shared)
 
 
 class SavedView(models.Model):
