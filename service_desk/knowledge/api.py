@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema, extend_schema_view
-from rest_framework import mixins, status
+from rest_framework import status
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -18,6 +18,7 @@ from service_desk.knowledge.actions.sheets import import_sheet
 from service_desk.knowledge.actions.transcripts import begin, send_in
 from service_desk.knowledge.api_check import CHECK
 from service_desk.knowledge.diff import differences
+from service_desk.knowledge.listed import ListedViewSet
 from service_desk.knowledge.models import BookRelease, LanguageFinding, PhraseVersion, Transcript
 from service_desk.knowledge.places import seen_by
 from service_desk.knowledge.shapes import (
@@ -41,12 +42,10 @@ from service_desk.knowledge.shapes import (
 from service_desk.knowledge.talks import Line
 from service_desk.people.access import require
 from service_desk.people.models import Staff
-from service_desk.rest.base import DeskViewSet
 from service_desk.rest.errors import NotFound
 from service_desk.rest.scopes import register
 from service_desk.rest.serializers import (
     WHOLE_NUMBER,
-    FilterSerializer,
     checked,
     nothing_there,
 )
@@ -59,13 +58,15 @@ WRITE = register("phrases:write", _("Draft, approve, retire and release phrases"
     list=extend_schema(summary="Phrases in force, or in another state", parameters=[PhraseFilterSerializer]),
     retrieve=extend_schema(summary="A version of a phrase"),
 )
-class PhraseViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DeskViewSet):
+class PhraseViewSet(ListedViewSet):
     """The phrasebook: versions of entries, drafted by one and approved by another (K4)."""
 
     queryset = PhraseVersion.objects.none()
     serializer_class = PhraseSerializer
     lookup_value_regex = WHOLE_NUMBER
     keyset_order = ("id",)
+    filters = PhraseFilterSerializer
+    fields_of = {"kind": "phrase__kind", "code": "phrase__code"}
     required_scopes = {"list": READ, "retrieve": READ, "export": READ, "*": WRITE}
 
     def get_queryset(self) -> QuerySet[PhraseVersion]:
@@ -73,22 +74,11 @@ class PhraseViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DeskViewSe
         found: QuerySet[PhraseVersion] = PhraseVersion.objects.whole()
         return found
 
-    def filter_queryset(self, queryset: Any) -> Any:
-        if self.action != "list":
-            return queryset
-        wanted = checked(PhraseFilterSerializer, self.request.query_params)
-        for name in ("kind", "code"):
-            if name in wanted:
-                wanted[f"phrase__{name}"] = wanted.pop(name)
-        return queryset.filter(**wanted)
-
     @extend_schema(summary="Draft a phrase", request=PhraseDraftSerializer, responses={201: PhraseSerializer})
     def create(self, request: Request) -> Response:
         """Propose an entry, or another version of one; it is in force once somebody else approves it."""
         made = draft(actor=request.user, **checked(PhraseDraftSerializer, request.data))
-        there = self.reverse_action("detail", [made.pk])
-        whole = self.get_queryset().get(pk=made.pk)
-        return Response(PhraseSerializer(whole).data, status.HTTP_201_CREATED, headers={"Location": there})
+        return self.made(made.pk)
 
     @extend_schema(summary="Approve a draft", request=NoteSerializer, responses={200: ReleaseSerializer})
     @action(detail=True, methods=["post"])
@@ -152,7 +142,7 @@ class PhraseViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DeskViewSe
     list=extend_schema(summary="Releases, newest first"),
     retrieve=extend_schema(summary="A release with its entries", responses=WholeReleaseSerializer),
 )
-class ReleaseViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DeskViewSet):
+class ReleaseViewSet(ListedViewSet):
     """Numbered snapshots of the phrasebook; the highest number is in force."""
 
     queryset = BookRelease.objects.none()
@@ -167,11 +157,6 @@ class ReleaseViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DeskViewS
 
     def get_serializer_class(self) -> Any:
         return WholeReleaseSerializer if self.action == "retrieve" else ReleaseSerializer
-
-    def filter_queryset(self, queryset: Any) -> Any:
-        if self.action == "list":
-            checked(FilterSerializer, self.request.query_params)
-        return queryset
 
     @extend_schema(summary="Release what is approved", request=NoteSerializer, responses={201: ReleaseSerializer})
     def create(self, request: Request) -> Response:
@@ -208,13 +193,14 @@ class ReleaseViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DeskViewS
     list=extend_schema(summary="Findings, newest first", parameters=[FindingFilterSerializer]),
     retrieve=extend_schema(summary="A finding"),
 )
-class FindingViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DeskViewSet):
+class FindingViewSet(ListedViewSet):
     """What the check has found in texts that were saved or sent, for quality inspection."""
 
     queryset = LanguageFinding.objects.none()
     serializer_class = FindingSerializer
     lookup_value_regex = WHOLE_NUMBER
     keyset_order = ("-id",)
+    filters = FindingFilterSerializer
     required_scopes = {"list": READ, "retrieve": READ, "figures": READ, "*": WRITE}
 
     def get_queryset(self) -> QuerySet[LanguageFinding]:
@@ -236,11 +222,6 @@ class FindingViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DeskViewS
         if found.thing not in seen_by(request.user, [found.thing]):
             raise NotFound
         return Response(self.get_serializer(found).data)
-
-    def filter_queryset(self, queryset: Any) -> Any:
-        if self.action != "list":
-            return queryset
-        return queryset.filter(**checked(FindingFilterSerializer, self.request.query_params))
 
     @extend_schema(
         summary="Entries by how often they are dismissed", responses={200: FigureSerializer(many=True)}, filters=False
@@ -264,7 +245,7 @@ class FindingViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DeskViewS
     list=extend_schema(summary="Transcripts, newest first"),
     retrieve=extend_schema(summary="How far a transcript has come"),
 )
-class TranscriptViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DeskViewSet):
+class TranscriptViewSet(ListedViewSet):
     """Talks that are checked afterwards (K3): sent in as a whole, checked piece by piece by a worker."""
 
     queryset = Transcript.objects.none()
@@ -277,11 +258,6 @@ class TranscriptViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DeskVi
         require(self.request.user, "transcript.send")
         found: QuerySet[Transcript] = Transcript.objects.visible_to(self.request.user).select_related("by", "agent")
         return found
-
-    def filter_queryset(self, queryset: Any) -> Any:
-        if self.action == "list":
-            checked(FilterSerializer, self.request.query_params)
-        return queryset
 
     @extend_schema(summary="Send a talk in", request=TalkSerializer, responses={202: TranscriptSerializer})
     def create(self, request: Request) -> Response:

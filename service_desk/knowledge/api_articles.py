@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Prefetch, QuerySet
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
-from rest_framework import mixins, status
+from rest_framework import status
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -19,6 +19,7 @@ from service_desk.knowledge.articles import synonyms
 from service_desk.knowledge.articles.compare import side_by_side
 from service_desk.knowledge.articles.rules import OPEN_VERSIONS
 from service_desk.knowledge.articles.search import search, suggest
+from service_desk.knowledge.listed import ListedViewSet
 from service_desk.knowledge.models import Article, ArticleVersion, SynonymList
 from service_desk.knowledge.shapes_articles import (
     AgainstSerializer,
@@ -43,13 +44,11 @@ from service_desk.knowledge.shapes_articles import (
     pieces_as_data,
 )
 from service_desk.people.access import require
-from service_desk.rest.base import DeskViewSet
 from service_desk.rest.errors import NotFound
 from service_desk.rest.etags import EtagMixin
 from service_desk.rest.scopes import register
 from service_desk.rest.serializers import (
     WHOLE_NUMBER,
-    FilterSerializer,
     StrictSerializer,
     checked,
     nothing_there,
@@ -65,13 +64,15 @@ _NUMBER = OpenApiParameter("number", int, OpenApiParameter.PATH, description="Th
     list=extend_schema(summary="Articles, newest first", parameters=[ArticleFilterSerializer]),
     retrieve=extend_schema(summary="An article with its text", responses=WholeArticleSerializer),
 )
-class ArticleViewSet(EtagMixin, mixins.ListModelMixin, mixins.RetrieveModelMixin, DeskViewSet):
+class ArticleViewSet(EtagMixin, ListedViewSet):
     """Articles: written by one, reviewed and published by another."""
 
     queryset = Article.objects.none()
     serializer_class = ArticleSerializer
     lookup_value_regex = WHOLE_NUMBER
     keyset_order = ("-id",)
+    filters = ArticleFilterSerializer
+    fields_of = {"line": "lines"}
     version_field = "revision"
     if_match_actions = frozenset({"draft", "submit", "send_back", "publish", "discard", "confirm", "retire"})
     required_scopes = {
@@ -91,14 +92,6 @@ class ArticleViewSet(EtagMixin, mixins.ListModelMixin, mixins.RetrieveModelMixin
 
     def get_serializer_class(self) -> Any:
         return WholeArticleSerializer if self.action == "retrieve" else ArticleSerializer
-
-    def filter_queryset(self, queryset: Any) -> Any:
-        if self.action != "list":
-            return queryset
-        wanted = checked(ArticleFilterSerializer, self.request.query_params)
-        if "line" in wanted:
-            wanted["lines"] = wanted.pop("line")
-        return queryset.filter(**wanted)
 
     @extend_schema(summary="Begin an article", request=ArticleDraftSerializer, responses={201: WholeArticleSerializer})
     def create(self, request: Request) -> Response:
@@ -257,7 +250,7 @@ class ArticleViewSet(EtagMixin, mixins.ListModelMixin, mixins.RetrieveModelMixin
     list=extend_schema(summary="Lists of synonyms, newest first; the first is in force"),
     retrieve=extend_schema(summary="A list of synonyms"),
 )
-class SynonymViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DeskViewSet):
+class SynonymViewSet(ListedViewSet):
     """What the search takes for the same, as numbered lists."""
 
     queryset = SynonymList.objects.none()
@@ -271,11 +264,6 @@ class SynonymViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DeskViewS
         found: QuerySet[SynonymList] = SynonymList.objects.select_related("made_by")
         return found
 
-    def filter_queryset(self, queryset: Any) -> Any:
-        if self.action == "list":
-            checked(FilterSerializer, self.request.query_params)
-        return queryset
-
     @extend_schema(
         summary="Put another list in force", request=SynonymsChangeSerializer, responses={201: SynonymsSerializer}
     )
@@ -284,8 +272,7 @@ class SynonymViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DeskViewS
         given = checked(SynonymsChangeSerializer, request.data)
         text = synonyms.as_text(given.pop("groups"))
         made = change_synonyms(actor=request.user, text=text, **given)
-        there = self.reverse_action("detail", [made.pk])
-        return Response(SynonymsSerializer(self.get_queryset().get(pk=made.pk)).data, 201, headers={"Location": there})
+        return self.made(made.pk)
 
 
 router_entries = [

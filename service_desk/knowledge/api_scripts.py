@@ -6,19 +6,19 @@ from typing import Any
 
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_view
-from rest_framework import mixins, serializers, status
+from rest_framework import serializers, status
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from service_desk.knowledge.actions.scripting import add_line, remove_line
 from service_desk.knowledge.api import READ, WRITE
+from service_desk.knowledge.listed import ListedViewSet
 from service_desk.knowledge.models import ScriptLine
 from service_desk.knowledge.offers import facts_for, script
 from service_desk.knowledge.rules import DayPart, Situation
 from service_desk.people.access import require
 from service_desk.people.models import ServiceLine
-from service_desk.rest.base import DeskViewSet
 from service_desk.rest.serializers import WHOLE_NUMBER, FilterSerializer, StrictSerializer, checked, nothing_there
 
 _LINE = "The code of a service line."
@@ -80,24 +80,20 @@ class SceneSerializer(serializers.Serializer[Any]):
     list=extend_schema(summary="Lines of the call script", parameters=[ScriptFilterSerializer]),
     retrieve=extend_schema(summary="A line of the call script"),
 )
-class ScriptViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DeskViewSet):
+class ScriptViewSet(ListedViewSet):
     """Which approved phrase is said in which situation; a script has no words of its own."""
 
     queryset = ScriptLine.objects.none()
     serializer_class = ScriptLineSerializer
     lookup_value_regex = WHOLE_NUMBER
     keyset_order = ("id",)
+    filters = ScriptFilterSerializer
     required_scopes = {"list": READ, "retrieve": READ, "say": READ, "*": WRITE}
 
     def get_queryset(self) -> QuerySet[ScriptLine]:
         require(self.request.user, "phrase.view")
         found: QuerySet[ScriptLine] = ScriptLine.objects.with_words().select_related("phrase")
         return found
-
-    def filter_queryset(self, queryset: Any) -> Any:
-        if self.action != "list":
-            return queryset
-        return queryset.filter(**checked(ScriptFilterSerializer, self.request.query_params))
 
     @extend_schema(
         summary="Put a phrase into the script", request=ScriptDraftSerializer, responses={201: ScriptLineSerializer}
@@ -106,9 +102,7 @@ class ScriptViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DeskViewSe
         """Only a phrase that is approved now."""
         given = checked(ScriptDraftSerializer, request.data)
         made = add_line(actor=request.user, **{**given, "service_line": _service_line(given["service_line"])})
-        there = self.reverse_action("detail", [made.pk])
-        whole = self.get_queryset().get(pk=made.pk)
-        return Response(ScriptLineSerializer(whole).data, status.HTTP_201_CREATED, headers={"Location": there})
+        return self.made(made.pk)
 
     @extend_schema(summary="Take a line out of the script", responses={204: None})
     def destroy(self, request: Request, pk: str) -> Response:
