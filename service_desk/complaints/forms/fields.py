@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -39,45 +41,51 @@ class CaseField(TypeaheadField):
         return found
 
 
-class UnitField(TypeaheadField):
-    """A place in the organisation, chosen or written by its name; cleans to a Unit."""
+class NamedField(TypeaheadField):
+    """One of a short list, chosen or written by its name; cleans to its row."""
+
+    offered: Any = None  # the manager whose rows may be chosen
+    only: Mapping[str, Any] = MappingProxyType({})
+    unknown: Any = ""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("shortest", 0)
+        kwargs.setdefault("placeholder", _("Arrow down shows all"))
+        super().__init__(**kwargs)
+
+    def clean(self, value: Any) -> Any:
+        typed = super().clean(value)
+        if not typed:
+            return None
+        rows = self.offered.filter(**self.only)
+        found = rows.filter(pk=typed.id).first() if typed.id is not None else None
+        found = found or _only(rows, typed.text)
+        if found is None:
+            raise ValidationError(self.unknown, code="unknown")
+        return found
+
+
+class UnitField(NamedField):
+    """A place in the organisation."""
+
+    offered = Unit.objects
+    unknown = _("There is no such unit. Choose one of the list.")
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("url", reverse_lazy("complaint-suggest-units"))
-        kwargs.setdefault("shortest", 0)
-        kwargs.setdefault("placeholder", _("Arrow down shows all"))
         super().__init__(**kwargs)
 
-    def clean(self, value: Any) -> Any:
-        typed = super().clean(value)
-        if not typed:
-            return None
-        found = Unit.objects.filter(pk=typed.id).first() if typed.id is not None else None
-        found = found or _only(Unit.objects.all(), typed.text)
-        if found is None:
-            raise ValidationError(gettext("There is no such unit. Choose one of the list."), code="unknown")
-        return found
 
+class ProductField(NamedField):
+    """A product type in use."""
 
-class ProductField(TypeaheadField):
-    """A product type in use, chosen or written by its name; cleans to a ProductType."""
+    offered = ProductType.objects
+    only = MappingProxyType({"is_active": True})
+    unknown = _("There is no such product type. Choose one of the list.")
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("url", reverse_lazy("complaint-suggest-products"))
-        kwargs.setdefault("shortest", 0)
-        kwargs.setdefault("placeholder", _("Arrow down shows all"))
         super().__init__(**kwargs)
-
-    def clean(self, value: Any) -> Any:
-        typed = super().clean(value)
-        if not typed:
-            return None
-        offered = ProductType.objects.filter(is_active=True)
-        found = offered.filter(pk=typed.id).first() if typed.id is not None else None
-        found = found or _only(offered, typed.text)
-        if found is None:
-            raise ValidationError(gettext("There is no such product type. Choose one of the list."), code="unknown")
-        return found
 
 
 class CustomerField(TypeaheadField):
