@@ -34,7 +34,7 @@ class Box {
     field.addEventListener("compositionstart", () => { this.composing = true; clearTimeout(this.timer); });
     field.addEventListener("compositionend", () => { this.composing = false; this.changed(false); });
     field.addEventListener("scroll", () => this.follow());
-    field.addEventListener("desk:recheck", () => { this.dirty = [0, this.text.length]; this.changed(false); });
+    field.addEventListener("desk:recheck", () => this.again());
     field.form?.addEventListener("reset", () => setTimeout(() => this.changed(false)));
     this.changed(false);
   }
@@ -57,6 +57,14 @@ class Box {
     if (!this.dirty || composing || this.composing) return;
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.ask(), WAIT);
+  }
+
+  // The words are the same and are meant for others now: what is under way is about whom they were meant for before.
+  again() {
+    this.sequence += 1;
+    this.request?.abort();
+    this.dirty = [0, this.text.length];
+    this.changed(false);
   }
 
   // What stood in [start, end) was replaced and everything behind it moved by `by`.
@@ -117,12 +125,12 @@ class Box {
     for (const point of points) places.push(places.at(-1) + point.length);
     const fresh = found.map((one) => ({ ...one, start: offset + places[one.start], end: offset + places[one.end] }))
       .filter((one) => one.end > start && one.start < end);
-    const known = new Set(this.findings.map((one) => `${one.entry}@${one.start}`));
+    const known = new Set(this.findings.map((one) => `${one.entry}@${one.start} ${one.blocks}`));
     const had = this.findings.length;
     this.findings = [...this.findings.filter((one) => one.end <= start || one.start >= end), ...fresh].sort((one, other) => one.start - other.start);
     this.dirty = null;
     this.draw();
-    const news = fresh.filter((one) => !known.has(`${one.entry}@${one.start}`));
+    const news = fresh.filter((one) => !known.has(`${one.entry}@${one.start} ${one.blocks}`));
     if (news.length) say(news.map((one) => this.told(one)).join(" "));
     else if (had && !this.findings.length) say(words.languageClear);
   }
