@@ -117,6 +117,24 @@ def test_K3_only_the_changed_paragraph_is_asked_about_and_not_while_composing(jo
     expect(dialog.locator(".language__mirror mark")).to_have_text(RUDE)
 
 
+def test_K3_whom_an_article_is_for_decides_how_its_words_are_checked(journey: Journey) -> None:
+    book()
+    page = journey.visit(journey.world.agent).page
+    page.goto("/knowledge/articles/new/")
+    note = page.locator(".language__note")
+    staff_only, everybody = (page.get_by_label(name) for name in ("Staff only", "Customers and staff"))
+    staff_only.check()
+    page.locator("#id_body").fill(f"不要说：{RUDE}。\n{RUDE}，您看着办。")
+    expect(note.first).to_contain_text("Unfriendly")
+    expect(note.filter(has_text="stops the sending")).to_have_count(0)
+    with page.expect_request("**/phrasebook/check/"):  # the same words, asked once more because the readers changed
+        everybody.check()
+    expect(note.filter(has_text="stops the sending").first).to_be_visible()
+    staff_only.check()
+    expect(note.filter(has_text="stops the sending")).to_have_count(0)
+    expect(note.first).to_contain_text("Unfriendly")
+
+
 def test_K3_stopped_when_sent_and_let_pass_by_a_supervisor_with_a_reason(journey: Journey, case: Case) -> None:
     agent = journey.visit(journey.world.agent)
     agent.expected.add(409)
@@ -157,8 +175,10 @@ def test_K1_a_phrase_is_put_in_by_its_initials_with_its_slots(journey: Journey, 
     page.keyboard.insert_text("明早九点")  # the open slot was chosen
     expect(box).to_have_value(f"您好，请稍等一下。我是{journey.world.agent}，我在明早九点前给您回电。")
     assert PhraseUse.objects.get(entry="J2").times == 1
-    page.goto("/register/?fresh=1")  # a line of text is a field as well
-    page.locator("#id_fault").press_sequentially("断站，::qsdy")
-    expect(page.get_by_role("option", name="请稍等一下")).to_be_visible()
-    page.locator("#id_fault").press("Enter")
-    expect(page.locator("#id_fault")).to_have_value("断站，请稍等一下")
+    other = journey.visit(journey.world.colleague).page
+    other.goto("/register/?fresh=1")
+    line = other.locator("#id_fault")  # a line of text is a field as well
+    line.press_sequentially("断站，::qsdy")
+    expect(other.get_by_role("option", name="请稍等一下")).to_be_visible()
+    line.press("Enter")
+    expect(line).to_have_value("断站，请稍等一下")
