@@ -4,7 +4,9 @@ A cookie may hold anything, NUL included (as `"\\000…"`), and PostgreSQL's ans
 """
 
 from datetime import datetime
+from typing import Any
 
+from django.contrib.auth import BACKEND_SESSION_KEY
 from django.contrib.sessions.backends import db
 from django.contrib.sessions.models import Session
 from django.db.models import QuerySet
@@ -16,6 +18,10 @@ from service_desk.kept import keep
 @keep
 def _living(key: str, now: datetime) -> QuerySet[Session]:
     return Session.objects.filter(session_key=key, expire_date__gt=now)
+
+
+#: Log-ins from before people.backends are as good as new ones: nobody is logged out by an upgrade.
+_FORMER, _PRESENT = "django.contrib.auth.backends.ModelBackend", "service_desk.people.backends.DeskBackend"
 
 
 class SessionStore(db.SessionStore):
@@ -30,3 +36,10 @@ class SessionStore(db.SessionStore):
             self._session_key = None
             return None
         return found
+
+    def load(self) -> dict[str, Any]:
+        """What the session holds."""
+        held: dict[str, Any] = super().load()
+        if held.get(BACKEND_SESSION_KEY) == _FORMER:
+            held[BACKEND_SESSION_KEY] = _PRESENT
+        return held

@@ -6,6 +6,7 @@ from http import HTTPStatus
 
 import pytest
 from django.contrib.sessions.models import Session
+from django.test import Client
 from rest_framework.test import APIClient
 
 from service_desk.people.models import Staff
@@ -46,3 +47,12 @@ def test_a_header_may_hold_anything(agent: Staff, header: str, value: str) -> No
     answer = session(agent).post("/api/v1/customers/", {}, headers={header: sent})
     assert HTTPStatus.BAD_REQUEST <= answer.status_code < HTTPStatus.INTERNAL_SERVER_ERROR
     assert answer.headers["Content-Type"] == "application/problem+json"
+
+
+def test_a_log_in_from_before_the_desk_had_a_backend_of_its_own_goes_on(agent: Staff) -> None:
+    client = Client()
+    client.force_login(agent)
+    early = client.session
+    early["_auth_user_backend"] = "django.contrib.auth.backends.ModelBackend"
+    early.save()
+    assert client.get("/account/").status_code == 200
