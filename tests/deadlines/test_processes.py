@@ -57,7 +57,7 @@ def test_two_workers_two_beats_and_two_sentinels_fire_each_clock_exactly_once(
     def all_alive() -> bool:
         return set(Heartbeat.objects.values_list("process", flat=True)) >= {"celery", "sentinel-1", "sentinel-2"}
 
-    assert poll_until(all_alive, seconds=90), list(Heartbeat.objects.values())
+    assert poll_until(all_alive, seconds=180), list(Heartbeat.objects.values())
     case = world().register(severity="minor")
     template = case.deadlines.get(kind="solution")
     clone_due(template, CLOCKS)
