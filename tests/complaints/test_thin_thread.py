@@ -71,6 +71,18 @@ def test_P2_a_complaint_does_not_close_with_a_clear_empty_and_says_which() -> No
     assert moves.close(case=made.case, actor=here.agent).state == "closed"
 
 
+def test_C8_a_visit_about_a_complaint_owes_no_technical_report_and_the_reply_may_go_by_letter() -> None:
+    here = desk()
+    made = complaint(here)
+    fill(made, here.agent)
+    moves.start(case=made.case, actor=here.agent)
+    moves.arrive(case=made.case, actor=here.agent)
+    decided(made, here.agent, "unfounded")
+    moves.resolve(case=made.case, actor=here.agent, outcome="已当面说明")
+    moves.reply(case=made.case, actor=here.agent, reply="书面答复", channel="letter")
+    assert moves.close(case=made.case, actor=here.agent).state == "closed"
+
+
 def test_P5_from_the_complaint_to_the_appeal_each_by_its_own_owner() -> None:
     here = desk()
     made = complaint(here)

@@ -34,10 +34,14 @@ _MISSING_REPORT: Mapping[str, Promise] = {
 
 
 def owed_reports(case: Any) -> list[DemandedReport]:
-    """C8: which reports must be submitted before this case closes: after a visit, and as its request type demands."""
+    """C8: which reports must be submitted before this case closes: after a visit, and as its request type demands.
+
+    A visit about a complaint is no on-site support; what was said and done there stands in the complaint's record.
+    """
     service_report_at, arrived_at = case.service_report_at, case.arrived_at
     demanded = case.request_type.report if case.request_type_id is not None else ""
-    visited = arrived_at is not None and (service_report_at is None or service_report_at < arrived_at)
+    late = arrived_at is not None and (service_report_at is None or service_report_at < arrived_at)
+    visited = late and not is_complaint(case)
     owed = []
     if visited or (demanded == DemandedReport.SERVICE and service_report_at is None):
         owed.append(DemandedReport.SERVICE)

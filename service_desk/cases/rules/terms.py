@@ -81,6 +81,7 @@ class Channel(TextChoices):
     SMS = "sms", _("SMS")
     WECHAT = "wechat", _("WeChat")
     VISIT = "visit", _("Visit")
+    LETTER = "letter", _("Letter")
 
 
 class DemandedReport(TextChoices):
