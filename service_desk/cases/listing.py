@@ -52,7 +52,7 @@ class Sort(TextChoices):
     ACCEPTED = "accepted", _("last accepted first")
     ACCEPTED_OLDEST = "accepted_oldest", _("first accepted first")
     GRAVEST = "gravest", _("gravest first")
-    CUSTOMER = "customer", _("by customer")
+    CUSTOMER = "customer", _("grouped by customer")
 
 
 class Period(TextChoices):

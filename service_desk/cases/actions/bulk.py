@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -13,7 +14,8 @@ from service_desk.audit.actions import record, record_refusal
 from service_desk.cases.actions.changing import survivor_of
 from service_desk.cases.actions.handing_over import accept, hand_over, withdraw
 from service_desk.cases.actions.moving import cancel, note, resolve, resume, tell, wait
-from service_desk.cases.models import Case
+from service_desk.cases.models import Case, CaseEvent
+from service_desk.cases.rules import EventType
 from service_desk.rest.errors import Invalid, NotAllowed, Refusal
 
 #: So many cases at once; more are several times.
@@ -34,7 +36,7 @@ VERBS: Mapping[str, Callable[..., Case]] = {
     "cancel": cancel,
 }
 #: Words beside a case hurt nobody's work, so they are added even when the case has moved on.
-_HARMLESS = frozenset({"note", "tell"})
+_HARMLESS: Mapping[str, EventType] = {"note": EventType.NOTE, "tell": EventType.TOLD}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +65,14 @@ def bulk(
     answers: Mapping[str, Any],
     each: Mapping[str, Mapping[str, Any]] | None = None,
     versions: Mapping[str, int] | None = None,
+    since: datetime | None = None,
 ) -> list[Item]:
     """Make the move for each case, in the order asked for; `each` holds answers of single cases by number.
 
-    With `versions` a case that was changed since is refused. Raises Invalid for a verb or a number of cases that
-    cannot be; whatever concerns one case alone is in its item and stops no other.
+    With `versions` a case that was changed since is refused. With `since` (database time, the beginning of the run)
+    words that the actor has written there in the meantime are not written again: a step whose process died in the
+    middle is simply made once more, and all other moves refuse a second time by themselves. Raises Invalid for a verb
+    or a number of cases that cannot be; whatever concerns one case alone is in its item and stops no other.
     """
     if verb not in VERBS:
         raise Invalid(_("This is not done for many cases at once."), field="verb", code="invalid_choice")
@@ -77,9 +82,13 @@ def bulk(
     if len(wanted) > MOST:
         raise Invalid(_("At most %(most)s cases at once.") % {"most": MOST}, field="numbers", code="max_length")
     found = {case.number: case for case in Case.objects.visible_to(actor).filter(number__in=wanted)}
+    said = _said_since(verb, found.values(), actor, answers, since)
     items: dict[str, Item] = {}
     # In the order of their ids, so that two such runs inside larger transactions never wait for each other.
     for case in sorted(found.values(), key=lambda case: case.pk):
+        if case.pk in said:
+            items[case.number] = _done(case, case)
+            continue
         more = (each or {}).get(case.number, {})
         version = None if verb in _HARMLESS else (versions or {}).get(case.number)
         items[case.number] = _one(verb, case, actor, {**answers, **more}, version)
@@ -89,6 +98,21 @@ def bulk(
         counts = {"verb": verb, "done": sum(item.done for item in done), "refused": sum(not item.done for item in done)}
         record(verb="case.bulk", thing="cases", actor=actor, detail=counts)
     return done
+
+
+def _said_since(
+    verb: str, cases: Collection[Case], actor: Any, answers: Mapping[str, Any], since: datetime | None
+) -> set[int]:
+    """The cases in whose timelines these words of the actor stand already."""
+    if since is None or verb not in _HARMLESS:
+        return set()
+    text = str(answers.get("text", "")).strip()
+    same = CaseEvent.objects.filter(case__in=cases, at__gte=since, actor=actor, type=_HARMLESS[verb], text=text)
+    return set(same.values_list("case_id", flat=True))
+
+
+def _done(case: Case, changed: Case) -> Item:
+    return Item(case.number, done=True, subject=case.subject, state=changed.state, version=changed.version)
 
 
 def _one(verb: str, case: Case, actor: Any, answers: Mapping[str, Any], version: int | None) -> Item:
@@ -106,4 +130,4 @@ def _one(verb: str, case: Case, actor: Any, answers: Mapping[str, Any], version:
             detail=str(refusal.message),
             remedy=str(refusal.remedy),
         )
-    return Item(case.number, done=True, subject=case.subject, state=changed.state, version=changed.version)
+    return _done(case, changed)

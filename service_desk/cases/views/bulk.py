@@ -22,6 +22,7 @@ from service_desk.cases.moves import why_not
 from service_desk.cases.rules import MOVES
 from service_desk.cases.ties import ties_of
 from service_desk.cases.views.common import person
+from service_desk.deadlines.clock import now
 from service_desk.people.fields import add_refusal
 from service_desk.rest.errors import Refusal
 
@@ -146,6 +147,7 @@ def _run(request: HttpRequest, form: Any, **wanted: Any) -> HttpResponse:
     key, numbers = _key(request, token), list(dict.fromkeys(wanted["numbers"]))
     at_once, rest = (numbers[:STEP], numbers[STEP:MOST]) if request.POST.get("steps") else (numbers, [])
     if cache.add(key, {"verb": wanted["verb"], "items": None}, _KEPT):
+        begun = now()
         try:
             items = bulk(actor=person(request), **(wanted | {"numbers": at_once}))
         except Refusal as refusal:
@@ -158,7 +160,7 @@ def _run(request: HttpRequest, form: Any, **wanted: Any) -> HttpResponse:
         except BaseException:
             cache.delete(key)
             raise
-        _keep(key, items, [], wanted | {"numbers": rest})
+        _keep(key, items, [], wanted | {"numbers": rest, "since": begun})
     return redirect("case-bulk-done", token)
 
 
