@@ -23,7 +23,7 @@ from typing import Any
 
 import psutil
 
-from bench.client import _answer
+from bench.client import whole_answer
 from bench.figures import load, summary
 from bench.house import BASE, House, running
 from bench.language import release, texts
@@ -166,7 +166,7 @@ def _ask(
         due = began + number * gap
         time.sleep(max(0.0, due - time.perf_counter()))
         line.sendall(request)
-        head = _answer(line)
+        head, _body = whole_answer(line)
         taken.append(time.perf_counter() - due)
         if not head.startswith(b"HTTP/1.1 200"):
             raise ConnectionError(head.decode())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+
 import pytest
 from playwright.sync_api import expect
 
@@ -45,7 +47,7 @@ def test_presence_typing_and_a_change_under_an_open_form(journey: Journey) -> No
 def test_a_colleague_by_at_and_a_template_by_slash_from_the_keyboard(journey: Journey) -> None:
     world = journey.world
     case = world.register(severity="minor")
-    words = TemplateWords(name="到场时间", text="{customer}：工程师已出发。")
+    words = TemplateWords(name=f"到场时间 {uuid.uuid4().hex[:6]}", text="{customer}：工程师已出发。")
     save_template(actor=world.agent, words=words)
     agent = journey.visit(world.agent)
     page = agent.page
@@ -54,7 +56,7 @@ def test_a_colleague_by_at_and_a_template_by_slash_from_the_keyboard(journey: Jo
     text = page.locator("#desk-dialog textarea")
     expect(text).to_be_focused()
     page.keyboard.type("/dc")
-    expect(page.get_by_role("option", name="到场时间")).to_be_visible()
+    expect(page.get_by_role("option", name=words.name)).to_be_visible()
     page.keyboard.press("Enter")
     expect(text).to_have_value(f"{world.customer.name}：工程师已出发。")
     page.keyboard.type("@eng")

@@ -68,6 +68,7 @@ def open_browser(
     cookies = [{"name": settings.LANGUAGE_COOKIE_NAME, "value": language, "url": url}]
     if staff is not None:
         client = Client()
+        staff.refresh_from_db(fields=["password"])  # a log-in by the form has it hashed anew, with the desk's own care
         client.force_login(staff, "service_desk.people.backends.DeskBackend")
         cookies.append({"name": settings.SESSION_COOKIE_NAME, "value": str(client.session.session_key), "url": url})
     context.add_cookies(cookies)  # type: ignore[arg-type]

@@ -41,7 +41,7 @@ class RunningDesk:
     def said(self) -> str:
         return self.log.read_text()
 
-    def wait_for(self, text: str, *, times: int = 1, seconds: float = 150) -> None:
+    def wait_for(self, text: str, *, times: int = 1, seconds: float = 300) -> None:
         def settled() -> bool:
             return self.said().count(text) >= times or self.process.poll() is not None
 
@@ -53,7 +53,7 @@ class RunningDesk:
 
     def end(self) -> int:
         self.process.send_signal(signal.SIGINT)
-        return self.process.wait(60)
+        return self.process.wait(180)
 
 
 def environment(folder: Path, port: int, **more: str) -> dict[str, str]:
@@ -157,6 +157,9 @@ def test_killed_web_process_database_and_broker_come_back(desk: RunningDesk) -> 
 
 
 def test_ctrl_c_ends_everything_and_a_second_start_after_a_kill_keeps_the_data(desk: RunningDesk) -> None:
+    if desk.process.poll() is not None:  # a second try of this test: the first has ended it
+        desk = RunningDesk(desk.folder, desk.port)
+        desk.wait_for("The desk is open")
     family = desk.family()
     assert len(family) > 5
     assert desk.end() == 0
