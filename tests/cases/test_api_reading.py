@@ -96,6 +96,8 @@ def test_a_list_and_a_case_cost_the_same_however_many_there_are(
     for _ in range(2):
         with django_assert_num_queries(2):  # the key, the cases
             assert robot.get(CASES).status_code == 200
+        with django_assert_num_queries(4):  # the key, the cases with their clocks, the people of each kind
+            assert robot.get(f"{CASES}?sort=deadline").json()["results"][0]["handler"]["name"] == str(desk.agent)
         with django_assert_num_queries(4):  # the key, the case, its links, the cases they lead to
             assert robot.get(f"{CASES}{number}/").status_code == 200
         with django_assert_num_queries(2):

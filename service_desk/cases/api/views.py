@@ -67,7 +67,7 @@ class CaseViewSet(BulkMixin, WatchingMixin, EtagMixin, mixins.ListModelMixin, mi
         if self.action == "list":
             cases, order = wanted_cases(self.request.user, self.request.query_params)
             self.keyset_order = order
-            return cases
+            return CaseLineSerializer.needing(cases)
         return Case.objects.visible_to(self.request.user).for_page().select_related("registered_by", "request_type")
 
     def get_serializer_class(self) -> Any:
