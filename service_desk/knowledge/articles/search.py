@@ -20,6 +20,8 @@ from service_desk.rest.clean import is_clean
 
 #: So many are weighed of those that hold the words in the title, and of those that hold them in the text.
 WEIGHED = 200
+#: And so many of them by their texts, which lie compressed elsewhere: a few more than are shown.
+RANKED = 120
 #: Of one service line, so many of all lines are looked at first, the newest; all of them where its own are too few.
 _LOOKED_AT = 2_000
 #: So many are shown in all, in pages of this size.
@@ -28,7 +30,7 @@ SUGGESTED = 5
 #: From so few results on, what holds only some of the words is shown too.
 _FEW = 3
 
-#: Of the candidates the best by title, age and use; only their texts are weighed, which lie compressed elsewhere.
+#: Of the candidates the best by title, age and use; only their texts are weighed.
 #: A title that holds the words outweighs any text: texts are asked only where `enough` titles or fewer hold them.
 _SEARCH = """
 WITH hit AS MATERIALIZED (
@@ -41,7 +43,7 @@ WITH hit AS MATERIALIZED (
         + 0.3::float8 * (a.useful + 1) / (a.useful + a.not_useful + 2)
         - CASE WHEN a.state = 'expired' THEN 0.3 ELSE 0 END AS score
     FROM hit h JOIN knowledge_article a ON a.id = h.article_id
-    ORDER BY score DESC, h.article_id DESC LIMIT %(weighed)s
+    ORDER BY score DESC, h.article_id DESC LIMIT %(ranked)s
 )
 SELECT b.article_id, b.score + ts_rank('{0.05, 0.2, 0.5, 1.0}', w.words, %(asked)s::tsquery, 32) AS score
 FROM best b JOIN knowledge_articlewords w USING (article_id)
@@ -96,7 +98,7 @@ def search(text: str, *, public: bool = False, line: str = "", number: int = 1, 
     asked = question(widened(text)) if text and is_clean(text) else Question("", "", "", "", ())
     if not asked.all:
         return Found()
-    given = {"public": public, "line": line, "weighed": WEIGHED, "looked": _LOOKED_AT, "most": MOST}
+    given = {"public": public, "line": line, "weighed": WEIGHED, "looked": _LOOKED_AT, "most": MOST, "ranked": RANKED}
     order = _ids(_SEARCH, {**given, "asked": asked.all, "enough": MOST})
     relaxed = False
     if len(order) < _FEW and asked.some:
