@@ -112,8 +112,8 @@ def compute_next() -> bool:
     if row is None:
         return False
     try:
-        asked = _asked(row)
         with transaction.atomic():
+            asked = _asked(row)
             found = summed(asked.asked(with_before=True), list(asked.figure.outcomes), seconds=PATIENT_SECONDS)
         row.answer = plain(found)
     except Refusal as refusal:  # too long even so; a right that was lost; a filter that is not there any more
