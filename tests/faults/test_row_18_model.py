@@ -11,7 +11,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.cases.test_model_of_clocks import Lives, prepared
+from tests.cases.machine_of_clocks import prepared
+from tests.cases.test_model_of_clocks import Lives
 from tests.faults.house import choose
 from tests.faults.injection import seed_of_run
 
