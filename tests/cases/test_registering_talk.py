@@ -22,7 +22,7 @@ from service_desk.notices.models import Notice
 from service_desk.people.models import ProductType
 from tests.cases.callers import CASES, fields, key
 from tests.cases.pages import browser, post, text_of
-from tests.cases.test_registering_page import entry, errors_of, local
+from tests.cases.registering import entry, errors_of, local
 from tests.factories import World, shift_time, world
 
 FACTS = ("phone", "name", "address", "matter")

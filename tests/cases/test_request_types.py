@@ -15,7 +15,7 @@ from service_desk.cases.models import Case, RequestField, RequestType
 from service_desk.rest.errors import Invalid
 from tests.cases.callers import CASES, fields, key, move, session
 from tests.cases.pages import browser, post, text_of
-from tests.cases.test_registering_page import entry
+from tests.cases.registering import entry
 from tests.factories import World, world
 
 
