@@ -120,7 +120,7 @@ async def _walk(port: int, cookies: list[str], visitor: str, rounds: int) -> dic
     web = await busy
     for task in tasks:
         task.cancel()
-    ended = [task for task in await asyncio.gather(*tasks, return_exceptions=True) if isinstance(task, OSError)]
+    ended = [why for why in await asyncio.gather(*tasks, return_exceptions=True) if isinstance(why, Exception)]
     return {
         "boards": len(open_boards), "rounds": rounds, "streams that broke": len(ended),
         "all boards open after, s": round(opened, 1),
@@ -224,8 +224,6 @@ async def _listen(port: int, board: Board) -> None:
         elif text.startswith("data:") and kind in ("case", "told", "engine", "call"):
             about = json.loads(text[5:]).get("about", "")
             board.heard.setdefault(about, time.time())
-            board.last_heard = time.monotonic()
-            board.poked.set()
     raise ConnectionError("a stream ended")
 
 

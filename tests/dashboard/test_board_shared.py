@@ -84,8 +84,7 @@ def test_P6_what_is_ones_own_is_never_in_what_others_are_shown(desk: World) -> N
     plain, secret = urgent(desk), urgent(desk, fault="隐情")
     Case.objects.filter(pk=secret.pk).update(confidential=True)
     admit(secret.pk, [desk.chief.pk], CircleWhy.OFFERED, by=None, reason="x")
-    assert sharing.known_beyond(desk.chief) == [secret.pk]  # is in its circle
-    assert sharing.known_beyond(desk.auditor) == []
+    assert sharing.known_beyond([desk.chief, desk.auditor]) == {desk.chief.pk: [secret.pk], desk.auditor.pk: []}
     shown = {"chief": text_of(part(browser(desk.chief)))}  # drawn first: nothing of it may be left for the others
     assert secret.number in shown["chief"]
     for name in ("auditor", "head", "inspector", "gm_product", "admin"):
@@ -111,17 +110,19 @@ def test_P6_a_shared_reading_and_what_one_knows_beyond_make_what_one_would_read_
         for person in (desk.chief, desk.inspector):
             admit(other.pk, [person.pk], CircleWhy.OFFERED, by=None, reason="x")
     shared: dict[Any, set[str]] = {}
-    for person in desk.people.values():
-        if not can(person, "board.view"):
-            continue
+    viewers = [person for person in desk.people.values() if can(person, "board.view")]
+    together = sharing.boards_of(viewers, 0.0)
+    sharing.forget()
+    for person in viewers:
         found, alone = sharing.board_of(person, 0.0), board.read(person, now())
+        assert (together[person.pk].numbers, together[person.pk].mine) == (found.numbers, found.mine)
         assert found.numbers == counts(person, FIGURES.values()) == alone.numbers
         assert [line.id for line in found.urgent] == [line.id for line in alone.urgent]
         assert [line.id for line in found.following] == [line.id for line in alone.following]
         assert [each.load for each in found.agents] == [each.load for each in alone.agents]
         known = other.number in str([line.id for line in found.urgent])
         assert known == (not confidential or person in (desk.chief, desk.inspector))
-        if not sharing.known_beyond(person):
+        if not sharing.known_beyond([person])[person.pk]:
             shared.setdefault(sharing.rights_of(person), set()).add(str(found.numbers))
     assert all(len(numbers) == 1 for numbers in shared.values())
     assert plain.number in str(sharing.board_of(desk.auditor, 0.0).urgent)

@@ -15,8 +15,8 @@ from django.test import AsyncClient
 
 from service_desk.cases.models import Case, CircleWhy, admit
 from service_desk.dashboard.board import now as board
-from service_desk.dashboard.board import parts, sharing
-from service_desk.dashboard.board.room import DRAWER, Allowance
+from service_desk.dashboard.board import parts, room, sharing
+from service_desk.dashboard.board.room import DRAWER
 from service_desk.notices import live
 from service_desk.notices.feed import READERS
 from service_desk.people.models import Staff
@@ -97,13 +97,13 @@ def test_a_change_comes_by_itself_and_only_the_parts_that_look_different(
 ) -> None:
     monkeypatch.setattr(parts, "REDRAWN_SECONDS", 10**9)
     readings: list[Any] = []
-    read = board.read
+    read = board.read_all
 
-    def counted(*given: Any, **named: Any) -> board.Board:
+    def counted(*given: Any, **named: Any) -> Any:
         readings.append(given)
         return read(*given, **named)
 
-    monkeypatch.setattr(board, "read", counted)
+    monkeypatch.setattr(board, "read_all", counted)
 
     async def scenario() -> None:
         first = await opened(desk.chief, "?page=board")
@@ -163,13 +163,23 @@ def test_whatever_is_asked_for_a_board_comes(desk: World, query: str) -> None:
     run(scenario)
 
 
-def test_a_storm_is_drawn_now_and_then_and_the_first_of_it_at_once() -> None:
-    allowance, drawn, moment = Allowance(), [], 0.0
-    while moment < 60.0:  # something is heard all the time
-        moment += allowance.wait(moment)
-        allowance.take(moment)
-        drawn.append(moment)
-    assert drawn[0] == 0.0
-    assert min(later - before for before, later in itertools.pairwise(drawn)) >= 0.4
-    assert len(drawn) <= 34
-    assert allowance.wait(moment + 30.0) == 0.0
+def test_a_storm_is_drawn_now_and_then_and_the_first_of_it_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(room, "PAUSE_SECONDS", 0.05)
+    drawn: list[float] = []
+
+    class Stormy(room.Room):
+        async def _draw(self) -> None:
+            drawn.append(asyncio.get_running_loop().time())
+            self.look()  # something is heard all the time
+            if len(drawn) == 5:
+                raise asyncio.CancelledError
+
+    async def scenario() -> None:
+        stormy = Stormy()
+        stormy.look()
+        assert stormy._task is not None
+        await asyncio.wait([stormy._task], timeout=SECONDS)
+
+    run(scenario)
+    assert len(drawn) == 5
+    assert min(later - before for before, later in itertools.pairwise(drawn)) >= 0.05

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -15,7 +15,7 @@ from django.db.models import QuerySet
 COUNTED = 1_000
 
 
-def count_all(wanted: Mapping[str, QuerySet[Any]]) -> dict[str, int]:
+def count_all(wanted: Mapping[Any, QuerySet[Any]]) -> dict[Any, int]:
     """The sizes of these querysets, each at most one more than `COUNTED`, in one query."""
     return ask(written(wanted))
 
@@ -37,20 +37,21 @@ class Statement:
 
     sql: str
     params: tuple[Any, ...]
-    asked: tuple[str, ...]
-    empty: dict[str, Any]
+    places: dict[Hashable, int]  # in which column each is answered
+    empty: dict[Hashable, Any]
 
 
-def written(wanted: Mapping[str, QuerySet[Any]], forms: Mapping[str, Form] | None = None) -> Statement:
+def written(wanted: Mapping[Any, QuerySet[Any]], forms: Mapping[Any, Form] | None = None) -> Statement:
     """These querysets as one statement; of each at most one row more than `COUNTED`, but for a standing.
 
-    An order that a queryset asks for by itself is kept: it is one in which an index lets the count stop early.
+    What two of them ask in the same words is asked once. An order that a queryset asks for by itself is kept: it is
+    one in which an index lets the count stop early.
     """
     forms = forms or {}
-    parts: list[str] = []
+    columns: dict[tuple[str, str], int] = {}
     values: list[Any] = []
-    asked: list[str] = []
-    empty: dict[str, Any] = {}
+    places: dict[Hashable, int] = {}
+    empty: dict[Hashable, Any] = {}
     for key, rows in wanted.items():
         form = forms.get(key, Form.NUMBER)
         empty[key] = {Form.NUMBER: 0, Form.PLACES: [], Form.STANDING: {}}[form]
@@ -62,17 +63,31 @@ def written(wanted: Mapping[str, QuerySet[Any]], forms: Mapping[str, Form] | Non
             sql, params = rows.query.sql_with_params()
         except EmptyResultSet:
             continue
-        parts.append(form.value.format(sql))
-        values += params
-        asked.append(key)
-    return Statement("SELECT " + ", ".join(parts) if parts else "", tuple(values), tuple(asked), empty)
+        column = (form.value.format(sql), repr(params))
+        if column not in columns:
+            columns[column] = len(columns)
+            values += params
+        places[key] = columns[column]
+    sql = "SELECT " + ", ".join(words for words, _params in columns) if columns else ""
+    return Statement(sql, tuple(values), places, empty)
 
 
-def ask(statement: Statement, params: Sequence[Any] | None = None) -> dict[str, Any]:
+def ask(statement: Statement, params: Sequence[Any] | None = None) -> dict[Any, Any]:
     """The answers by key."""
     if not statement.sql:
         return dict(statement.empty)
     with connection.cursor() as cursor:
         cursor.execute(statement.sql, statement.params if params is None else params)
-        answers = zip(statement.asked, cursor.fetchone(), strict=True)
-        return statement.empty | {key: answer or statement.empty[key] for key, answer in answers}
+        row = cursor.fetchone()
+    answers = {key: row[place] or statement.empty[key] for key, place in statement.places.items()}
+    return statement.empty | answers
+
+
+def ask_for_each(statement: Statement, instead_of: Any, values: Sequence[Any]) -> list[Any]:
+    """The answer of a statement of one question for each of these values, in one query."""
+    if not values or not statement.sql:
+        return [next(iter(statement.empty.values())) for _value in values]
+    params = [value if given == instead_of else given for value in values for given in statement.params]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT " + ", ".join([f"({statement.sql})"] * len(values)), params)
+        return list(cursor.fetchone())

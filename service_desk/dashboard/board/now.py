@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from operator import attrgetter
@@ -27,12 +27,14 @@ from service_desk.notices.models import DispatcherBeat
 from service_desk.people.gaps import Gap
 from service_desk.people.models import Staff
 from service_desk.people.roster import upcoming_gaps
-from service_desk.people.rules import DutyRole
+from service_desk.people.rules import READING_ROLES, DutyRole
 
 #: So many emergencies, next clocks and agents stand on the board; the lists have the rest.
 SHOWN_URGENT, SHOWN_NEXT, SHOWN_AGENTS = 6, 8, 40
 #: Gaps of the roster are looked for so many days ahead.
 GAP_DAYS = 7
+#: So many sets of questions are kept in SQL.
+_MOST_WRITTEN = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,30 +107,47 @@ class Board:
 #: What wants a hand first, the first of these that has anything.
 _NEXT = ("unanswered", "due_60")
 _LISTED = dict.fromkeys(("emergencies", *_NEXT), Form.PLACES)
-_written: dict[tuple[Any, ...], Statement] = {}
+_COUNTED = [figure for figure in FIGURES.values() if figure.group != "agents"]
+_written: dict[Hashable, Statement] = {}
 
 
-def read(user: Any, now: datetime, kept_as: tuple[Any, ...] | None = None) -> Board:
-    """The board as this person may see it; what is asked is written once for all who are `kept_as` the same."""
-    statement = _written.get(kept_as) if kept_as is not None else None
+def read(user: Any, now: datetime) -> Board:
+    """The board as this person may see it."""
+    return read_all({user.pk: user}, now, keep=False)[user.pk]
+
+
+def read_all(people: Mapping[Any, Any], now: datetime, *, keep: bool = True) -> dict[Any, Board]:
+    """The boards of these people by key, as of one moment: what is the same for two of them is asked once.
+
+    With `keep` the questions are written once for people of these keys: a key has to hold all that shapes them.
+    """
+    kept_as = tuple(people)
+    statement = _written.get(kept_as) if keep else None
     if statement is None:
-        statement = _questions(user)
-        if kept_as is not None:
+        statement = _questions(people)
+        if keep:
+            if len(_written) >= _MOST_WRITTEN:
+                _written.clear()
             _written[kept_as] = statement
     found = ask(statement)
-    numbers = _numbers(found, [figure for figure in FIGURES.values() if figure.group != "agents"])
-    for state in agents.State:
-        numbers[f"agents_{state.value}"] = min(found["standing"].get(state.value, 0), COUNTED + 1)
-    urgent, following = _lines(found, now, user)
-    return Board(
-        at=now,
-        numbers=numbers,
-        urgent=urgent,
-        following=following,
-        agents=_agents(user),
-        gaps=[(str(DutyRole(gap.role).label), gap) for gap in upcoming_gaps(GAP_DAYS)],
-        checks=health.checks(_engine_state(found)),
-    )
+    standing = {
+        f"agents_{state.value}": min(found["standing"].get(state.value, 0), COUNTED + 1) for state in agents.State
+    }
+    gaps = [(str(DutyRole(gap.role).label), gap) for gap in upcoming_gaps(GAP_DAYS)]
+    checks = health.checks(_engine_state(found))
+    lines: dict[Any, tuple[list[Line], list[Line]]] = {}
+    strips: dict[Any, list[AgentLine]] = {}
+    boards = {}
+    for key, user in people.items():
+        own = {figure.key: found[key, figure.key] for figure in _COUNTED}
+        shown, holds = (user.pk, _places(own)), (user.pk, user.has_role(*READING_ROLES))
+        if shown not in lines:
+            lines[shown] = _lines(_places(own), now, user)
+        if holds not in strips:
+            strips[holds] = _agents(user)
+        numbers = _numbers(own, _COUNTED) | standing
+        boards[key] = Board(now, numbers, *lines[shown], strips[holds], gaps, checks)
+    return boards
 
 
 def forget() -> None:
@@ -136,12 +155,16 @@ def forget() -> None:
     _written.clear()
 
 
-def _questions(user: Any) -> Statement:
-    wanted = {key: figure.rows(user) for key, figure in FIGURES.items() if figure.group != "agents"}
-    for key in _LISTED:
-        wanted[key] = wanted[key].order_by(*FIGURES[key].order)
-    wanted |= _of_engine() | {"standing": agents.everybody()}
-    return written(wanted, _LISTED | {"standing": Form.STANDING})
+def _questions(people: Mapping[Any, Any]) -> Statement:
+    wanted: dict[Any, QuerySet[Any]] = {}
+    forms: dict[Any, Form] = {"standing": Form.STANDING}
+    for key, user in people.items():
+        for figure in _COUNTED:
+            rows = figure.rows(user)
+            if figure.key in _LISTED:
+                rows, forms[key, figure.key] = rows.order_by(*figure.order), _LISTED[figure.key]
+            wanted[key, figure.key] = rows
+    return written(wanted | _of_engine() | {"standing": agents.everybody()}, forms)
 
 
 def _numbers(found: dict[str, Any], figures: Iterable[Figure]) -> dict[str, int]:
@@ -149,10 +172,14 @@ def _numbers(found: dict[str, Any], figures: Iterable[Figure]) -> dict[str, int]
     return {figure.key: len(found[figure.key]) if figure.key in _LISTED else found[figure.key] for figure in figures}
 
 
-def _lines(found: dict[str, Any], now: datetime, user: Any) -> tuple[list[Line], list[Line]]:
-    """The first emergencies, and what wants a hand first, with who has answered."""
+def _places(found: dict[str, Any]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Which emergencies are shown, and which clocks of what wants a hand first."""
     key = next((key for key in _NEXT if found[key]), "")
-    places = found["emergencies"][:SHOWN_URGENT], found[key][:SHOWN_NEXT] if key else []
+    return tuple(found["emergencies"][:SHOWN_URGENT]), tuple(found[key][:SHOWN_NEXT] if key else ())
+
+
+def _lines(places: tuple[tuple[int, ...], tuple[int, ...]], now: datetime, user: Any) -> tuple[list[Line], list[Line]]:
+    """The first emergencies, and what wants a hand first, with who has answered."""
     if not any(places):
         return [], []
     urgent, following = of_board(*places, now)
@@ -166,16 +193,16 @@ def beyond(user: Any, cases: Sequence[int], shared: Board) -> Board:
     What is asked about them is asked with the same words of everybody: figures begin at the cases' numbers.
     """
     figures = [figure for figure in FIGURES.values() if figure.of_cases]
-    statement = _written.get(("beyond",))
+    statement = _written.get("beyond")
     if statement is None:
         wanted = {figure.key: figure.source(among(_NONE)) for figure in figures}
         for key in _LISTED:
             wanted[key] = wanted[key].order_by(*FIGURES[key].order)
-        statement = _written[("beyond",)] = written(wanted, _LISTED)
+        statement = _written["beyond"] = written(wanted, _LISTED)
     found = ask(statement, [list(cases) if value == _NONE else value for value in statement.params])
     own = _numbers(found, figures)
     numbers = {key: min(number + own.get(key, 0), COUNTED + 1) for key, number in shared.numbers.items()}
-    urgent, following = _lines(found, shared.at, user)
+    urgent, following = _lines(_places(found), shared.at, user)
     both = replace(shared, numbers=numbers, agents=_with_loads(shared.agents, cases))
     own_next = next((key for key in _NEXT if own[key]), "")
     lists = [lines for key, lines in ((shared.next_of, shared.following), (own_next, following)) if key == both.next_of]
@@ -225,19 +252,19 @@ def _agents(user: Any) -> list[AgentLine]:
     ]
 
 
-def _of_engine() -> dict[str, Any]:
+def _of_engine() -> dict[Any, Any]:
     """What the engine's health counts, so that it costs the board no query of its own."""
-    wanted: dict[str, Any] = {"held": holding()}
+    wanted: dict[Any, Any] = {"held": holding()}
     for place, model in enumerate(engine.concrete_clocks()):
         rows = model.objects
-        wanted[f"overdue/{place}"] = rows.filter(
+        wanted["overdue", place] = rows.filter(
             state=ClockState.RUNNING, next_at__lte=Now() - timedelta(seconds=LATE_MARK_SECONDS)
         )
-        wanted[f"broken/{place}"] = rows.filter(state=ClockState.ERROR)
+        wanted["broken", place] = rows.filter(state=ClockState.ERROR)
     return wanted
 
 
-def _engine_state(found: dict[str, Any]) -> dict[str, Any]:
+def _engine_state(found: dict[Any, Any]) -> dict[str, Any]:
     age = Now() - F("beat_at")
     sweeps = Heartbeat.objects.exclude(door=Door.AUDITOR).order_by().values_list(Value("sweep"), age)
     beats = list(sweeps.union(DispatcherBeat.objects.order_by().values_list(Value("dispatch"), age), all=True))
@@ -246,8 +273,8 @@ def _engine_state(found: dict[str, Any]) -> dict[str, Any]:
     return {
         "sweep_age": sweep.total_seconds() if sweep is not None else None,
         "dispatch_age": dispatch.total_seconds() if dispatch is not None else None,
-        "overdue": sum(number for key, number in found.items() if key.startswith("overdue/")),
-        "broken": sum(number for key, number in found.items() if key.startswith("broken/")),
+        "overdue": sum(number for key, number in found.items() if key[0] == "overdue"),
+        "broken": sum(number for key, number in found.items() if key[0] == "broken"),
         "disk_free": health.disk_free(),
         "clock_held": found["held"] > 0,
     }

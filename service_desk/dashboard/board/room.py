@@ -26,9 +26,8 @@ log = logging.getLogger(__name__)
 
 #: Between two looks while nothing is heard.
 EVERY_SECONDS = 5.0
-#: What is heard is drawn at once, so many times; each of these comes back after so many seconds, and between two there
-#: is always a pause: a storm costs the same as a shower.
-AT_ONCE, BACK_SECONDS, PAUSE_SECONDS = 3, 2.0, 0.4
+#: What is heard is drawn at once, but for so long after the drawing before: a storm costs the same as a shower.
+PAUSE_SECONDS = 0.8
 #: What the room puts into the ear of each board when something new is drawn.
 DRAWN = Poke("drawn")
 
@@ -40,27 +39,6 @@ class View:
     staff_id: int
     page: str
     language: str
-
-
-class Allowance:
-    """When something that was heard may be drawn: at once after a rest, and never too often."""
-
-    def __init__(self) -> None:
-        self._left = float(AT_ONCE)
-        self._last = float("-inf")
-
-    def wait(self, now: float) -> float:
-        """Seconds to wait before the next drawing."""
-        missing = 1.0 - self._filled(now)
-        return max(0.0, missing * BACK_SECONDS, self._last + PAUSE_SECONDS - now)
-
-    def take(self, now: float) -> None:
-        """Something is drawn now because something was heard."""
-        self._left = self._filled(now) - 1.0
-        self._last = now
-
-    def _filled(self, now: float) -> float:
-        return min(float(AT_ONCE), self._left + max(0.0, now - self._last) / BACK_SECONDS)
 
 
 @dataclass
@@ -100,15 +78,16 @@ class Room:
             self._task = asyncio.create_task(self._run())
 
     async def _run(self) -> None:
-        clock, allowance = asyncio.get_running_loop().time, Allowance()
+        clock = asyncio.get_running_loop().time
+        last = float("-inf")
         while True:
             try:
                 await asyncio.wait_for(self._wake.wait(), EVERY_SECONDS)
             except TimeoutError:
                 pass
             else:
-                await asyncio.sleep(allowance.wait(clock()))
-                allowance.take(clock())
+                await asyncio.sleep(max(0.0, last + PAUSE_SECONDS - clock()))
+                last = clock()
             self._wake.clear()  # what is heard from here on may not be in what is read now
             await self._draw()
 
@@ -130,17 +109,16 @@ def draw(views: Iterable[View], since: float) -> dict[View, Parts | None]:
     close_old_connections()
     wanted = list(views)
     people = Staff.objects.select_related("unit").in_bulk({view.staff_id for view in wanted})
-    found: dict[View, Parts | None] = {}
-    for view in wanted:
-        person = people.get(view.staff_id)
-        if person is None or not person.is_active or not can(person, "board.view"):
-            found[view] = None
-            continue
-        with translation.override(view.language):
-            parts = parts_of(person, sharing.board_of(person, since), view.page)
-            for name in parts.marks:  # in this language, in this thread
-                parts.html(name)
-        found[view] = parts
+    may = {key: person for key, person in people.items() if person.is_active and can(person, "board.view")}
+    found: dict[View, Parts | None] = dict.fromkeys(wanted)
+    for language in {view.language for view in wanted}:
+        with translation.override(language):
+            views = [view for view in wanted if view.language == language and view.staff_id in may]
+            boards = sharing.boards_of([may[key] for key in {view.staff_id for view in views}], since)
+            for view in views:
+                found[view] = parts = parts_of(may[view.staff_id], boards[view.staff_id], view.page)
+                for name in parts.marks:  # in this language, in this thread
+                    parts.html(name)
     return found
 
 

@@ -8,21 +8,21 @@ are then added for that person alone, and so are the notices that wait for their
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from functools import cache
 from threading import Lock
 from typing import Any
 
-from django.db.models import QuerySet
 from django.utils.translation import get_language
 
 from service_desk.cases.models import Case
 from service_desk.dashboard.board import now as board
-from service_desk.dashboard.board.asking import COUNTED, count_all
+from service_desk.dashboard.board.asking import Form, Statement, ask_for_each, count_all, written
 from service_desk.dashboard.board.figures import FIGURES, sees_all_messages
 from service_desk.dashboard.board.lines import Line
 from service_desk.deadlines import clock
-from service_desk.kept import keep
 from service_desk.notices.models import Notice
 from service_desk.people.access import can
 from service_desk.people.models import Staff
@@ -50,15 +50,25 @@ _keeping = Lock()
 
 def board_of(user: Any, since: float) -> board.Board:
     """The board as this person may see it, not read before `since` (of time.monotonic)."""
-    found = _shared(user, since)
-    if not sees_all_messages(user):
-        own = count_all({"call_backs": FIGURES["call_backs"].rows(user)})
-        found = replace(found, numbers=found.numbers | own)
-    cases = known_beyond(user)
-    if cases:
-        found = board.beyond(user, cases, found)
-    mine = _mine(user, found)
-    return _with(found, mine) if mine else found
+    return boards_of([user], since)[user.pk]
+
+
+def boards_of(people: Sequence[Any], since: float) -> dict[int, board.Board]:
+    """The boards of these people by their numbers, none read before `since` (of time.monotonic)."""
+    shared = _shared(people, since)
+    known = known_beyond(people)
+    found: dict[int, board.Board] = {}
+    for user in people:
+        seen = shared[rights_of(user)]
+        if not sees_all_messages(user):
+            own = count_all({"call_backs": FIGURES["call_backs"].rows(user)})
+            seen = replace(seen, numbers=seen.numbers | own)
+        if known[user.pk]:
+            seen = board.beyond(user, known[user.pk], seen)
+        found[user.pk] = seen
+    for person, mine in _mine(found).items():
+        found[person] = _with(found[person], mine)
+    return found
 
 
 def forget() -> None:
@@ -68,15 +78,20 @@ def forget() -> None:
     board.forget()
 
 
-@keep
-def _known(person: int) -> QuerySet[Case]:
-    known = Case.objects.known_to(person, reads=False).open().filter(confidential=True)
-    return known.order_by().only("pk")[: COUNTED + 1]
+#: Stands in the written question for the number of a person.
+_NOBODY = -1
 
 
-def known_beyond(user: Any) -> list[int]:
-    """The open cases that this person may know of and others with their roles may not."""
-    return [case.pk for case in _known(user.pk)]
+@cache
+def _known() -> Statement:
+    known = Case.objects.known_to(_NOBODY, reads=False).open().filter(confidential=True)
+    return written({"known": known}, {"known": Form.PLACES})
+
+
+def known_beyond(people: Sequence[Any]) -> dict[int, list[int]]:
+    """By person: the open cases that they may know of and others with their roles may not; one query."""
+    keys = [user.pk for user in people]
+    return dict(zip(keys, ask_for_each(_known(), _NOBODY, keys), strict=True))
 
 
 def rights_of(user: Any) -> tuple[bool, ...]:
@@ -94,32 +109,44 @@ def anybody(user: Any) -> Staff:
     return Staff(pk=None, username="", roles=list(user.roles), is_active=True)
 
 
-def _shared(user: Any, since: float) -> board.Board:
-    rights = rights_of(user)
-    key = (*rights, get_language())  # words stand in a reading
+def _shared(people: Iterable[Any], since: float) -> dict[tuple[bool, ...], board.Board]:
+    """By rights what everybody with them may see; what has to be read is read at once for all of them."""
+    nobodies = {rights_of(user): anybody(user) for user in people}
+    language = get_language()  # words stand in a reading
+    kept = {rights: _place((*rights, language)) for rights in sorted(nobodies)}
+    with ExitStack() as held:
+        for each in kept.values():  # in one order, or two who read could wait for each other
+            held.enter_context(each.lock)
+        old = {rights: nobodies[rights] for rights, each in kept.items() if each.reading is None or each.began < since}
+        began = time.monotonic()  # before the first look: what changes while it reads is in the next one
+        for rights, reading in board.read_all(old, clock.now()).items() if old else ():
+            kept[rights].reading, kept[rights].began = reading, began
+        return {rights: each.reading for rights, each in kept.items() if each.reading is not None}
+
+
+def _place(key: tuple[Any, ...]) -> _Kept:
     with _keeping:
         if len(_kept) >= _MOST_KEPT and key not in _kept:
             del _kept[min(_kept, key=lambda each: _kept[each].began)]
-        kept = _kept.setdefault(key, _Kept())
-    with kept.lock:
-        if kept.reading is None or kept.began < since:
-            began = time.monotonic()  # before the first look: what changes while it reads is in the next one
-            kept.reading = board.read(anybody(user), clock.now(), kept_as=rights)
-            kept.began = began
-        return kept.reading
+        return _kept.setdefault(key, _Kept())
 
 
-def _mine(user: Any, found: board.Board) -> dict[int, list[Any]]:
-    """The notices that wait for this person's answer, by the case on the board that they are about; one query."""
-    cases = {f"case:{line.case.pk}": line.case.pk for line in (*found.urgent, *found.following) if line.case}
-    mine: dict[int, list[Any]] = {}
-    chains: set[str] = set()
-    if cases:
-        rows = Notice.objects.of(user).waiting().filter(about__in=cases).order_by("-id")
-        for about, chain, key in rows.values_list("about", "chain", "key"):
-            if chain not in chains:
-                chains.add(chain)
-                mine.setdefault(cases[about], []).append(key)
+def _mine(boards: dict[int, board.Board]) -> dict[int, dict[int, list[Any]]]:
+    """By person: the notices that wait for their answer, by the case on their board that they are about; one query."""
+    cases = {
+        person: {f"case:{line.case.pk}": line.case.pk for line in (*found.urgent, *found.following) if line.case}
+        for person, found in boards.items()
+    }
+    abouts = sorted({about for each in cases.values() for about in each})
+    if not abouts:
+        return {}
+    mine: dict[int, dict[int, list[Any]]] = {}
+    seen: set[tuple[int, str]] = set()
+    rows = Notice.objects.waiting().filter(about__in=abouts, recipient__in=list(boards)).order_by("-id")
+    for person, about, chain, key in rows.values_list("recipient", "about", "chain", "key"):
+        if about in cases[person] and (person, chain) not in seen:
+            seen.add((person, chain))
+            mine.setdefault(person, {}).setdefault(cases[person][about], []).append(key)
     return mine
 
 
