@@ -1,7 +1,7 @@
 """Which lists can be taken along as a file: each with its columns and the rows that a person may see of it.
 
-A list is registered once (`register`, see `lists.py`); the page before an export, the short one that is sent at once
-and the long one that a worker writes (`jobs.py`) are made from it.
+A list is registered once (`register`; see `lists/`, rooms above register their own); the page before an export, the
+short one that is sent at once and the long one that a worker writes (`jobs.py`) are made from it.
 """
 
 from __future__ import annotations
@@ -10,18 +10,19 @@ import re
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import IO, Any
+from typing import IO, Any, Protocol
 from urllib.parse import parse_qsl
 
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import QueryDict
+from django.urls import reverse
 from django.utils.functional import Promise
 
 from service_desk.audit.actions import record
 from service_desk.cases.columns import Column
 from service_desk.cases.exporting import DIRECT, Format, heads, write_csv, write_xlsx
-from service_desk.people.access import require
+from service_desk.people.access import can, require, rule, verbs
 from service_desk.reports.rules import CHUNK
 from service_desk.rest.clean import is_clean
 from service_desk.rest.errors import NotFound
@@ -34,33 +35,79 @@ _PASSING = frozenset({"after", "before", "view", "page"})
 _LONGEST = 200
 
 
+class Rows(Protocol):
+    """The rows of a list that somebody may see, in its order."""
+
+    def piece(self, after: str) -> tuple[list[Any], str]:
+        """Some of them beyond a cursor (blank: the beginning), and the cursor of what follows (blank: nothing does)."""
+
+    def count(self, most: int) -> int:
+        """How many there are, at most so many."""
+
+
 @dataclass(frozen=True, slots=True)
-class Rows:
-    """The rows that meet the filters, the columns of their order (see rest.keyset), and the same rows for counting."""
+class Keyed:
+    """Rows of a queryset: what meets the filters, the columns of its order (rest.keyset), and the same for counting."""
 
     found: QuerySet[Any]
     order: Sequence[str]
     counted: QuerySet[Any]
+
+    def piece(self, after: str) -> tuple[list[Any], str]:
+        """By the last row seen: the millionth row costs what the first one did."""
+        shown = page(self.found, order=self.order, size=CHUNK, after=after or None)
+        return shown.items, shown.next or ""
+
+    def count(self, most: int) -> int:
+        """Without the names that only their texts need."""
+        return self.counted.order_by()[:most].count()
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Rows that are few, and there already: sums, weeks, what is kept by an administrator."""
+
+    items: Sequence[Any]
+
+    def piece(self, after: str) -> tuple[list[Any], str]:
+        """All of them at once."""
+        return list(self.items), ""
+
+    def count(self, most: int) -> int:
+        """As many as there are."""
+        return min(len(self.items), most)
 
 
 @dataclass(frozen=True, slots=True)
 class Exportable:
     """A list: `rows` begins at what the person may see; `dress` adds to some rows what their columns need beside.
 
-    `full` are the cells that hold a telephone number in full, for who has the right `numbers_verb`; `private` names
-    the filters that may hold one, which no trail keeps.
+    `opens` is the verb that opens its page: whoever may open it may take it along (blank: everybody has a list of their
+    own); None where `verb` has a rule already. `route` is the page, or says its address; `alone`: it is a list without
+    anything in the address. `full` are the cells that hold a telephone number in full, for who has the right
+    `numbers_verb`; `private` names the filters that may hold one, which no trail keeps.
     """
 
     key: str
     label: str | Promise
     verb: str
-    route: str
+    route: str | Callable[[QueryDict], str]
     columns: Callable[[QueryDict], Sequence[Column]]
     rows: Callable[[Any, QueryDict, Sequence[Column]], Rows]
-    dress: Callable[[Sequence[Any]], None] = lambda _rows: None
+    dress: Callable[[Any, Sequence[Any]], None] = lambda _user, _rows: None
     full: Mapping[str, Callable[[Any], str]] = field(default_factory=dict)
     numbers_verb: str = ""
     private: frozenset[str] = frozenset()
+    opens: str | None = None
+    group: str | Promise = ""
+    alone: bool = True
+
+    def page(self, query: QueryDict) -> str:
+        """The address of the list itself; blank where it has no page of its own."""
+        if callable(self.route):
+            return self.route(query)
+        asked = query.urlencode()
+        return f"{reverse(self.route)}{f'?{asked}' if asked else ''}" if self.route else ""
 
     def filters(self, query: str) -> dict[str, str]:
         """The filters as a trail may keep them: numbers that were searched for are masked."""
@@ -81,6 +128,12 @@ def register(exportable: Exportable) -> None:
     if exportable.key in EXPORTABLE:
         raise ValueError(f"The list {exportable.key} is registered already")
     EXPORTABLE[exportable.key] = exportable
+    if exportable.opens is not None and exportable.verb not in verbs():
+        _let_take_along(exportable.verb, exportable.opens)
+
+
+def _let_take_along(verb: str, opens: str) -> None:
+    rule(verb)(lambda user, _thing: can(user, opens) if opens else True)
 
 
 def named(key: str) -> Exportable:
@@ -96,20 +149,19 @@ def cells_of(exportable: Exportable, columns: Sequence[Column], *, in_full: bool
     return [exportable.full.get(column.key, column.text) if in_full else column.text for column in columns]
 
 
-def chunks(exportable: Exportable, rows: Rows, after: str = "") -> Iterator[tuple[list[Any], str]]:
+def chunks(exportable: Exportable, user: Any, rows: Rows, after: str = "") -> Iterator[tuple[list[Any], str]]:
     """The rows in pieces, each with the cursor of what follows (blank: nothing does); never more than one in memory."""
     while True:
-        piece = page(rows.found, order=rows.order, size=CHUNK, after=after or None)
-        exportable.dress(piece.items)
-        after = piece.next or ""
-        yield piece.items, after
+        piece, after = rows.piece(after)
+        exportable.dress(user, piece)
+        yield piece, after
         if not after:
             return
 
 
 def is_long(rows: Rows) -> bool:
     """Whether it has more rows than somebody waits for."""
-    return rows.counted.order_by()[: DIRECT + 1].count() > DIRECT
+    return rows.count(DIRECT + 1) > DIRECT
 
 
 def write_now(*, actor: Any, exportable: Exportable, query: str, file_format: str) -> IO[bytes]:
@@ -122,7 +174,7 @@ def write_now(*, actor: Any, exportable: Exportable, query: str, file_format: st
         file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by the answer that sends it
         try:
             write = write_xlsx if file_format == Format.XLSX else write_csv
-            count = write(file, heads(columns), _lines(exportable, rows, columns))
+            count = write(file, heads(columns), _lines(exportable, actor, rows, columns))
             record(
                 verb=exportable.verb,
                 thing=f"{exportable.key}:*",
@@ -141,8 +193,8 @@ def write_now(*, actor: Any, exportable: Exportable, query: str, file_format: st
     return file
 
 
-def _lines(exportable: Exportable, rows: Rows, columns: Sequence[Column]) -> Iterator[list[str]]:
+def _lines(exportable: Exportable, user: Any, rows: Rows, columns: Sequence[Column]) -> Iterator[list[str]]:
     cells = cells_of(exportable, columns, in_full=False)
-    for piece, _after in chunks(exportable, rows):
+    for piece, _after in chunks(exportable, user, rows):
         for row in piece:
             yield [cell(row) for cell in cells]

@@ -129,7 +129,7 @@ def _read(export: Export) -> bool:
     columns = exportable.columns(asked)
     rows = exportable.rows(export.by, asked, columns)
     if export.rows_expected is None:
-        export.rows_expected = rows.counted.order_by()[: MOST_ROWS + 1].count()
+        export.rows_expected = rows.count(MOST_ROWS + 1)
     cells = cells_of(exportable, columns, in_full=export.in_full)
     part = f"{export.fence}.part"
     path = vault.folder_of(str(export.key), make=True) / part
@@ -137,7 +137,7 @@ def _read(export: Export) -> bool:
     plain = export.format == Format.CSV
     with _created(path) as file:
         writer = csv.writer(file)
-        for piece, following in chunks(exportable, rows, export.cursor):
+        for piece, following in chunks(exportable, export.by, rows, export.cursor):
             for row in piece:
                 texts = [cell(row) for cell in cells]
                 writer.writerow([harmless(text) for text in texts] if plain else texts)

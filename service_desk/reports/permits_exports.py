@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from service_desk.people.access import Decision, can, rule
-from service_desk.people.rules import LEADING_ROLES, READING_ROLES
+from service_desk.people.rules import LEADING_ROLES, READING_ROLES, Role
 
 
 @rule("call.export", "complaint.export", "promise.export")
@@ -22,12 +22,18 @@ def may_export_violations(user: Any, _thing: Any) -> bool:
     return bool(can(user, "violation.view"))
 
 
-@rule("call.export_numbers")
+@rule("call.export_numbers", "customer.export_numbers")
 def may_export_numbers(user: Any, _thing: Any) -> Decision | bool:
     """P6: telephone numbers leave the desk in full only with somebody who leads, for a reason that is recorded."""
     return bool(user.has_role(*LEADING_ROLES)) or Decision(
         False, _("Only a supervisor may take telephone numbers along in full.")
     )
+
+
+@rule("apikey.export", "audit.export")
+def may_export_as_administrator(user: Any, _thing: Any) -> bool:
+    """Administrators alone have the pages of keys and of the trail, which keep from them what is confidential."""
+    return bool(user.has_role(Role.ADMINISTRATOR))
 
 
 @rule("report.schedule")

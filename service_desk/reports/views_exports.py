@@ -63,7 +63,7 @@ def export_new(request: HttpRequest, what: str) -> HttpResponseBase:
         "long": is_long(rows),
         "direct": f"{DIRECT:,}",
         "here": request.get_full_path(),
-        "back_url": _list_url(request, exportable),
+        "back_url": exportable.page(request.GET) or reverse("export-list"),
     }
     return render(request, "reports/exports_new.html", context, status=422 if form.errors else 200)
 
@@ -89,13 +89,6 @@ def _answer(request: HttpRequest, exportable: Exportable, form: ExportForm) -> H
     )
 
 
-def _list_url(request: HttpRequest, exportable: Exportable) -> str:
-    if not exportable.route:
-        return reverse("export-list")
-    query = request.GET.urlencode()
-    return f"{reverse(exportable.route)}?{query}" if query else reverse(exportable.route)
-
-
 @login_required
 @require_GET
 def export_list(request: HttpRequest) -> HttpResponse:
@@ -107,7 +100,7 @@ def export_list(request: HttpRequest) -> HttpResponse:
     except BadCursor:
         return redirect("export-list")
     here = reverse("export-list")
-    lists = [one for one in EXPORTABLE.values() if can(request.user, one.verb)]
+    lists = [one for one in EXPORTABLE.values() if one.alone and can(request.user, one.verb)]
     context = {
         "exports": [(one, EXPORTABLE.get(one.what)) for one in shown.items],
         "open": any(one.is_open for one in shown.items),

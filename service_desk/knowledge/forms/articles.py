@@ -18,6 +18,8 @@ from service_desk.knowledge.articles.rules import (
     LONGEST_BODY,
     LONGEST_NOTE,
     LONGEST_TITLE,
+    OPEN_VERSIONS,
+    SHOWN_STATES,
     ArticleState,
     Audience,
     tags_of,
@@ -179,6 +181,16 @@ class ArticleFilters(forms.Form):
     def chosen(self) -> dict[str, Any]:
         """The filters that are set and in order."""
         return {name: value for name, value in getattr(self, "cleaned_data", {}).items() if value}
+
+    def narrow(self, rows: Any) -> Any:
+        """The articles that meet state and line; words are searched for elsewhere (articles.search)."""
+        chosen = self.chosen
+        state = chosen.get("state", "")
+        if state == "open":
+            rows = rows.filter(versions__state__in=OPEN_VERSIONS)
+        else:
+            rows = rows.filter(state__in=[state] if state else SHOWN_STATES)
+        return rows.filter(lines=chosen["line"]) if "line" in chosen else rows
 
 
 class VoteForm(forms.Form):

@@ -58,7 +58,7 @@ def article_list(request: HttpRequest) -> HttpResponse:
             "next_url": _address(request, page=str(found.number + 1)) if found.has_next else "",
         }
     else:
-        rows, lost = _rows(request, chosen)
+        rows, lost = _rows(request, form)
         context |= {
             "articles": rows.items,
             "lost": lost,
@@ -68,22 +68,14 @@ def article_list(request: HttpRequest) -> HttpResponse:
     return render(request, "knowledge/articles.html", context)
 
 
-def _rows(request: HttpRequest, chosen: dict[str, Any]) -> tuple[Page[Article], bool]:
+def _rows(request: HttpRequest, form: ArticleFilters) -> tuple[Page[Article], bool]:
     drafts = Prefetch(
         "versions",
         queryset=ArticleVersion.objects.filter(state__in=OPEN_VERSIONS).select_related("author").defer("body"),
         to_attr="open_versions",
     )
     rows = Article.objects.visible_to(request.user).whole().defer("published__body").prefetch_related(drafts, "lines")
-    state = chosen.get("state", "")
-    if state == "open":
-        rows = rows.filter(versions__state__in=OPEN_VERSIONS)
-    elif state:
-        rows = rows.filter(state=state)
-    else:
-        rows = rows.filter(state__in=SHOWN_STATES)
-    if "line" in chosen:
-        rows = rows.filter(lines=chosen["line"])
+    rows = form.narrow(rows)
     after, before = request.GET.get("after") or None, request.GET.get("before") or None
     try:
         return page(rows, order=("-id",), size=PAGE_SIZE, after=after, before=before), False

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db.models import Max, Q, Sum
+from django.db.models import Max, Sum
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -35,21 +35,10 @@ def phrase_list(request: HttpRequest) -> HttpResponse:
     form = PhraseFilters(request.GET)
     chosen = form.chosen
     state = chosen.pop("state", PhraseState.APPROVED)
-    rows = PhraseVersion.objects.whole().filter(state=state)
-    if "q" in chosen:
-        asked = chosen["q"].strip()
-        rows = rows.filter(
-            Q(text__icontains=asked) | Q(phrase__code__iexact=asked) | Q(initials__startswith=asked.lower())
-        )
-    if "kind" in chosen:
-        rows = rows.filter(phrase__kind=chosen["kind"])
-    if "category" in chosen:
-        rows = rows.filter(category=chosen["category"])
-    if "situation" in chosen:
-        rows = rows.filter(situation__icontains=chosen["situation"])
+    rows, order = form.narrow(PhraseVersion.objects.whole())
     may_approve = bool(can(request.user, "phrase.approve"))
     context = {
-        **paged(request, rows, ("-id",) if state != PhraseState.APPROVED else ("id",)),
+        **paged(request, rows, order),
         "form": form,
         "state": state,
         "filtered": bool(chosen),
