@@ -131,6 +131,7 @@ class HookSink:
         self.delay = 0.0
         self.posts: list[Post] = []
         self.called = threading.Event()  # a GET has come
+        self.calls = 0  # how many
         sink = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -144,6 +145,7 @@ class HookSink:
                 self.end_headers()
 
             def do_GET(self) -> None:
+                sink.calls += 1
                 sink.called.set()
                 self.send_response(sink.status)
                 self.send_header("Content-Length", "0")
