@@ -225,6 +225,7 @@ _BEAT: list[tuple[str, float, str, float]] = [
     ("service_desk.complaints.tasks.take_in_web", 5.0, "bulk", 10.0),
     ("service_desk.cases.tasks.sweep_register_drafts", 3600.0, "bulk", 600.0),
     ("service_desk.cases.tasks.sweep_files", 3600.0, "bulk", 600.0),
+    ("service_desk.cases.tasks.scan_files", 5.0, "bulk", 10.0),
     ("service_desk.reports.tasks.tend_exports", 5.0, "bulk", 10.0),
     ("service_desk.reports.tasks.sweep_exports", 600.0, "bulk", 300.0),
     ("service_desk.reports.tasks.send_reports", 20.0, "bulk", 15.0),
@@ -265,7 +266,6 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "service_desk.people.passwords.KindsValidator"},
 ]
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
@@ -310,6 +310,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 # --- Files of cases: outside of what any web server shows ------------------------------------------------------
 FILES_DIR = DATA_DIR / "files"
 FILE_MAX_BYTES = env.int("FILE_MAX_MB", 10) * 1024 * 1024
+#: A virus scanner that speaks clamd's protocol, `unix:///run/clamav/clamd.ctl` or `tcp://127.0.0.1:3310`; blank: none.
+CLAMAV = env.str("CLAMAV", "")
 FILES_PER_CASE = env.int("FILES_PER_CASE", 20)
 FILES_CASE_BYTES = env.int("FILES_CASE_MB", 100) * 1024 * 1024
 EXPORTS_DIR = DATA_DIR / "exports"  # lists and reports on their way out: a day or a week, then gone

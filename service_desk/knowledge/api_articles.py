@@ -16,7 +16,8 @@ from service_desk.knowledge.actions import articles as verbs
 from service_desk.knowledge.actions.articles import Words
 from service_desk.knowledge.actions.articles_beside import change_synonyms, vote
 from service_desk.knowledge.articles import synonyms
-from service_desk.knowledge.articles.compare import side_by_side
+from service_desk.knowledge.articles.about import changes
+from service_desk.knowledge.articles.compare import Row, side_by_side
 from service_desk.knowledge.articles.rules import OPEN_VERSIONS
 from service_desk.knowledge.articles.search import search, suggest
 from service_desk.knowledge.listed import ListedViewSet
@@ -41,7 +42,7 @@ from service_desk.knowledge.shapes_articles import (
     WholeArticleSerializer,
     WholeVersionSerializer,
     found_as_data,
-    pieces_as_data,
+    row_as_data,
 )
 from service_desk.people.access import require
 from service_desk.rest.errors import NotFound
@@ -72,7 +73,6 @@ class ArticleViewSet(EtagMixin, ListedViewSet):
     lookup_value_regex = WHOLE_NUMBER
     keyset_order = ("-id",)
     filters = ArticleFilterSerializer
-    fields_of = {"line": "lines"}
     version_field = "revision"
     if_match_actions = frozenset({"draft", "submit", "send_back", "publish", "discard", "confirm", "retire"})
     required_scopes = {
@@ -86,9 +86,17 @@ class ArticleViewSet(EtagMixin, ListedViewSet):
         found: QuerySet[Article] = (
             Article.objects.visible_to(self.request.user)
             .select_related("published__author", "published__reviewer", "owner")
-            .prefetch_related(Prefetch("versions", queryset=opened, to_attr="open_versions"), "lines", "products")
+            .prefetch_related(Prefetch("versions", queryset=opened, to_attr="open_versions"))
         )
         return found
+
+    def filter_queryset(self, queryset: Any) -> Any:
+        if self.action != "list":
+            return queryset
+        wanted = checked(self.filters, self.request.query_params)
+        line = wanted.pop("line", None)
+        rows = queryset.filter(**wanted)
+        return rows if line is None else rows.about(line)
 
     def get_serializer_class(self) -> Any:
         return WholeArticleSerializer if self.action == "retrieve" else ArticleSerializer
@@ -177,22 +185,16 @@ class ArticleViewSet(EtagMixin, ListedViewSet):
         pagination_class=None,
     )
     def diff(self, request: Request, pk: str, number: str) -> Response:
-        """Line by line, in words, against the version before or another one."""
+        """Line by line, in words, against the version before or another one; first what else it says differently."""
         article = self.get_object()
         version = self._version(article, int(number))
         wanted = checked(AgainstSerializer, request.query_params).get("against")
         other = article.versions.filter(number=wanted or version.number - 1).first()
         if wanted is not None and other is None:
             raise nothing_there("against")
-        rows = [
-            {
-                "kind": row.kind,
-                "before": pieces_as_data(row.before),
-                "after": pieces_as_data(row.after),
-                "skipped": row.skipped,
-            }
-            for row in side_by_side(other.body if other else "", version.body)
-        ]
+        heads = changes(other, version) if other is not None else []
+        rows = [row_as_data(Row("changed", [(each.before, True)], [(each.after, True)]), each.field) for each in heads]
+        rows += [row_as_data(row) for row in side_by_side(other.body if other else "", version.body)]
         return Response(RowSerializer(rows, many=True).data)
 
     @extend_schema(summary="Was this useful?", request=FeedbackSerializer, responses={204: None})

@@ -8,6 +8,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from service_desk.knowledge.articles import synonyms
+from service_desk.knowledge.articles.compare import Row
 from service_desk.knowledge.articles.rules import (
     LONGEST_BODY,
     LONGEST_NOTE,
@@ -39,6 +40,8 @@ class ArticleVersionSerializer(serializers.Serializer[ArticleVersion]):
     title = serializers.CharField()
     tags = serializers.ListField(child=serializers.CharField())
     audience = serializers.ChoiceField(choices=Audience.choices)
+    lines = serializers.ListField(child=serializers.CharField(), help_text="Codes of service lines; none means all.")
+    products = serializers.ListField(child=serializers.IntegerField(), help_text="Ids of product types.")
     note = serializers.CharField()
     author = NamedSerializer()
     reviewer = NamedSerializer(allow_null=True)
@@ -64,7 +67,7 @@ class ArticleSerializer(serializers.Serializer[Article]):
 
     id = serializers.IntegerField()
     state = serializers.ChoiceField(choices=ArticleState.choices)
-    title = serializers.SerializerMethodField(help_text="Of the version in force, else of the draft.")
+    title = serializers.SerializerMethodField(help_text="Of the version in force, else of the draft; so are lines.")
     published = serializers.IntegerField(source="published.number", default=None, help_text="The version in force.")
     draft = serializers.SerializerMethodField(help_text="The open version, if there is one.")
     owner = NamedSerializer()
@@ -76,8 +79,7 @@ class ArticleSerializer(serializers.Serializer[Article]):
 
     def get_title(self, article: Article) -> str:
         """What it is called."""
-        held: list[ArticleVersion] = getattr(article, "open_versions", [])
-        return article.published.title if article.published else held[0].title if held else ""
+        return version.title if (version := _told_by(article)) else ""
 
     def get_draft(self, article: Article) -> int | None:
         """The number of the open version."""
@@ -86,7 +88,13 @@ class ArticleSerializer(serializers.Serializer[Article]):
 
     def get_lines(self, article: Article) -> list[str]:
         """The codes."""
-        return [line.pk for line in article.lines.all()]
+        return list(version.lines) if (version := _told_by(article)) else []
+
+
+def _told_by(article: Article) -> ArticleVersion | None:
+    """The version in force; of what was never published the open one."""
+    held: list[ArticleVersion] = getattr(article, "open_versions", [])
+    return article.published or (held[0] if held else None)
 
 
 class SaidSerializer(serializers.Serializer[Any]):
@@ -121,7 +129,7 @@ class WholeArticleSerializer(ArticleSerializer):
 
     def get_products(self, article: Article) -> list[int]:
         """The ids."""
-        return [product.pk for product in article.products.all()]
+        return list(version.products) if (version := _told_by(article)) else []
 
 
 class ArticleDraftSerializer(StrictSerializer):
@@ -229,8 +237,9 @@ class FeedbackSerializer(StrictSerializer):
 
 
 class RowSerializer(serializers.Serializer[Any]):
-    """A line of two versions side by side."""
+    """A line of two versions side by side; of the fields beside the text one row each."""
 
+    field = serializers.CharField(help_text="title, tags, audience, lines, products; body: a line of the text")
     kind = serializers.CharField(help_text="same, changed, added, gone or skipped")
     before = PieceSerializer(many=True)
     after = PieceSerializer(many=True)
@@ -288,3 +297,14 @@ def found_as_data(found: Found) -> dict[str, Any]:
 def pieces_as_data(pieces: list[tuple[str, bool]]) -> list[dict[str, Any]]:
     """A text in pieces, as REST answers it."""
     return [{"text": text, "marked": lit} for text, lit in pieces]
+
+
+def row_as_data(row: Row, field: str = "body") -> dict[str, Any]:
+    """A line of two versions, as REST answers it."""
+    return {
+        "field": field,
+        "kind": row.kind,
+        "before": pieces_as_data(row.before),
+        "after": pieces_as_data(row.after),
+        "skipped": row.skipped,
+    }

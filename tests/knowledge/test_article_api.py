@@ -83,7 +83,8 @@ def test_K6_lists_versions_and_differences(desk: World) -> None:
     place = f"{ARTICLES}{article.pk}/versions/"
     assert [row["number"] for row in client.get(place).json()] == [2, 1]
     assert client.get(f"{place}1/").json()["body"] == "先查传输。"
-    (row,) = client.get(f"{place}2/diff/").json()
+    head, row = client.get(f"{place}2/diff/").json()
+    assert (head["field"], row["field"]) == ("title", "body")
     assert {"text": "传输", "marked": True} in row["before"]
     assert {"text": "光缆", "marked": True} in row["after"]
     assert client.get(f"{place}2/diff/", {"against": 9}).status_code == 400

@@ -38,6 +38,9 @@ from service_desk.people.models import ProductType, ServiceLine
 from service_desk.rest.clean import demand_clean
 from service_desk.rest.errors import Conflict, FieldError, Invalid, NotFound, Stale
 
+#: What a version says and what it is about: all of it is reviewed, and seen when it is published.
+_WRITTEN = ("title", "body", "tags", "audience", "lines", "products", "note")
+
 
 @dataclass(frozen=True, slots=True)
 class Words:
@@ -210,7 +213,7 @@ def _locked(article: Article, revision: int | None) -> Iterator[Article]:
 
 
 def _write(article: Article, actor: Any, words: Words, draft: ArticleVersion | None) -> None:
-    said = {name: getattr(words, name) for name in ("title", "body", "tags", "audience", "note")}
+    said = {name: getattr(words, name) for name in _WRITTEN}
     if draft is None:
         last = article.versions.aggregate(last=Max("number"))["last"] or 0
         ArticleVersion.objects.create(article=article, number=last + 1, author=actor, **said)
@@ -218,8 +221,6 @@ def _write(article: Article, actor: Any, words: Words, draft: ArticleVersion | N
         for name, value in said.items():
             setattr(draft, name, value)
         draft.save(update_fields=list(said))
-    article.lines.set(words.lines)
-    article.products.set(words.products)
 
 
 def _clean(words: Words) -> Words:
@@ -256,7 +257,7 @@ def _clean(words: Words) -> Words:
         problems.append(FieldError("products", _("There is none with this value."), "does_not_exist"))
     if problems:
         raise Invalid.of(problems)
-    return Words(title, body, tags, words.audience, note, lines, products)
+    return Words(title, body, tags, words.audience, note, sorted(lines), sorted(products))
 
 
 def _demand(article: Article, state: VersionState) -> ArticleVersion:

@@ -43,6 +43,7 @@ WITH hit AS MATERIALIZED (
         + 0.3::float8 * (a.useful + 1) / (a.useful + a.not_useful + 2)
         - CASE WHEN a.state = 'expired' THEN 0.3 ELSE 0 END AS score
     FROM hit h JOIN knowledge_article a ON a.id = h.article_id
+    WHERE NOT %(public)s OR a.review_at > now()
     ORDER BY score DESC, h.article_id DESC LIMIT %(ranked)s
 )
 SELECT b.article_id, b.score + ts_rank('{0.05, 0.2, 0.5, 1.0}', w.words, %(asked)s::tsquery, 32) AS score
@@ -60,6 +61,7 @@ SELECT h.article_id, ts_rank('{0.05, 0.2, 0.5, 1.0}', w.title_words, %(any)s::ts
     + 0.1::float8 * (a.useful + 1) / (a.useful + a.not_useful + 2)
     - CASE WHEN a.state = 'expired' THEN 0.1 ELSE 0 END AS score
 FROM hit h JOIN knowledge_articlewords w USING (article_id) JOIN knowledge_article a ON a.id = h.article_id
+WHERE NOT %(public)s OR a.review_at > now()
 ORDER BY score DESC, h.article_id DESC LIMIT %(most)s
 """
 

@@ -107,8 +107,8 @@ def initial_of(article: Article, version: ArticleVersion | None) -> dict[str, An
         "tags": " ".join(tag.replace(" ", "") for tag in version.tags),
         "audience": version.audience,
         "note": version.note,
-        "lines": [line.pk for line in article.lines.all()],
-        "products": [product.pk for product in article.products.all()],
+        "lines": version.lines,
+        "products": version.products,
         "revision": article.revision,
     }
 
@@ -185,12 +185,12 @@ class ArticleFilters(forms.Form):
     def narrow(self, rows: Any) -> Any:
         """The articles that meet state and line; words are searched for elsewhere (articles.search)."""
         chosen = self.chosen
-        state = chosen.get("state", "")
-        if state == "open":
-            rows = rows.filter(versions__state__in=OPEN_VERSIONS)
-        else:
-            rows = rows.filter(state__in=[state] if state else SHOWN_STATES)
-        return rows.filter(lines=chosen["line"]) if "line" in chosen else rows
+        state, line = chosen.get("state", ""), chosen.get("line")
+        if state == "open":  # what is being written, and what that is about
+            about = {"versions__lines__contains": [line.pk]} if line else {}
+            return rows.filter(versions__state__in=OPEN_VERSIONS, **about)
+        rows = rows.filter(state__in=[state] if state else SHOWN_STATES)
+        return rows.about(line.pk) if line else rows
 
 
 class VoteForm(forms.Form):

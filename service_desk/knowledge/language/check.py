@@ -27,7 +27,6 @@ _NEAR = 8  # characters on either side in which an entry's own words count
 #: What may surround a banned word without making another one of it: 死瞎子, 傻子们.
 _STILL_BANNED_AROUND = frozenset("老死臭大小破真太很又个这那你您的得们儿吗了熊烂穷坏糟")
 _PAUSE = re.compile(r"[，,、；;：:。！？!?\n\r]")
-_OF_THE_SENTENCE = frozenset({"rule", "quotation", "report"})
 _OPENING = re.compile(r"[“「『]")
 _MOODS = frozenset("呀啊吧呢哦哟嘛吗啦哈诶噢喔呗了")
 _ORDER = {How.EXACT: 0, How.VARIANT: 1, How.SPLIT: 2, How.PINYIN: 3, How.HOMOPHONE: 4}
@@ -125,7 +124,7 @@ def _chosen(hits: list[_Hit], judge: _Judge) -> tuple[list[_Hit], list[Excused]]
         judged += 1
         if judged > _MOST_JUDGED:
             break
-        reason = _shared(hit, excused) or judge.excuse(hit)
+        reason = judge.excuse(hit)
         if reason:
             code = judge.release.entries[hit.candidate.form.entry].code
             excused[hit.start, hit.end, code] = Excused(hit.start, hit.end, code, reason)
@@ -133,12 +132,6 @@ def _chosen(hits: list[_Hit], judge: _Judge) -> tuple[list[_Hit], list[Excused]]
         taken.update(places)
         chosen.append(hit)
     return sorted(chosen, key=lambda h: h.start), list(excused.values())
-
-
-def _shared(hit: _Hit, excused: dict[tuple[int, int, str], Excused]) -> str:
-    """Why the longer phrase around it was not reported, where that is said of the sentence and not of the phrase."""
-    around = (e for (start, end, _code), e in excused.items() if start <= hit.start and hit.end <= end)
-    return next((e.reason for e in around if e.reason in _OF_THE_SENTENCE), "")
 
 
 def _rank(hit: _Hit) -> tuple[int, int, int]:
@@ -190,12 +183,11 @@ class _Judge:
 
     def _excused_by_sentence(self, around: Needs, entry: Entry) -> str:
         to_customer = self.direction == Direction.TO_CUSTOMER
-        epithet = entry.category == Category.DISRESPECTFUL
-        if around.is_rule() or (epithet and around.is_denied(to_customer=to_customer)):
+        if around.is_rule():
             return "rule"
-        if around.excused_as_quotation(to_customer=to_customer, epithet=epithet):
+        if around.excused_as_quotation(to_customer=to_customer, epithet=entry.category == Category.DISRESPECTFUL):
             return "quotation"
-        if around.is_report(to_customer=to_customer, epithet=epithet) or (to_customer and around.sorry_for_staff()):
+        if around.is_report(to_customer=to_customer) or (to_customer and around.sorry_for_staff()):
             return "report"
         return ""
 
@@ -253,8 +245,6 @@ class _Judge:
         inner = range(hit.candidate.first, hit.candidate.last)
         if inner and not fuzzy and all(map(self.folded.gap_size, inner)):
             return False  # something was put between all letters: nobody writes a longer word so
-        if hit.candidate.how == How.SPLIT:
-            return False  # the tokeniser does not know what the parts make together
         still = self.release.still[hit.candidate.form.entry]
         for low, high in tokens(self.folded.plain, hit.start, hit.end):
             if high <= hit.start or low >= hit.end or (low >= hit.start and high <= hit.end):

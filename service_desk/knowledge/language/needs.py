@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 
-from service_desk.knowledge.language.around import Around
-from service_desk.knowledge.language.mentions import STAFF, WHO
+from service_desk.knowledge.language.around import STAFF, WHO, Around
 
 _CONDITION = re.compile(r"如果|要是|假如|假若|倘若|若|万一|即使|就算|哪怕|除非|一旦|以防")
 _MOOD = "了啊呀吧呢哦哟嘛吗啦哈哎诶耶的嗯噢喔呗"

@@ -8,6 +8,7 @@ from service_desk.knowledge.models.articles import (
     ArticleWords,
     SynonymList,
 )
+from service_desk.knowledge.models.articles_about import ArticleLine, ArticleProduct
 from service_desk.knowledge.models.book import BookRelease, Phrase, PhraseVersion
 from service_desk.knowledge.models.findings import LanguageFinding, PhraseUse
 from service_desk.knowledge.models.scripts import ScriptLine
@@ -15,7 +16,9 @@ from service_desk.knowledge.models.transcripts import Transcript, TranscriptLine
 
 __all__ = [
     "Article",
+    "ArticleLine",
     "ArticlePicture",
+    "ArticleProduct",
     "ArticleVersion",
     "ArticleVote",
     "ArticleWords",

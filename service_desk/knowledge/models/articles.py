@@ -43,8 +43,13 @@ class ArticleQuerySet(models.QuerySet["Article"]):
         return self.for_customers()
 
     def for_customers(self) -> Self:
-        """What anybody may read: published for customers, and not past its review date."""
-        return self.filter(state=ArticleState.PUBLISHED, published__audience=Audience.CUSTOMERS)
+        """What anybody may read: published for customers and not past its review date, worker or no worker."""
+        return self.filter(state=ArticleState.PUBLISHED, published__audience=Audience.CUSTOMERS, review_at__gt=Now())
+
+    def about(self, line: str) -> Self:
+        """Those of a service line: by the version in force, and where there is none yet by what is being written."""
+        written = ArticleVersion.objects.open().filter(article__published=None, lines__contains=[line])
+        return self.filter(Q(lines=line) | Q(pk__in=written.values("article")))
 
     def shown(self) -> Self:
         """Those with a version in force."""
@@ -63,10 +68,13 @@ class Article(models.Model):
     published = models.OneToOneField(
         "ArticleVersion", on_delete=models.PROTECT, null=True, related_name="+", editable=False
     )
+    #: What the version in force says it is about, as the search asks it; the database alone keeps both in step.
     lines: Any = models.ManyToManyField(
-        ServiceLine, verbose_name=_("Service lines"), blank=True, related_name="+", help_text=_("Empty: all of them.")
+        ServiceLine, verbose_name=_("Service lines"), through="ArticleLine", related_name="+", editable=False
     )
-    products: Any = models.ManyToManyField(ProductType, verbose_name=_("Product types"), blank=True, related_name="+")
+    products: Any = models.ManyToManyField(
+        ProductType, verbose_name=_("Product types"), through="ArticleProduct", related_name="+", editable=False
+    )
     review_at = models.DateTimeField(_("To be reviewed by"), null=True)
     reminded_at = models.DateTimeField(null=True, editable=False)
     expired_at = models.DateTimeField(null=True, editable=False)
@@ -100,7 +108,37 @@ class Article(models.Model):
             models.Index(fields=["-id"], condition=Q(state=ArticleState.NEW), name="article_new"),
             models.Index(fields=["review_at"], condition=Q(state__in=SHOWN_STATES), name="article_to_review"),
         ]
-        triggers = [pgtrigger.Protect(name="article_is_kept", operation=pgtrigger.Delete)]
+        triggers = [
+            pgtrigger.Protect(name="article_is_kept", operation=pgtrigger.Delete),
+            pgtrigger.Trigger(
+                name="article_is_about",
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert | pgtrigger.Update,
+                func="""
+                IF TG_OP = 'UPDATE' THEN
+                    IF NEW.published_id IS NOT DISTINCT FROM OLD.published_id THEN
+                        RETURN NEW;
+                    END IF;
+                END IF;
+                IF NEW.published_id IS NOT NULL AND NOT EXISTS (
+                    SELECT FROM knowledge_articleversion v
+                    WHERE v.id = NEW.published_id AND v.article_id = NEW.id AND v.state = 'published'
+                ) THEN
+                    RAISE EXCEPTION 'K6: in force is a version of the article that somebody has published'
+                    USING ERRCODE = 'check_violation', CONSTRAINT = 'article_is_about', TABLE = 'knowledge_article';
+                END IF;
+                DELETE FROM knowledge_article_lines WHERE article_id = NEW.id;
+                DELETE FROM knowledge_article_products WHERE article_id = NEW.id;
+                INSERT INTO knowledge_article_lines (article_id, serviceline_id)
+                    SELECT NEW.id, s.code FROM people_serviceline s
+                    JOIN knowledge_articleversion v ON s.code = ANY (v.lines) WHERE v.id = NEW.published_id;
+                INSERT INTO knowledge_article_products (article_id, producttype_id)
+                    SELECT NEW.id, p.id FROM people_producttype p
+                    JOIN knowledge_articleversion v ON p.id = ANY (v.products) WHERE v.id = NEW.published_id;
+                RETURN NEW;
+                """,
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.published.title if self.published else f"#{self.pk}"
@@ -132,6 +170,10 @@ class ArticleVersion(models.Model):
     body = models.TextField(_("Text"))
     tags: Any = ArrayField(models.CharField(max_length=LONGEST_TAG), default=list, verbose_name=_("Tags"))
     audience = models.CharField(_("For"), max_length=10, choices=Audience.choices, default=Audience.STAFF)
+    lines: Any = ArrayField(  # codes; none means all
+        models.CharField(max_length=30), default=list, db_default=[], verbose_name=_("Service lines")
+    )
+    products: Any = ArrayField(models.BigIntegerField(), default=list, db_default=[], verbose_name=_("Product types"))
     note = models.CharField(_("What changed"), max_length=LONGEST_NOTE, blank=True)
     author = models.ForeignKey(_STAFF, verbose_name=_("Author"), on_delete=models.PROTECT, related_name="+")
     reviewer = models.ForeignKey(
@@ -174,9 +216,13 @@ class ArticleVersion(models.Model):
                 when=pgtrigger.Before,
                 operation=pgtrigger.Update,
                 func="""
-                IF OLD.state <> 'draft' AND (NEW.title, NEW.body, NEW.tags, NEW.audience, NEW.note)
-                        IS DISTINCT FROM (OLD.title, OLD.body, OLD.tags, OLD.audience, OLD.note)
-                    OR OLD.state IN ('published', 'replaced', 'discarded') AND NEW.state IN ('draft', 'in_review')
+                IF OLD.state <> 'draft' AND (NEW.title, NEW.body, NEW.tags, NEW.audience, NEW.lines, NEW.products,
+                        NEW.note) IS DISTINCT FROM (OLD.title, OLD.body, OLD.tags, OLD.audience, OLD.lines,
+                        OLD.products, OLD.note)
+                    OR OLD.state IN ('published', 'replaced', 'discarded') AND (NEW.reviewer_id, NEW.answer,
+                        NEW.submitted_at, NEW.decided_at) IS DISTINCT FROM (OLD.reviewer_id, OLD.answer,
+                        OLD.submitted_at, OLD.decided_at)
+                    OR OLD.state = 'published' AND NEW.state NOT IN ('published', 'replaced')
                     OR OLD.state IN ('replaced', 'discarded') AND NEW.state <> OLD.state
                     OR OLD.state = 'draft' AND NEW.state = 'published'
                     OR (NEW.article_id, NEW.number, NEW.author_id, NEW.created_at)

@@ -17,6 +17,7 @@ from service_desk.deadlines.clock import now
 from service_desk.knowledge.actions.articles import open_version
 from service_desk.knowledge.actions.articles_telling import is_soon
 from service_desk.knowledge.articles import beside
+from service_desk.knowledge.articles.about import changes, lines_of, products_of
 from service_desk.knowledge.articles.compare import side_by_side
 from service_desk.knowledge.articles.rules import OPEN_VERSIONS, SHOWN_STATES, VersionState
 from service_desk.knowledge.articles.sayable import found_in
@@ -74,7 +75,7 @@ def _rows(request: HttpRequest, form: ArticleFilters) -> tuple[Page[Article], bo
         queryset=ArticleVersion.objects.filter(state__in=OPEN_VERSIONS).select_related("author").defer("body"),
         to_attr="open_versions",
     )
-    rows = Article.objects.visible_to(request.user).whole().defer("published__body").prefetch_related(drafts, "lines")
+    rows = Article.objects.visible_to(request.user).whole().defer("published__body").prefetch_related(drafts)
     rows = form.narrow(rows)
     after, before = request.GET.get("after") or None, request.GET.get("before") or None
     try:
@@ -127,8 +128,8 @@ def article_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "draft": draft,
         "found": [(one, _category(one)) for one in found_in(draft)] if draft is not None and shown == draft else [],
         "html": as_html(shown.body) if shown else "",
-        "lines": article.lines.all(),
-        "products": article.products.all(),
+        "lines": lines_of(shown),
+        "products": products_of(shown),
         "uses": beside.uses(user, article.pk),
         "deeds": deeds_for(user, article, draft),
         "may_write": bool(can(user, "article.draft", draft)) and (draft is None or draft.state == VersionState.DRAFT),
@@ -187,7 +188,11 @@ def article_version(request: HttpRequest, pk: int, number: int) -> HttpResponse:
         "versions": versions,
         "other": other,
         "rows": rows,
+        "changes": changes(other, version) if other is not None else [],
         "same_text": other is not None and other.body == version.body,
+        "lines": lines_of(version),
+        "products": products_of(version),
+        "may_write": bool(can(request.user, "article.draft")) and open_version(article) is None,
         "html": as_html(version.body),
     }
     return render(request, "knowledge/article_version.html", context)

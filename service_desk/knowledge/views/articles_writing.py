@@ -35,7 +35,7 @@ from service_desk.knowledge.forms.articles import (
     VoteForm,
     initial_of,
 )
-from service_desk.knowledge.models import Article, ArticlePicture, SynonymList
+from service_desk.knowledge.models import Article, ArticlePicture, ArticleVersion, SynonymList
 from service_desk.knowledge.rules import Weight
 from service_desk.knowledge.views.articles import article_for
 from service_desk.people.access import can, require
@@ -92,9 +92,7 @@ def article_edit(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _edit(request: HttpRequest, article: Article | None) -> HttpResponse:
     user: Any = request.user
-    source = None
-    if article is not None:
-        source = verbs.open_version(article) or article.published or article.versions.order_by("-number").first()
+    source = _source(request, article) if article is not None else None
     form = ArticleForm(request.POST or None, initial=initial_of(article, source) if article else None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -119,6 +117,17 @@ def _edit(request: HttpRequest, article: Article | None) -> HttpResponse:
         "largest": settings.ARTICLE_PICTURE_BYTES,
     }
     return render(request, "knowledge/article_edit.html", context, status=422 if form.errors else 200)
+
+
+def _source(request: HttpRequest, article: Article) -> ArticleVersion | None:
+    """What the form begins with: the open draft; else the version the address names, which is how one goes back."""
+    draft = verbs.open_version(article)
+    if draft is not None:
+        return draft
+    wanted = request.GET.get("from", "")
+    number = int(wanted) if wanted.isascii() and wanted.isdigit() and len(wanted) < 10 else 0
+    newest: ArticleVersion | None = article.versions.order_by("-number").first()
+    return article.versions.filter(number=number).first() or article.published or newest
 
 
 def _warn(request: HttpRequest, article: Article) -> None:
