@@ -151,14 +151,14 @@ def test_an_emergency_says_how_long_is_left_who_answered_and_who_has_not(desk: W
     assert line.clock.kind == "emergency"
     waiting = list(line.answers.waits_for)
     assert waiting
-    assert line.answers.answered == 0
+    assert line.answers.answered_by == []
     mine = Notice.objects.waiting().filter(about=f"case:{cases['urgent'].pk}", recipient__isnull=False).first()
     assert mine is not None
     assert mine.recipient is not None
     answer = browser(mine.recipient).post(f"/desk/notices/{mine.key}/acknowledge/", {"next": "/board/"})
     assert answer.headers["Location"] == "/board/"
     after = browser(desk.chief).get("/board/").context["board"].urgent[0]
-    assert after.answers.answered == 1
+    assert after.answers.answered_by == [str(mine.recipient)]
 
 
 def test_all_of_mine_are_answered_at_one_press_and_others_are_refused_with_the_reason(desk: World) -> None:

@@ -24,7 +24,7 @@ from service_desk.cases.panels import first_words
 from service_desk.cases.paperwork import missing_report_url
 from service_desk.cases.rules import MOVES, READ_BY_CUSTOMER, SEVERITY_MEANING, EventType
 from service_desk.cases.views.changes import Change, changes_since
-from service_desk.cases.views.common import case_for, last_event, person, tell_found, wants_part
+from service_desk.cases.views.common import board_below, case_for, last_event, person, tell_found, wants_part
 from service_desk.cases.views.drafts import carried, uuid_of
 from service_desk.knowledge.forms.overriding import offer_override
 from service_desk.knowledge.scripts import open_slots
@@ -180,9 +180,9 @@ def _form(
 
 
 def _back(request: HttpRequest, case: Case) -> HttpResponse:
-    """To the case: htmx is told to go there, a browser is redirected."""
+    """To the case, or to the board that was acted from: htmx is told to go there, a browser is redirected."""
     if not wants_part(request):
         return redirect(case)
     response = HttpResponse(status=204)
-    response.headers["HX-Redirect"] = case.get_absolute_url()
+    response.headers["HX-Redirect"] = board_below(request) or case.get_absolute_url()
     return response

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 from django.contrib import messages
 from django.db.models import Max, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Now
 from django.http import Http404, HttpRequest
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from service_desk.cases.models import Case, CaseEvent
@@ -21,6 +24,7 @@ from service_desk.people.models import Staff
 from service_desk.people.rules import READING_ROLES
 
 _MOST_TOLD = 3
+_LONGEST_URL = 2000
 _NAMED = ("customer", "contact", "product_type", "service_line", "request_type")
 #: Often one person in several parts: fetched together, since PostgreSQL plans a dozen joins longer than it runs them.
 _PEOPLE = ("handler", "first_responder", "graded_by", "registered_by", "told_once_by")
@@ -72,6 +76,24 @@ def seen_at(case: Case) -> int:
 def wants_part(request: HttpRequest) -> bool:
     """Whether htmx asks, for the dialog or a part of a page."""
     return request.headers.get("HX-Request") == "true"
+
+
+def way_back(request: HttpRequest) -> str:
+    """Where the button of a form stood, if the form says so; blank for an address that is not of this desk."""
+    asked = request.POST.get("next", "")
+    safe = url_has_allowed_host_and_scheme(asked, {request.get_host()}, require_https=request.is_secure())
+    return asked if safe and asked.startswith("/") else ""
+
+
+def board_below(request: HttpRequest) -> str:
+    """The page of the board on which the dialog of this request was opened; blank for every other page."""
+    try:
+        opened = urlsplit(request.headers.get("HX-Current-URL", "")[:_LONGEST_URL])
+    except ValueError:  # "http://[" is no address
+        return ""
+    if not opened.path.startswith(reverse("board")):
+        return ""
+    return urlunsplit(("", "", opened.path, opened.query, ""))
 
 
 def person(request: HttpRequest) -> Any:

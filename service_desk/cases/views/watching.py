@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 from service_desk.cases import actions
 from service_desk.cases.models import Case
 from service_desk.cases.models.watching import who_may_see
-from service_desk.cases.views.common import case_for, person
+from service_desk.cases.views.common import case_for, person, way_back
 from service_desk.people.finding import suggested
 from service_desk.people.models import Staff
 from service_desk.rest.clean import is_clean
@@ -31,7 +31,7 @@ def watch(request: HttpRequest, number: str) -> HttpResponse:
     else:
         actions.watch(case=case, actor=person(request))
         messages.success(request, _("You are told of what happens to this case."))
-    return redirect(case)
+    return redirect(way_back(request) or case)
 
 
 @login_required

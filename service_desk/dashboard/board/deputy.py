@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods
 
 from service_desk.audit.actions import record_refusal
 from service_desk.cases.models import Case
+from service_desk.cases.views.common import board_below
 from service_desk.notices.actions import call_in, deputy_of
 from service_desk.notices.kinds import render as words_of
 from service_desk.notices.models import Notice
@@ -73,7 +74,7 @@ def deputy(request: HttpRequest, number: str) -> HttpResponse:
     messages.success(request, _("%(name)s has been called in.") % {"name": chosen})
     if not _in_dialog(request):
         return redirect("board")
-    return HttpResponse(status=204, headers={"HX-Redirect": reverse("board")})
+    return HttpResponse(status=204, headers={"HX-Redirect": board_below(request) or reverse("board")})
 
 
 def _waiting(case: Case) -> list[Notice]:

@@ -211,13 +211,13 @@ FIGURES: Mapping[str, Figure] = {
         ),
         Figure(
             "integrations", _("Failing connections"), _("Webhooks whose receiver does not answer."),
-            "endpoint", lambda _user: Endpoint.objects.filter(failing_since__isnull=False), ("id",),
+            "endpoint", lambda _user: Endpoint.objects.filter(failing_since__isnull=False), ("name", "id"),
             "strong", "engine",
         ),
         Figure(
             "silent_phones", _("Silent phone systems"),
             _("Phone systems from which nothing has come for longer than agreed, in working time."),
-            "phone", lambda _user: told_silent(), ("id",), "strong", "engine",
+            "phone", lambda _user: told_silent(), ("name", "id"), "strong", "engine",
         ),
         *(
             Figure(

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from service_desk.calls.faces import face_of
-from service_desk.cases.faces import ClockFace, face
+from service_desk.cases.faces import ClockFace, face, nearest_faces, with_what_they_need
 from service_desk.cases.models import Case, CaseDeadline
 from service_desk.cases.parts import PartClock, promise_clock
 from service_desk.dashboard.board import agents
@@ -32,9 +32,9 @@ _CLOCK = (*_OF_CASE, "policy", "calendar_version")
 
 @dataclass(slots=True)
 class Answers:
-    """Who was told of a case and must answer: how many chains were answered, whose are open, and which are mine."""
+    """Who was told of a case and must answer: who has, who has not, and which of the notices are mine."""
 
-    answered: int = 0
+    answered_by: list[str] = field(default_factory=list)
     waits_for: list[str] = field(default_factory=list)
     mine: list[Any] = field(default_factory=list)  # keys of notices that this person may answer here
 
@@ -49,7 +49,9 @@ class Line:
     matter: str = ""
     customer: str = ""
     who: str = ""
+    severity: str = ""
     clock: ClockFace | PartClock | Any = None
+    since: datetime | None = None
     note: str = ""
     case: Case | None = None
     answers: Answers | None = None
@@ -116,15 +118,16 @@ def answers(cases: Iterable[Case], user: Any) -> dict[int, Answers]:
     found: dict[int, Answers] = {}
     seen: set[str] = set()
     told = Notice.objects.filter(about__in=abouts, needs_ack=True, stopped_at=None).order_by("-id")
-    for about, chain, key, name, recipient, acked in told.values_list(
-        "about", "chain", "key", "recipient__full_name", "recipient", "acked_at"
+    for about, chain, key, name, recipient, acked, by in told.values_list(
+        "about", "chain", "key", "recipient__full_name", "recipient", "acked_at", "acked_by__full_name"
     ):
         if chain in seen:
             continue
         seen.add(chain)
         one = found.setdefault(abouts[about], Answers())
         if acked is not None:
-            one.answered += 1
+            if (by or name or _("nobody")) not in one.answered_by:
+                one.answered_by.append(by or name or _("nobody"))
             continue
         if (name or _("nobody")) not in one.waits_for:
             one.waits_for.append(name or _("nobody"))
@@ -141,6 +144,7 @@ def _of_case(case: Case, **more: Any) -> Line:
         matter=f"{case.product_type.name} {case.fault}",
         customer=case.customer.name,
         who=str(case.handler),
+        severity=case.get_severity_display() if case.severity else "",
         case=case,
         **more,
     )
@@ -182,17 +186,28 @@ def _promises(rows: Sequence[Any], _user: Any, _now: datetime) -> list[Line]:
     return found
 
 
-def _hand_overs(rows: Sequence[Any], _user: Any, _now: datetime) -> list[Line]:
+def _hand_overs(rows: Sequence[Any], _user: Any, now: datetime) -> list[Line]:
+    """Offers, each with the count-down of its acceptance where a policy gives one."""
+    offers = {each.pk: each for each in rows}
+    clocks = (
+        with_what_they_need(CaseDeadline.objects.open())
+        .filter(kind=ClockKind.HAND_OVER, case__in=[each.case_id for each in rows], part__in=offers)
+        .prefetch_related("case__pauses")
+    )
+    faces = {}
+    for clock in clocks:
+        faces[clock.part] = face(clock, offers[clock.part].case.number, now, explained=False)
     found = []
     for each in rows:
-        line = _of_case(each.case, note=each.remaining)
+        line = _of_case(each.case, note=each.remaining, since=each.proposed_at, clock=faces.get(each.pk))
         line.who = f"{each.giver} → {each.receiver}"
         found.append(line)
     return found
 
 
-def _complaints(rows: Sequence[Any], _user: Any, _now: datetime) -> list[Line]:
-    return [_of_case(each.case, note=each.get_channel_display()) for each in rows]
+def _complaints(rows: Sequence[Any], _user: Any, now: datetime) -> list[Line]:
+    nearest = nearest_faces([each.case for each in rows], now)
+    return [_of_case(each.case, note=each.get_channel_display(), clock=nearest.get(each.case_id)) for each in rows]
 
 
 def _calls(rows: Sequence[Any], _user: Any, now: datetime) -> list[Line]:
@@ -239,6 +254,7 @@ def _deliveries(rows: Sequence[Any], user: Any, _now: datetime) -> list[Line]:
             matter=f"{each.get_channel_display()} · {each.get_state_display()}",
             who=str(each.notice.recipient or _("nobody")),
             note=each.last_error[:200] if each.pk in shown else "",
+            since=each.created_at,
         )
         for each in rows
     ]
@@ -246,7 +262,14 @@ def _deliveries(rows: Sequence[Any], user: Any, _now: datetime) -> list[Line]:
 
 def _incidents(rows: Sequence[Any], _user: Any, _now: datetime) -> list[Line]:
     return [
-        Line(id=str(each.pk), href=reverse("engine"), title=each.words, matter=each.thing, note=each.detail[:200])
+        Line(
+            id=str(each.pk),
+            href=reverse("engine"),
+            title=each.words,
+            matter=each.thing,
+            note=each.detail[:200],
+            since=each.found_at,
+        )
         for each in rows
     ]
 
@@ -259,6 +282,7 @@ def _endpoints(rows: Sequence[Any], user: Any, _now: datetime) -> list[Line]:
             href=reverse("webhook", args=[each.pk]) if administers else "",
             title=str(each),
             note=each.last_error[:200] if administers else "",
+            since=each.failing_since,
         )
         for each in rows
     ]

@@ -142,9 +142,9 @@ def _minute(moment: datetime) -> int:
 def _of_lines(lines: Iterable[Line]) -> list[Any]:
     return [
         [
-            *(line.id, line.href, line.title, line.matter, line.customer, line.who, line.note),
+            *(line.id, line.href, line.title, line.matter, line.customer, line.who, line.severity, line.note),
             line.case and [line.case.product_type_id, str(line.case.handler), line.case.emergency_is_running],
-            line.answers and [line.answers.answered, line.answers.waits_for, line.answers.mine],
+            line.answers and [line.answers.answered_by, line.answers.waits_for, line.answers.mine],
             [str(getattr(line.clock, name, "")) for name in _OF_CLOCK],
         ]
         for line in lines

@@ -6,6 +6,7 @@ import time
 import uuid
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -17,9 +18,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
+from service_desk.cases.views.common import way_back
+from service_desk.dashboard.board import asking, sharing
 from service_desk.dashboard.board import lines as drawn
-from service_desk.dashboard.board import sharing
-from service_desk.dashboard.board.figures import COUNTED, FIGURES, Figure, counts
+from service_desk.dashboard.board.columns import listing
+from service_desk.dashboard.board.figures import FIGURES, Figure
 from service_desk.dashboard.board.parts import Parts, parts_of
 from service_desk.deadlines import clock
 from service_desk.notices.actions import acknowledge
@@ -27,8 +30,9 @@ from service_desk.notices.models import Notice
 from service_desk.notices.rules import AckVia
 from service_desk.people.access import can, require
 from service_desk.people.rules import LEADING_ROLES
+from service_desk.rest.clean import is_clean
 from service_desk.rest.errors import NotAllowed
-from service_desk.rest.keyset import BadCursor, page
+from service_desk.rest.keyset import BadCursor
 
 PAGE_SIZE = 50
 #: So many answers are given at a press; a storm takes several.
@@ -91,31 +95,37 @@ def board_list(request: HttpRequest, key: str) -> HttpResponse:
     if figure is None:
         raise Http404(_("There is no such figure."))
     moment, lost = clock.now(), False
-    found = figure.rows(user).only("pk", *(name.removeprefix("-") for name in figure.order))
+    found = listing(figure, user, request.GET.get("sort", ""))
     after, before = request.GET.get("after") or None, request.GET.get("before") or None
     try:
-        shown = page(found, order=figure.order, size=PAGE_SIZE, after=after, before=before)
+        shown = found.page(size=PAGE_SIZE, after=after, before=before)
     except BadCursor:
-        shown, lost = page(found, order=figure.order, size=PAGE_SIZE), True
+        shown, lost = found.page(size=PAGE_SIZE), True
     rows = drawn.lines(figure.kind, _whole(figure, shown.items), user, moment)
-    number = counts(user, [figure])[figure.key]
     context = {
         "figure": figure,
         "at": moment,
-        "number": number,
-        "more": number > COUNTED,
-        "counted": COUNTED,
+        "found": found,
+        "number": found.number,
+        "counted": asking.COUNTED,
         "rows": rows,
         "mine": list(dict.fromkeys(key for row in rows if row.answers for key in row.answers.mine)),
         "lost": lost,
-        "next_url": f"?after={shown.next}" if shown.next else "",
-        "previous_url": f"?before={shown.previous}" if shown.previous else "",
+        "next_url": _address(request, after=shown.next) if shown.next else "",
+        "previous_url": _address(request, before=shown.previous) if shown.previous else "",
         "may_register": bool(can(user, "case.register")),
         "may_call_in": bool(user.has_role(*LEADING_ROLES)),
         "of_cases": any(row.case for row in rows),
         "here": request.get_full_path(),
     }
-    return render(request, "dashboard/board_list.html", context)
+    template = "dashboard/board_list_live.html" if _is_part(request) else "dashboard/board_list.html"
+    return render(request, template, context)
+
+
+def _address(request: HttpRequest, **place: str) -> str:
+    """Another page of the same list in the same order."""
+    sort = request.GET.get("sort", "")
+    return "?" + urlencode(({"sort": sort[:20]} if is_clean(sort) and sort else {}) | place)
 
 
 def _whole(figure: Figure, rows: Sequence[Any]) -> list[Any]:
@@ -147,7 +157,7 @@ def answer_all(request: HttpRequest) -> HttpResponse:
         messages.info(request, _("There was nothing left to acknowledge."))
     for reason, number in _together(refused)[:_MOST_TOLD]:
         messages.warning(request, _("%(n)s refused: %(reason)s") % {"n": number, "reason": reason})
-    return redirect("board")
+    return redirect(way_back(request) or "board")
 
 
 def _together(reasons: list[str]) -> list[tuple[str, int]]:

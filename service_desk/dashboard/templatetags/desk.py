@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -15,6 +16,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from service_desk.dashboard import clock_markup
 
@@ -85,6 +87,12 @@ def middle_cut(value: object, length: int = 24) -> SafeString | str:
     return format_html(
         '<span class="cut" title="{0}"><span aria-hidden="true">{1}</span><span class="sr">{0}</span></span>', text, cut
     )
+
+
+@register.filter
+def people(names: Sequence[str], most: int = 4) -> str:
+    """The first names of a list, as a sentence has them; more are dots."""
+    return pgettext("list of people", ", ").join(names[:most]) + ("…" if len(names) > most else "")
 
 
 @register.filter
