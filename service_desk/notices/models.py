@@ -284,6 +284,12 @@ class Delivery(models.Model):
                 name="delivery_to_escalate",
                 condition=Q(state__in=["dead", "unknown"], escalated_at=None),
             ),
+            models.Index(
+                fields=["id"],
+                name="delivery_to_widen",
+                condition=(Q(state__in=["pending", "sending"]) | Q(state__in=["dead", "unknown"], escalated_at=None))
+                & Q(widened_at=None),
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["dedup_key"], name="delivery_once"),
