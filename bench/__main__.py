@@ -1,55 +1,64 @@
-"""`make bench`: a small desk and a large one are made, measured, compared and removed; the figures are printed."""
+"""`make bench`: desks are made or taken over, all benches run in turn, and one table tells what came out."""
 
 from __future__ import annotations
 
 import argparse
-import json
-import shutil
-import subprocess
+import signal
 import sys
 from pathlib import Path
 from typing import Any
 
-from bench.house import BASE
-from bench.report import report
+from bench.catalogue import BENCHES
+from bench.figures import BASE
+from bench.runner import Given, Run
 
-SMALL = 10_000
 
-
-def main() -> None:
-    """Measure both sizes and print the report as Markdown."""
-    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("--cases", type=int, default=1_000_000, help="cases of the large desk (default 1 000 000)")
-    parser.add_argument("--runs", type=int, default=5, help="runs of each measure, for medians (default 5)")
-    parser.add_argument("--due", type=int, default=10_000, help="clocks that fall due in one second (default 10 000)")
-    parser.add_argument("--parts", default="abc", help="a registering, b due at once, c idle sweep (default abc)")
-    parser.add_argument("--folder", type=Path, default=BASE / "var" / "bench", help="where the data go (about 8 GB)")
-    parser.add_argument("--keep", action="store_true", help="keep the data for another run on the same folder")
-    given = parser.parse_args()
+def main() -> int:
+    """Measure what is asked for; the table is printed and kept in the folder."""
+    given = _given(sys.argv[1:])
+    if given is None:
+        return 0
     given.folder.mkdir(parents=True, exist_ok=True)
-    small = _stage(given, SMALL, given.parts.replace("b", ""))
-    large = _stage(given, given.cases, given.parts)
-    text = report(small, large)
-    (given.folder / "report.md").write_text(text)
-    print(text)
-    if not given.keep:
-        for folder in given.folder.glob("desk-*"):
-            shutil.rmtree(folder)
+    signal.signal(signal.SIGTERM, _stop)
+    try:
+        return Run(given).go()
+    except KeyboardInterrupt:
+        print("\nBroken off. What was measured is kept; the same command goes on from here.", flush=True)
+        return 130
 
 
-def _stage(given: argparse.Namespace, cases: int, parts: str) -> dict[str, Any]:
-    out = given.folder / f"figures-{cases}.json"
-    folder = given.folder / f"desk-{cases}"
-    if not folder.exists():
-        out.unlink(missing_ok=True)
-    command = [
-        sys.executable, "-m", "bench.stage", f"--folder={folder}", f"--cases={cases}", f"--runs={given.runs}",
-        f"--due={given.due}", f"--parts={parts}", f"--out={out}", *(["--keep"] if given.keep else []),
-    ]  # fmt: skip
-    subprocess.run(command, cwd=BASE, check=True)
-    figures: dict[str, Any] = json.loads(out.read_text())
-    return figures
+def _stop(_number: int, _frame: Any) -> None:
+    raise KeyboardInterrupt
+
+
+def _given(arguments: list[str]) -> Given | None:
+    names = [bench.name for bench in BENCHES]
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--list", action="store_true", help="say which benches there are, and measure nothing")
+    parser.add_argument("--only", default="", help="benches by name, with commas")
+    parser.add_argument("--skip", default="", help="benches by name, with commas, that are left out")
+    parser.add_argument(
+        "--folder", type=Path, default=BASE / "var" / "bench", help="where desks, figures and report lie"
+    )
+    parser.add_argument("--keep", action="store_true", help="keep the desks that were made; others stay anyway")
+    parser.add_argument("--runs", type=int, default=5, help="runs of each measure, for medians (default 5)")
+    parser.add_argument("--cases", type=int, default=1_000_000, help="cases of the large desk (default 1 000 000)")
+    parser.add_argument("--small", type=int, default=10_000, help="cases of the small desk (default 10 000)")
+    parser.add_argument("--articles", type=int, default=100_000, help="articles of the large desk (default 100 000)")
+    parser.add_argument("--share", type=float, default=1.0, help="of the usual amounts, for trying (default 1)")
+    said = parser.parse_args(arguments)
+    if said.list:
+        for bench in BENCHES:
+            print(f"{bench.name:15} {bench.what} ({', '.join(bench.desks)}; {sum(bench.seconds.values())} s)")
+        return None
+    only, skip = ([name for name in text.split(",") if name] for text in (said.only, said.skip))
+    if unknown := {*only, *skip} - set(names):
+        parser.error(f"there is no bench {', '.join(sorted(unknown))}; there are {', '.join(names)}")
+    if said.runs < 1 or not 0 < said.share <= 1:
+        parser.error("at least one run, and a share above 0 up to 1")
+    wanted = tuple(name for name in only or names if name not in skip)
+    return Given(said.folder.resolve(), wanted, said.cases, said.small, said.articles, said.runs, said.share, said.keep)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

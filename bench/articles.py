@@ -15,10 +15,11 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from bench.figures import percentile
+from bench.figures import Figure, Order, load, of_runs, percentile
 from bench.house import House
 
 ARTICLES, RUNS, PARAGRAPHS, SEED = 100_000, 15, 1_500, 20261122
+ASKINGS = 6
 AIM = 50.0
 
 
@@ -87,6 +88,21 @@ FROM bench_new b JOIN bench_title t ON t.id = b.title
 CROSS JOIN LATERAL (SELECT t.words || setweight(('编号:90 号:91 ' || lpad(b.n::text, 5, '0') || ':92')::tsvector, 'A')
     AS title) AS w;
 """
+
+
+def figures(order: Order) -> Iterator[Figure]:
+    """Each kind of search over all questions; a run asks each of them some times."""
+    from service_desk.knowledge.models import Article
+
+    times, found = order.some(ASKINGS), []
+    for _run in range(order.runs):
+        before = load()
+        found.append([one | {"load": before} for one in measure(runs=times)])
+    said = f"{len(ASKED)} questions, {Article.objects.count():,} articles"
+    for kind in zip(*found, strict=True):
+        worst = max(kind[-1]["by question"].items(), key=lambda pair: pair[1])
+        note = f"{said}; dearest: {worst[0]}"
+        yield from of_runs(f"searching {kind[0]['what']}", kind, {"p95": AIM}, note=note)
 
 
 def main() -> None:

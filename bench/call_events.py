@@ -1,4 +1,4 @@
-"""`python -m bench.call_events`: phone systems report 100 events a second, some twice, some out of order.
+"""(e) Phone systems report 100 events a second, some twice, some out of order.
 
 Signed deliveries over real HTTP to the web processes of `make run`. Afterwards every call's row is held against what
 was played, which this file knows by itself: no event may be lost, and no repeat or swap may show.
@@ -6,32 +6,28 @@ was played, which this file knows by itself: no event may be lost, and no repeat
 
 from __future__ import annotations
 
-import argparse
 import base64
 import hashlib
 import hmac
 import http.client
 import json
-import os
 import queue
 import random
-import shutil
 import socket
-import statistics
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
-import psutil
-
 from bench.client import whole_answer
-from bench.house import BASE, House, running
+from bench.figures import Figure, Order, load, median, percentile
+from bench.house import processor_seconds, running, settle
 
 PATH = "/api/v1/call-events"
 SENDERS = 24
+RATE, SECONDS, SYSTEMS, AIM = 100, 12, (1, 5), 100.0
 
 
 @dataclass(frozen=True)
@@ -153,15 +149,41 @@ def _deliver(line: socket.socket, key: str, secret: bytes, event: dict[str, Any]
     return int(answered[9:12]), time.monotonic() - begin, str(json.loads(told).get("status"))
 
 
-def measure(systems: int, rate: int, seconds: int) -> dict[str, Any]:
-    """One run; the desk's processes are up for as long as it lasts."""
+def figures(order: Order) -> Iterator[Figure]:
+    """One phone system and five at the same pace; no event may be lost, no row may be unlike what was played."""
+    admin()
+    seconds = order.some(SECONDS, 2)
+    with running(lambda name: name.startswith("web")) as port:
+        until_it_answers(port)
+        settle()
+        measure(port, 5, RATE // 2, 2)  # each process answers its first events slowly
+        for systems in SYSTEMS:
+            found = [measure(port, systems, RATE, seconds) for _run in range(order.runs)]
+            loads = [run["load"] for run in found]
+            what = f"{RATE} call events a second, {systems} phone system{'s' * (systems > 1)}"
+            own = median(run["own"] for run in found)
+            calls = sum(run["calls"] for run in found)
+            said = f"{calls:,} calls, none lost or unlike; processor of the web {own:.1f} ms an event"
+            for key, aim in (("p50", None), ("p95", AIM), ("p95 from due", None)):
+                values = [run[key] for run in found]
+                yield Figure(f"{what}, {key}", values, aim=aim, main=key != "p95 from due", loads=loads, note=said)
+
+
+def admin() -> Any:
+    """Who may set up phone systems."""
     from service_desk.people.models import Staff
+
+    found = Staff.objects.filter(username="bench-admin").first()
+    return found or Staff.objects.create_user("bench-admin", roles=["administrator"], full_name="bench")
+
+
+def measure(port: int, systems: int, rate: int, seconds: int) -> dict[str, Any]:
+    """One run against web processes that are up; an error when a call's row is not what was played."""
     from service_desk.telephony.actions import NewIntegration, create_integration
 
     luck, mark = random.Random(systems), f"{systems}-{time.time_ns()}"
-    admin = Staff.objects.get(username="bench")
     issued = [
-        create_integration(actor=admin, data=NewIntegration(name=f"{mark} {n}", events_per_second=1000))
+        create_integration(actor=admin(), data=NewIntegration(name=f"{mark} {n}", events_per_second=1000))
         for n in range(systems)
     ]
     lists, truths = [], []
@@ -175,36 +197,30 @@ def measure(systems: int, rate: int, seconds: int) -> dict[str, Any]:
         (place * systems / rate, number, place) for number, one in enumerate(lists) for place in range(len(one))
     )
     results, work = Results(), queue.Queue[Any]()
-    with running(lambda name: name.startswith("web")) as port:
-        _warm(port)
-        _settle()
-        before = _processor_seconds()
-        began = time.monotonic() + 1
-        for due, number, place in order:
-            key, secret = issued[number].key, base64.b64decode(issued[number].secret.removeprefix("whsec_"))
-            work.put((due, key, secret, lists[number][place]))
-        threads = [threading.Thread(target=send, args=(port, work, results, began)) for _number in range(SENDERS)]
-        for thread in threads:
-            work.put(None)
-            thread.start()
-        for thread in threads:
-            thread.join()
-        took = time.monotonic() - began
-        spent = _processor_seconds() - before
+    before, spent = load(), processor_seconds()
+    began = time.monotonic() + 1
+    for due, number, place in order:
+        key, secret = issued[number].key, base64.b64decode(issued[number].secret.removeprefix("whsec_"))
+        work.put((due, key, secret, lists[number][place]))
+    threads = [threading.Thread(target=send, args=(port, work, results, began)) for _number in range(SENDERS)]
+    for thread in threads:
+        work.put(None)
+        thread.start()
+    for thread in threads:
+        thread.join()
+    own = 1000 * (processor_seconds() - spent) / len(order)
     wrong = [row for number, one in enumerate(issued) for row in _compare(one.integration.pk, truths[number])]
+    if wrong:
+        raise RuntimeError(f"{len(wrong)} rows are not what was played: {wrong[:3]}; answers {results.answers}")
+    milliseconds = [1000 * one for one in results.seconds]
+    print(f"{systems} systems: {percentile(milliseconds, 0.95):.0f} ms (p95), {results.answers}", flush=True)
     return {
-        "systems": systems,
-        "sent": len(order),
-        "seconds": round(took, 1),
-        "answers": results.answers,
-        "p50_ms": round(1000 * statistics.median(results.seconds)),
-        "p95_ms": round(1000 * statistics.quantiles(results.seconds, n=20)[18]),
-        "p95_from_due_ms": round(1000 * statistics.quantiles(results.late, n=20)[18]),
-        "web_processor_ms_an_event": round(1000 * spent / len(order), 2),
-        "load": round(os.getloadavg()[0], 1),
+        "p50": percentile(milliseconds, 0.5),
+        "p95": percentile(milliseconds, 0.95),
+        "p95 from due": 1000 * percentile(results.late, 0.95),
+        "own": own,
+        "load": before,
         "calls": sum(map(len, truths)),
-        "rows_unlike_the_oracle": len(wrong),
-        "examples": wrong[:3],
     }
 
 
@@ -224,23 +240,8 @@ def _compare(integration: int, truths: list[Truth]) -> list[str]:
     return [*wrong, f"{len(rows)} rows, {kept} events"] if wrong else wrong
 
 
-def _processor_seconds() -> float:
-    """What the web processes have used so far: the figure that a busy machine does not bend."""
-    children = psutil.Process().children(recursive=True)
-    webs = [child for child in children if "service_desk.local.web" in child.cmdline()]
-    return sum(times.user + times.system for times in (web.cpu_times() for web in webs))
-
-
-def _settle() -> None:
-    """Wait until every web process has finished its start, which is not what is measured."""
-    for _second in range(120):
-        before = _processor_seconds()
-        time.sleep(1)
-        if _processor_seconds() - before < 0.05:
-            return
-
-
-def _warm(port: int) -> None:
+def until_it_answers(port: int) -> None:
+    """Wait for the first web process."""
     deadline = time.monotonic() + 180
     while time.monotonic() < deadline:
         try:
@@ -250,36 +251,4 @@ def _warm(port: int) -> None:
                 return
         except OSError:
             time.sleep(0.2)
-    raise SystemExit("The desk did not come up.")
-
-
-def main() -> None:
-    """One and five systems, and the figures as JSON lines."""
-    parser = argparse.ArgumentParser(prog="python -m bench.call_events", description=__doc__)
-    parser.add_argument("--rate", type=int, default=100, help="events a second in all (default 100)")
-    parser.add_argument("--seconds", type=int, default=60, help="for how long (default 60)")
-    parser.add_argument("--systems", default="1,5", help="how many phone systems, one run each (default 1,5)")
-    parser.add_argument("--folder", type=Path, default=BASE / "var" / "bench-calls")
-    parser.add_argument("--keep", action="store_true", help="leave the folder, so that another run need not make it")
-    given = parser.parse_args()
-    house = House(given.folder, print)
-    house.open()
-    try:
-        from django.core.management import call_command
-
-        call_command("migrate", verbosity=0)
-        call_command("load_reference_data", verbosity=0)
-        from service_desk.people.models import Staff
-
-        if not Staff.objects.filter(username="bench").exists():
-            Staff.objects.create_user("bench", roles=["administrator"], full_name="bench")
-        for systems in given.systems.split(","):
-            print(json.dumps(measure(int(systems), given.rate, given.seconds), ensure_ascii=False), flush=True)
-    finally:
-        house.close(keep=given.keep)
-        if not given.keep:
-            shutil.rmtree(given.folder, ignore_errors=True)
-
-
-if __name__ == "__main__":
-    main()
+    raise RuntimeError("The desk did not come up.")

@@ -5,25 +5,29 @@ from __future__ import annotations
 import os
 import shutil
 import socket
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import django
+import psutil
 import psycopg2
 
 from service_desk.local.processes import spawn, stop
 from service_desk.local.servers import EmbeddedServers
 
 BASE = Path(__file__).resolve().parent.parent
+#: Processor seconds a second that a desk at rest takes, all its loops together.
+CALM = 0.3
 
 
 class House:
     """One data folder; the settings are loaded only after its servers answer."""
 
     def __init__(self, folder: Path, tell: Callable[[str], None]) -> None:
-        self.folder = folder
-        self.servers = EmbeddedServers(folder, {}, tell=tell)
+        self.folder = folder.resolve()  # a link may stand for a desk somewhere else; its servers ask for the real place
+        self.servers = EmbeddedServers(self.folder, {}, tell=tell)
 
     def open(self) -> None:
         """Start the servers as production has them (fsync on) and load the settings."""
@@ -37,7 +41,7 @@ class House:
             SERVICE_DESK_DATA=str(self.folder), DJANGO_SETTINGS_MODULE="service_desk.settings", LOG_LEVEL="WARNING"
         )
         (self.folder / "static").mkdir(exist_ok=True)
-        os.environ["PLAIN_STATIC"] = "1"  # no page is measured, so no files need collecting
+        os.environ["PLAIN_STATIC"] = "1"  # names of files as they are, so that none need collecting
         django.setup()
 
     def close(self, *, keep: bool) -> None:
@@ -90,6 +94,24 @@ def running(names: Callable[[str], bool], *, web_processes: int = 2) -> Iterator
         for process in started:
             stop(process)
         listener.close()
+
+
+def processor_seconds(marks: str = "service_desk.local.web") -> float:
+    """What the desk's processes of one sort have used so far: the figure that a busy machine does not bend."""
+    own = psutil.Process().children(recursive=True)
+    times = [child.cpu_times() for child in own if marks in " ".join(child.cmdline())]
+    return float(sum(each.user + each.system for each in times))
+
+
+def settle(longest: float = 120.0) -> None:
+    """Wait until what was just started has done with it: nobody's start is what is measured."""
+    time.sleep(2)
+    until = time.monotonic() + longest
+    calm = 0
+    while time.monotonic() < until and calm < 2:
+        before = processor_seconds("")
+        time.sleep(1)
+        calm = calm + 1 if processor_seconds("") - before < CALM else 0
 
 
 def forget_mail() -> None:

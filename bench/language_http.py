@@ -17,6 +17,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -24,14 +25,37 @@ from typing import Any
 import psutil
 
 from bench.client import whole_answer
-from bench.figures import load, summary
-from bench.house import BASE, House, running
+from bench.figures import Figure, Order, load, of_runs, summary
+from bench.house import BASE, House, running, settle
 from bench.language import release, texts
 
 RATE, SECONDS, CONNECTIONS = 250, 12, 25
 SIZES = (59, 200, 600)  # a changed paragraph with 20 characters on either side; most are short
 AIMS = {"per second": RATE * 0.98, "p95": 100.0}
 PATH = "/api/v1/language/check/"
+
+
+def figures(order: Order) -> Iterator[Figure]:
+    """Answers and their pace; each run asks for some seconds, in one start of the web processes."""
+    key, found = _furnished(), []
+    seconds = order.some(SECONDS * 2 // 3, 2)
+    with running(lambda name: name.startswith("web")) as port:
+        _order(port, key, rate=50, seconds=3)  # both processes build their matchers
+        settle()
+        for _run in range(order.runs):
+            before, spent = load(), _processor(order.folder)
+            done = _order(port, key, rate=RATE, seconds=seconds)
+            milliseconds = [value * 1000 for value in done["seconds"]]
+            cost = {
+                side: 1000 * (now - spent[side]) / len(milliseconds) for side, now in _processor(order.folder).items()
+            }
+            found.append(
+                {"load": before, "pace": len(milliseconds) / done["wall"], "cost": cost, **summary(milliseconds)}
+            )
+    said = "processor ms a question: " + ", ".join(f"{side} {cost:.2f}" for side, cost in found[-1]["cost"].items())
+    yield from of_runs("language check over HTTP", found, {"p95": AIMS["p95"]}, note=said)
+    pace, loads = [run["pace"] for run in found], [run["load"] for run in found]
+    yield Figure("language check over HTTP, answers", pace, "/s", AIMS["per second"], at_least=True, loads=loads)
 
 
 def main() -> int:

@@ -1,49 +1,49 @@
 """(d) What a page costs: the list with filters, searches and deep pages, one case, and the list by REST.
 
 Through Django's own handler in one process, so that a figure is what a request costs and not what a queue adds; the
-time of the templates is in it. Each address is warmed first, then measured `runs` times; queries are counted once.
+time of the templates is in it. Each address is warmed first, then asked some times in each run.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
 import re
-import statistics
 import time
 from collections.abc import Callable, Iterator
 from html import unescape
-from pathlib import Path
 from typing import Any
 
-from bench.figures import load, percentile
-from bench.house import House
+from bench.figures import Figure, Order, load, median, percentile
 
-RUNS, WARM = 60, 3
+TIMES, WARM = 16, 3
 DEEP = 40
 AIMS = {"page": 80.0, "rest": 40.0}
+QUERIES = {"list": 12, "case": 25}
 
 
-def main() -> None:
-    """Measure the desk in one folder; `table` puts several beside each other."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", type=Path, help="the data folder of a generated desk (see bench.stage)")
-    parser.add_argument("--out", type=Path, required=True, help="where the figures go, as JSON")
-    parser.add_argument("--runs", type=int, default=RUNS)
-    given = parser.parse_args()
-    house = House(given.folder, print)
-    house.open()
-    try:
-        from django.core.management import call_command
+def figures(order: Order) -> Iterator[Figure]:
+    """Of the lists, of a case and of REST the slowest each; every address among the details."""
+    found = measure(runs=order.runs, times=order.some(TIMES, 2))
+    groups = {"list": "the slowest list", "case": "the slowest case page", "REST": "the slowest list by REST"}
+    for start, what in groups.items():
+        some = [one for one in found if one["name"].startswith(start)]
+        slowest = max(some, key=lambda one: median(one["p95"]))
+        for name in ("p50", "p95"):
+            yield Figure(
+                f"{what}, {name}", slowest[name], aim=AIMS[slowest["kind"]] if name == "p95" else None,
+                loads=slowest["loads"], note=f"{slowest['name']}; of {len(some)}",
+            )  # fmt: skip
+        most = max(some, key=lambda one: one["queries"])
+        limit = QUERIES.get(start)
+        yield Figure(f"{start}: most queries", [most["queries"]], "", limit, note=most["name"])
+    for one in found:
+        note = f"{one['queries']} queries, {one['bytes'] / 1000:.0f} kB, processor {median(one['own']):.1f} ms"
+        for name in ("p50", "p95"):
+            aim = AIMS[one["kind"]] if name == "p95" else None
+            yield Figure(f"{one['name']}, {name}", one[name], aim=aim, main=False, loads=one["loads"], note=note)
 
-        call_command("migrate", interactive=False, verbosity=0, skip_checks=True)
-        given.out.write_text(json.dumps(measure(runs=given.runs), indent=1, ensure_ascii=False))
-    finally:
-        house.close(keep=True)
 
-
-def measure(*, runs: int = RUNS) -> list[dict[str, Any]]:
-    """The figures of every address."""
+def measure(*, runs: int, times: int = TIMES) -> list[dict[str, Any]]:
+    """Every address asked so many times in each run: its percentiles and its own processor time, a value a run."""
     from django.db import connection
     from django.test import Client
     from django.test.utils import CaptureQueriesContext, override_settings
@@ -53,36 +53,31 @@ def measure(*, runs: int = RUNS) -> list[dict[str, Any]]:
     agent = Staff.objects.get(username="chenjing")
     client = Client()
     client.force_login(agent)
-    figures = []
+    found = []
     with override_settings(ALLOWED_HOSTS=["*"]):
         for name, kind, ask in _addresses(client):
             for _ in range(WARM):
                 ask()
-            seconds, own = [], []
-            for _ in range(runs):
-                began, worked = time.perf_counter(), time.process_time()
-                answer = ask()
-                seconds.append((time.perf_counter() - began) * 1000)
-                own.append((time.process_time() - worked) * 1000)
-                if answer.status_code != 200:
-                    raise RuntimeError(f"{name} answered {answer.status_code}")
+            taken = [_run(name, ask, times) for _ in range(runs)]
             with CaptureQueriesContext(connection) as queries:
-                ask()
-            figures.append(
-                {
-                    "name": name,
-                    "kind": kind,
-                    "p50": statistics.median(seconds),
-                    "p95": percentile(seconds, 0.95),
-                    "own": statistics.median(own),
-                    "queries": len(queries),
-                    "bytes": len(answer.content),
-                    "load": load(),
-                }
-            )
-            last = figures[-1]
-            print(f"{name:40} {last['p50']:7.1f} {last['p95']:7.1f} own {last['own']:6.1f} ms", flush=True)
-    return figures
+                answer = ask()
+            values = {key: [one[key] for one in taken] for key in taken[0]}
+            found.append({"name": name, "kind": kind, "queries": len(queries), "bytes": len(answer.content), **values})
+            print(f"{name:40} {median(values['p50']):7.1f} {median(values['p95']):7.1f} ms", flush=True)
+    return found
+
+
+def _run(name: str, ask: Callable[[], Any], times: int) -> dict[str, float]:
+    seconds, own = [], []
+    before = load()
+    for _ in range(times):
+        began, worked = time.perf_counter(), time.process_time()
+        answer = ask()
+        seconds.append((time.perf_counter() - began) * 1000)
+        own.append((time.process_time() - worked) * 1000)
+        if answer.status_code != 200:
+            raise RuntimeError(f"{name} answered {answer.status_code}")
+    return {"p50": median(seconds), "p95": percentile(seconds, 0.95), "own": median(own), "loads": before}
 
 
 def _addresses(client: Any) -> Iterator[tuple[str, str, Callable[[], Any]]]:
@@ -144,29 +139,3 @@ def _get(client: Any, address: str) -> Callable[[], Any]:
         return client.get(address)
 
     return ask
-
-
-def table(stages: dict[str, list[dict[str, Any]]]) -> str:
-    """The stages side by side as Markdown, smallest first, with the ratio of the largest to the smallest.
-
-    Beside the times of the clock on the wall stands the processor time of the web process, which other work on the
-    machine does not lengthen as much.
-    """
-    sizes = list(stages)
-    lines = [
-        "| | "
-        + " | ".join(f"{size}: p50 / p95 (own) ms" for size in sizes)
-        + " | p50 largest : smallest | queries | kB |",
-        "| --- |" + " --- |" * (len(sizes) + 3),
-    ]
-    for place, row in enumerate(stages[sizes[-1]]):
-        rows = [stages[size][place] for size in sizes]
-        cells = [f"{one['p50']:.1f} / {one['p95']:.1f} ({one['own']:.1f})" for one in rows]
-        ratio = f"{rows[-1]['p50'] / rows[0]['p50']:.2f}"
-        most = max(one["queries"] for one in rows)
-        lines.append(f"| {row['name']} | {' | '.join(cells)} | {ratio} | {most} | {row['bytes'] / 1000:.0f} |")
-    return "\n".join(lines)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,4 +1,4 @@
-"""`python -m bench.pop`: how long until a ringing call stands on an agent's open page, in a real browser.
+"""(e) How long until a ringing call stands on an agent's open page, in a real browser.
 
 Web process, Redis, PostgreSQL and browser are real. A call counts as accepted when the phone system has its 202, and as
 visible when the screen of this very call stands in the page; both by this machine's clock.
@@ -6,7 +6,6 @@ visible when the screen of this very call stands in the page; both by this machi
 
 from __future__ import annotations
 
-import argparse
 import base64
 import hashlib
 import hmac
@@ -14,16 +13,16 @@ import http.client
 import json
 import os
 import shutil
-import statistics
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
-from bench.call_events import PATH, _warm
-from bench.house import BASE, House, running
+from bench.call_events import PATH, admin, until_it_answers
+from bench.figures import Figure, Order, load, of_runs, summary
+from bench.house import running, settle
 
-EXTENSION = "8006"
+EXTENSION, CALLS, AIM = "8006", 12, 1000.0
 #: Notes in the page when each call's screen came into it.
 WATCH = """
 window.seenCalls = {};
@@ -74,19 +73,49 @@ def post(port: int, key: str, secret: bytes, name: str, kind: str, data: dict[st
     return found
 
 
-def measure(calls: int, chromium: str) -> dict[str, Any]:
-    """Ring `calls` times, one after the other, and read from the page when each was there."""
-    from django.conf import settings
+def figures(order: Order) -> Iterator[Figure]:
+    """Calls one after the other; each run has some of them, all in one page."""
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    if not chromium:
+        raise SystemExit("Chromium is missing (Debian: apt-get install chromium).")
+    found = measure(order.runs, order.some(CALLS, 2), chromium)
+    yield from of_runs("a ringing call stands on the page", found, {"p95": AIM}, names=("p50", "p95", "max"))
+
+
+def measure(runs: int, calls: int, chromium: str) -> list[dict[str, Any]]:
+    """Ring so many times in each run, and read from the page when each call was there."""
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright keeps a loop in this thread
+    from playwright.sync_api import sync_playwright
+
+    key, secret, session = _agent_with_a_telephone()
+    found = []
+    with running(lambda name: name.startswith("web"), web_processes=1) as port, sync_playwright() as playwright:
+        until_it_answers(port)
+        settle()
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        page = _open_page(browser, port, session)
+        for run in range(runs):
+            before = load()
+            numbers = range(run * calls, (run + 1) * calls)
+            milliseconds = [_until_it_shows(page, port, key, secret, number) for number in numbers]
+            found.append({"load": before, **summary(milliseconds)})
+            print(f"{found[-1]['p50']:.0f} / {found[-1]['p95']:.0f} ms", flush=True)
+        browser.close()
+    return found
+
+
+def _agent_with_a_telephone() -> tuple[str, bytes, str]:
+    """A phone system that knows an agent's extension: its key, its secret, and the agent's session."""
     from django.test import Client
-    from playwright.sync_api import expect, sync_playwright
 
     from service_desk.people.models import Staff
     from service_desk.telephony.actions import NewIntegration, add_extension, create_integration
 
-    admin, agent = Staff.objects.get(username="bench"), Staff.objects.get(username="agent")
-    issued = create_integration(actor=admin, data=NewIntegration(name=f"pop {time.time_ns()}"))
+    agent = Staff.objects.filter(username="bench-agent").first()
+    agent = agent or Staff.objects.create_user("bench-agent", roles=["front_desk"], full_name="agent")
+    issued = create_integration(actor=admin(), data=NewIntegration(name=f"pop {time.time_ns()}"))
     add_extension(
-        actor=admin,
+        actor=admin(),
         integration=issued.integration,
         extension=EXTENSION,
         staff=agent,
@@ -94,64 +123,29 @@ def measure(calls: int, chromium: str) -> dict[str, Any]:
     )
     client = Client()
     client.force_login(agent, "service_desk.people.backends.DeskBackend")
-    session = str(client.session.session_key)
-    key, secret = issued.key, base64.b64decode(issued.secret.removeprefix("whsec_"))
-    seconds: list[float] = []
-    with running(lambda name: name.startswith("web"), web_processes=1) as port, sync_playwright() as playwright:
-        _warm(port)
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-        context = browser.new_context(base_url=f"http://127.0.0.1:{port}")
-        context.add_cookies(
-            [{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": f"http://127.0.0.1:{port}"}]
-        )
-        page = context.new_page()
-        page.goto("/desk/")
-        expect(page.locator("#live-state")).to_have_attribute("data-state", "live", timeout=60_000)
-        page.evaluate(WATCH)
-        for number in range(calls):
-            ref, accepted = ring(port, key, secret, number)
-            page.wait_for_function("ref => window.seenCalls[ref]", arg=ref, timeout=30_000)
-            seconds.append(page.evaluate("ref => window.seenCalls[ref]", ref) / 1000 - accepted)
-            give_up(port, key, secret, number)
-            page.wait_for_function("() => !document.querySelector('[data-call]')", timeout=30_000)
-        browser.close()
-    return {
-        "calls": calls,
-        "p50_ms": round(1000 * statistics.median(seconds)),
-        "p95_ms": round(1000 * statistics.quantiles(seconds, n=20)[18]),
-        "worst_ms": round(1000 * max(seconds)),
-        "load": round(os.getloadavg()[0], 1),
-    }
+    return issued.key, base64.b64decode(issued.secret.removeprefix("whsec_")), str(client.session.session_key)
 
 
-def main() -> None:
-    """One run, and its figures as a JSON line."""
-    parser = argparse.ArgumentParser(prog="python -m bench.pop", description=__doc__)
-    parser.add_argument("--calls", type=int, default=60)
-    parser.add_argument("--folder", type=Path, default=BASE / "var" / "bench-pop")
-    given = parser.parse_args()
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    if not chromium:
-        raise SystemExit("Chromium is missing (Debian: apt-get install chromium).")
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright keeps a loop in this thread
-    house = House(given.folder, print)
-    house.open()
-    try:
-        from django.core.management import call_command
-        from django.test import override_settings
+def _open_page(browser: Any, port: int, session: str) -> Any:
+    """The agent's desk, with its event stream open."""
+    from django.conf import settings
+    from playwright.sync_api import expect
 
-        call_command("migrate", verbosity=0)
-        call_command("load_reference_data", verbosity=0)
-        with override_settings(STATIC_ROOT=given.folder / "static"):
-            call_command("collectstatic", interactive=False, verbosity=0)
-        from service_desk.people.models import Staff
-
-        Staff.objects.create_user("bench", roles=["administrator"], full_name="bench")
-        Staff.objects.create_user("agent", roles=["front_desk"], full_name="agent")
-        print(json.dumps(measure(given.calls, chromium)), flush=True)
-    finally:
-        house.close(keep=False)
+    address = f"http://127.0.0.1:{port}"
+    context = browser.new_context(base_url=address)
+    context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": address}])
+    page = context.new_page()
+    page.goto("/desk/")
+    expect(page.locator("#live-state")).to_have_attribute("data-state", "live", timeout=60_000)
+    page.evaluate(WATCH)
+    return page
 
 
-if __name__ == "__main__":
-    main()
+def _until_it_shows(page: Any, port: int, key: str, secret: bytes, number: int) -> float:
+    """Milliseconds from the desk's answer until the call stands on the page; then the caller gives up."""
+    ref, accepted = ring(port, key, secret, number)
+    page.wait_for_function("ref => window.seenCalls[ref]", arg=ref, timeout=30_000)
+    spent = page.evaluate("ref => window.seenCalls[ref]", ref) - 1000 * accepted
+    give_up(port, key, secret, number)
+    page.wait_for_function("() => !document.querySelector('[data-call]')", timeout=30_000)
+    return float(spent)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
+from django.db.models.functions import Now
 
-from bench import due_storm, generate
+from bench import desks, due_storm, generate
 from bench.figures import percentile, summary
 from service_desk.cases.actions import Registration, register
 from service_desk.cases.models import Case, CaseDeadline
@@ -15,6 +18,7 @@ from service_desk.deadlines.auditor import Auditor
 from service_desk.deadlines.engine import sweep
 from service_desk.deadlines.models import Incident
 from service_desk.deadlines.rules import Door
+from service_desk.local.demo.past import history_may_be_written
 from service_desk.people.models import Staff
 
 CASES = 1_500
@@ -26,6 +30,16 @@ FROM pg_constraint c
 JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = c.conkey[1]
 JOIN pg_attribute b ON b.attrelid = c.confrelid AND b.attnum = c.confkey[1]
 WHERE c.contype = 'f' AND c.conrelid::regclass::text ~ '^(cases|notices|audit|customers|deadlines)_'
+"""
+
+#: Clocks of working calendars may not be moved by hours; the others look as they do fourteen hours later.
+LIE_STILL = """
+UPDATE cases_casedeadline SET armed_at = armed_at - h, started_at = started_at - h, due_at = due_at - h,
+    next_at = next_at - h, schedule = jsonb_build_object('due', to_jsonb((schedule->>'due')::timestamptz - h),
+        'steps', (SELECT jsonb_agg(jsonb_build_array(t->0, to_jsonb((t->>1)::timestamptz - h)) ORDER BY n)
+            FROM jsonb_array_elements(schedule->'steps') WITH ORDINALITY AS e(t, n)))
+FROM (SELECT interval '14 hours' AS h) past, deadlines_policy p
+WHERE p.id = policy_id AND p.calendar_id IS NULL AND state = 'running'
 """
 
 
@@ -43,6 +57,7 @@ def test_a_generated_desk_is_whole_quiet_and_goes_on(monkeypatch: pytest.MonkeyP
     nothing_is_wrong_or_due()
     due_storm.arrange(20, 3600)
     nothing_is_wrong_or_due()
+    a_desk_that_lay_still_is_as_fresh_as_before()
     the_next_case_gets_the_next_number()
 
 
@@ -79,6 +94,19 @@ def nothing_is_wrong_or_due() -> None:
     found = Auditor().run()
     assert (found.missing, found.moved, found.silent, found.late, found.fired) == (0, 0, 0, 0, 0)
     assert not Incident.objects.exists()
+
+
+def a_desk_that_lay_still_is_as_fresh_as_before() -> None:
+    """Fourteen hours later its clocks of elapsed time have come due; they are put ahead, and only they."""
+    with history_may_be_written(), connection.cursor() as cursor:
+        cursor.execute(LIE_STILL)
+    ahead = CaseDeadline.objects.filter(state="running", next_at__isnull=False).count()
+    stale = desks.freshen()
+    assert stale > ahead / 4
+    still = CaseDeadline.objects.filter(state="running", next_at__gt=Now() + timedelta(minutes=115))
+    assert still.count() == ahead
+    assert desks.freshen() == 0
+    nothing_is_wrong_or_due()
 
 
 def the_next_case_gets_the_next_number() -> None:
