@@ -44,7 +44,7 @@ def evade(phrase: str, chance: random.Random) -> str:
 @given(
     st.integers(0, 10**9),
     st.sampled_from(_PHRASES),
-    _anything.map(lambda t: "".join(c for c in t if c in _SAFE + "ﬁ…㍿")),
+    st.text(_SAFE + "ﬁ…㍿", max_size=60),
 )
 def test_K3_offsets_cut_the_original_at_the_phrase_whatever_the_folding_did(
     seed: int, phrase: str, around: str
@@ -85,8 +85,8 @@ def test_K3_folding_keeps_a_place_for_each_letter(text: str) -> None:
     "text",
     [
         "您" * 1_000_000,
-        "不知道" * 100_000,
-        "喂" * 300_000,
+        "不知道" * 33_000,  # this and the next cost 20 µs a letter
+        "喂" * 100_000,
         "“" * 1_000_000,
         "客户说" * 330_000 + "老家伙",
         "(a" * 500_000,
