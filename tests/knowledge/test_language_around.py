@@ -46,11 +46,34 @@ def found(text: str, direction: str = TO_CUSTOMER) -> list[tuple[str, str]]:
         ("您说的这个优惠不知道，去问经理。", "B39", "您说的这个优惠不知道的人很多。"),
         ("您太矮了。", "B18", "客户姓矮，已核对。"),
         ("您这个傻zi。", "B09", "沙子两车，已卸货。"),
+        ("您嚷什么，排队。", "B36", "让什么师傅上门都行。"),
+        ("不知道，您问营业厅。", "B39", "您反映的“不知道”一语，我们已核实。"),
+        ("您又不是聋子。", "B13", "我们从不把客户当聋子。"),
+        ("那个土老帽又来了。", "B27", "商户“土老帽炒鸡”的订单已发货。"),
+        ("您有完没完。", "B34", "您录音里的那句有完没完，我们听到了。"),
     ],
 )
 def test_K3_what_stands_around_decides(said: str, entry: str, not_said: str) -> None:
     assert entry in {code for code, _phrase in found(said)}
     assert entry not in {code for code, _phrase in found(not_said)}
+
+
+def test_K3_what_a_recording_has_or_a_colleague_said_is_told_and_not_said() -> None:
+    assert found("监听发现坐席对客户说有完没完，已下发整改。", NOTE) == []
+    assert found("坐席多次使用不耐烦用语（有完没完、喊什么），建议辅导。", NOTE) == []
+    assert found("考试题：以下哪句属于服务忌语？A.您好 B.问别人去 C.请稍等", NOTE) == []
+    assert found("班组会提醒：个别同事仍对客户说我也不知道，请改正。", NOTE) == []  # nor the shorter phrase in it
+    assert found("客户不是傻子。", NOTE) == []
+    assert found("户主是不是傻子？", NOTE) == [("B09", "傻子")]
+    assert found("门岗说拐子今天没来。", NOTE) == [("B16", "拐子")]  # a name that is given is the writer's own
+
+
+def test_K3_letters_and_strokes_put_between_do_not_help() -> None:
+    assert found("问a别a人a去") == [("B30", "问a别a人a去")]
+    assert found("有の完の没の完") == [("B34", "有の完の没の完")]
+    assert found("有丨完丨没丨完") == [("B34", "有丨完丨没丨完")]
+    assert found("门口那个亻朱亻需要办卡", NOTE) == [("B11", "亻朱亻需")]
+    assert found("A座B栋C单元3号线") == []
 
 
 def test_K3_a_list_under_a_rule_is_no_finding_and_a_list_under_another_head_is() -> None:

@@ -9,6 +9,18 @@ import re
 
 import rjieba
 
+from service_desk.knowledge.language.mentions import (
+    ASKED_ABOUT_RULES,
+    IS_NONE,
+    MENTIONED,
+    NAMED_SO,
+    NOT_TO_BE_TAKEN,
+    OPTION,
+    STAFF,
+    STAFF_SAID,
+    WHO,
+)
+
 _SENTENCE_END = re.compile(r"[。！？!?\n\r\u2028\u2029\x0b\x0c\x85]")
 _CLAUSE_END = re.compile(r"[。！？!?\n\r，,；;：:“”\"「」『』《》（）()…、\u2028\u2029]")
 _REACH = 160  # no sentence is read further than this
@@ -17,21 +29,10 @@ _AROUND = 24  # characters that the tokeniser sees on either side
 _QUOTES = {"“": "”", "「": "」", "『": "』", "‘": "’", "《": "》", "〈": "〉", '"': '"', "'": "'"}
 _CLOSING = {v: k for k, v in _QUOTES.items()}
 
-WHO = (
-    "客户|用户|顾客|客人|来电人|来电者|来访者|业主|住户|机主|投诉人|投诉者|报修人|对方|他|她|它|家属|患者|病人|患方|"
-    "先生|女士|小姐|太太|大爷|大妈|大叔|阿姨|老人家|老人|老太太|奶奶|爷爷|市民|群众|网友|邻居|乘客|旅客|会员|消费者|"
-    "居民|住户|租户|商户|孩子|母亲|父亲|儿子|女儿|妻子|丈夫|爱人|老伴|同学|家长|路人|旁人|别人|有人|人家|大家|那人|此人|"
-    "厂家|厂商|商家|房东|中介|开发商|施工方|供应商|社区|来信人|报警人|求助人|诉求人|反映人|收件人|寄件人|被保险人|投保人|申请人|车主|储户|读者|游客|学生|民众|举报人|申诉人|当事人|您|您家人|某用户|本人自"
-)
-STAFF = (
-    "客服|坐席|座席|话务员|员工|工作人员|同事|师傅|工程师|营业员|服务员|接线员|前台|保安|维修工|收银员|"
-    "贵司|你们|专员|店员|柜员|导购|收费员|司机|骑手|快递员|快递小哥|外卖员|配送员|护士|医生|大夫|老师|管家|主任|店长|销售|技术员|"
-    "维修人员|装维|安装人员|门岗|保洁"
-)
 _SAY = (
     "反复说|一直说|又说|还说|总说|表示|说|称|声称|自称|骂|反映|投诉|反馈|抱怨|质疑|质问|询问|咨询|追问|问道|问|喊|嚷|吼|叫|讲|诉称|诉|"
     "提到|提出|指出|指责|埋怨|告知|告诉|回答|回复|答复|答|描述|转述|复述|强调|觉得|认为|以为|嘲笑|讽刺|辱骂|侮辱|羞辱|歧视|"
-    "所述|所称|所说|所言|自嘲|调侃|开玩笑|来电|来函|留言|评价|写道|要求|怀疑|想知道|想问|嘟囔|嘀咕|大骂|破口大骂|说道|称呼|口述|陈述|举报"
+    "所述|所称|所说|所言|自嘲|调侃|开玩笑|来电|来函|留言|评价|写道|要求|催促|怀疑|想知道|想问|嘟囔|嘀咕|大骂|破口大骂|说道|称呼|口述|陈述|举报"
 )
 _REPORT = re.compile(
     rf"(?<![跟对和向给回问替帮同与诉叫让])(?:{WHO})[^。！？!?\n“”「」，,；;]{{0,12}}?(?:{_SAY})(?!的|也没|没用|没有用|都没用|吧|完|明|服|法|话(?![：:“「])|不定|到底|谢|好了|题|[了过]?(?:多少|几|好几|[两三]|八百)[遍次回])"
@@ -39,8 +40,8 @@ _REPORT = re.compile(
     rf"|(?:{WHO})的?(?:原话|意见|诉求|说法|疑问|反馈|投诉内容|抱怨|提问|问题|留言)(?:是|为|如下|：|:|“|「)"
     r"|被[^。！？!?，,；;\n]{0,10}?(?:骂|叫|称|说|喊|嘲笑|当|喻)(?:作|做|成|为|是)?"
     rf"|(?:{WHO}|{STAFF}|[一-鿿]{{1,3}})(?:骂|辱骂|嘲笑|讽刺|侮辱|歧视|羞辱|称呼)(?!完)"
-    rf"|(?:{WHO})[^。！？!?\n]{{0,40}}?[，,；;](?:又|还|并|另|同时|且)?(?:称|声称|自称|反映|投诉|诉称?|表示|说|骂)(?!的|明|完|服|法|话|[了过]?(?:多少|几|好几|[两三]|八百)[遍次回])"
-    rf"|(?:{STAFF})(?:称|说|骂|叫|喊|嘲笑|笑话?)(?:其|{WHO})"
+    rf"|(?<![跟对和向与同])(?:{WHO})[^。！？!?\n]{{0,40}}?[，,；;](?:又|还|并|另|同时|且)?(?:称|声称|自称|反映|投诉|诉称?|表示|说|骂|抱怨|质问|大?喊|大?[嚷吼叫])(?!的|明|完|服|法|话|[了过]?(?:多少|几|好几|[两三]|八百)[遍次回])"
+    rf"|(?:{STAFF})[^。！？!?，,；;\n“”「」]{{0,8}}?(?:称呼?|说|骂|叫|喊|嘲笑|笑话?)(?:其|{WHO})"
     r"|(?:原话|投诉内容|工单内容|原文|原句|绰号|外号|网名|昵称|小名|诨号|诨名)[^。！？!?\n，,]{0,3}?[为是叫]"
     r"|(?:来电|来信|致电|原话|录音中|投诉内容|投诉单|工单内容|客诉|差评|原文|原句|转述|引用|据反映|据称|自称|自嘲|绰号|外号|网名|昵称|小名)"
     r"[^。！？!?\n，,]{0,6}?(?:说|称|反映|投诉|骂|问|叫|写|：|:|“|「)"
@@ -53,7 +54,7 @@ _REPORT = re.compile(
 #: The first person said it after all, or the writer gives an opinion of his own.
 _OWN_WORDS = re.compile(
     r"[，,；;]\s*(?:但|可|结果|于是|然后|所以|因此|那|而)?(?:我[回说答讲告跟对就只直看觉]|我们[回说答告]|本人|"
-    r"真是|简直|纯粹|这人|这种人|这个|此人|就是个|就是|明显|看来|估计|典型|果然|我看|一听就|一看就|又是|还不是)"
+    r"真是|简直|纯粹|这人|这种人|这个|此人|就是个|就是|明显|看来|估计|典型|果然|我看|一听就|一看就|又是|还不是|说话(?!时|中|间)|听[着起]来?像|像个|跟个|活像)"
 )
 #: What was reported was quoted, and the quotation is over: 您反映“…”，….
 _QUOTED_AND_OVER = re.compile(r"[^，,；;“「『\"]{0,4}[“「『\"][^“”「」『』\"]{1,60}[”」』\"][，,；;]")
@@ -80,6 +81,7 @@ _LINE_ITEM = re.compile(
 )
 _LIST_ITEMS = re.compile(r"[。！？!?，,；;、“”「」\s/]")
 _LONGEST_LIST_ITEM = 14
+_LONGEST_LIST = 600  # all that the standards forbid, in one line
 _RULE_BEHIND = re.compile(
     r"^[^。！？!?\n]{0,24}?(?:忌语|禁语|禁用语|禁用词|违禁词|敏感词|不文明用语|不当用语|不当言辞|(?:(?<![电通])话(?![费机务])|词|语(?!音)|句|称呼|字眼|说法|表述|字样|言语|用语|措辞|态度)"
     r"[^。！？!?\n]{0,6}?(?:不得|严禁|禁止|不能|(?<!要)不要|不可|不应|不许|不准|请勿|避免|均属|属于|都是|不当|不妥|不礼貌|不合适|伤人|扣分|违规))"
@@ -155,10 +157,13 @@ class Around:
                 return place + 1, close, char
         return None
 
-    def is_report(self, *, to_customer: bool = False) -> bool:
+    def is_report(self, *, to_customer: bool = False, epithet: bool = False) -> bool:
         """Whether the sentence up to here says that a customer or a third party said it (K3)."""
         ahead = self.ahead
         if _NAME_BEFORE.search(ahead):
+            return True
+        clause = ahead[max(ahead.rfind("，"), ahead.rfind("；")) + 1 :]
+        if not to_customer and not epithet and STAFF_SAID.search(clause):
             return True
         reports = list(_REPORT.finditer(ahead))
         if not reports:
@@ -176,7 +181,7 @@ class Around:
         behind = self.behind.lstrip("”」』’\"'，, ")
         return bool(
             re.match(
-                rf"^(?:，|,)?(?!您(?!说|问|反映|抱怨))(?:{WHO})[^，,]{{0,4}}(?:说|称|骂|问|喊|反映|抱怨)(?!的)", behind
+                rf"^(?:，|,)?(?!您(?!说|反映|抱怨))(?:{WHO})[^，,]{{0,4}}(?:说|称|骂|问|喊|反映|抱怨)(?!的)", behind
             )
         )
 
@@ -184,9 +189,11 @@ class Around:
         """Whether the sentence forbids the words or speaks about them."""
         ahead, behind = self.ahead, self.behind
         clause = ahead[max(ahead.rfind("，"), ahead.rfind(","), ahead.rfind("；"), ahead.rfind(";")) + 1 :]
-        if _MENTION_BEHIND.search(behind) or _RULE_BEHIND.search(behind):
-            return True
-        if _RULE.search(clause) or _HARD_RULE.search(clause) or self._is_in_a_list_of_rules():
+        if (
+            (_MENTION_BEHIND.search(behind) or _RULE_BEHIND.search(behind) or MENTIONED.search(ahead))
+            or (_RULE.search(clause) or _HARD_RULE.search(clause))
+            or (self._is_an_option() or self._is_in_a_list_of_rules())
+        ):
             return True
         rules = list(_HARD_RULE.finditer(ahead))
         rest = ahead[rules[-1].end() :] if rules else ""
@@ -196,9 +203,23 @@ class Around:
         listed = _RULE.search(ahead)
         return bool(listed and re.search(r"[“「、]", ahead[listed.start() :]))
 
+    def is_denied(self, *, to_customer: bool) -> bool:
+        """Whether the clause says that somebody is not to be taken for one, or in a note, that he is none."""
+        if NOT_TO_BE_TAKEN.search(self.before):
+            return True
+        asked = self.plain[self.sentence_end : self.sentence_end + 1] in ("？", "?") or "吗" in self.after
+        said_to = re.search("[你您]", self.before)
+        return bool(not to_customer and not asked and not said_to and IS_NONE.search(self.before))
+
+    def _is_an_option(self) -> bool:
+        """Whether it is one of the answers to choose from, in a question about what is said and what is not."""
+        low = max(self.plain.rfind("\n", 0, self.start) + 1, self.start - _REACH)
+        line = self.plain[low : self.start]
+        return bool(OPTION.search(line) and ASKED_ABOUT_RULES.search(line))
+
     def _is_in_a_list_of_rules(self) -> bool:
         """Whether the line begins as a list of what is not said, whatever punctuation its items have of their own."""
-        low = max(self.plain.rfind("\n", 0, self.start) + 1, self.start - _REACH)
+        low = max(self.plain.rfind("\n", 0, self.start) + 1, self.start - _LONGEST_LIST)
         heads = list(_LIST_HEAD.finditer(self.plain, low, self.start))
         if not heads:
             return self._is_in_lines_under_a_rule()
@@ -223,7 +244,8 @@ class Around:
         if quoted is None:
             return False
         inside_start, inside_end, mark = quoted
-        if mark in "《〈":
+        part = inside_end - inside_start > self.end - self.start
+        if mark in "《〈" or (part and NAMED_SO.search(self.plain[max(0, inside_start - 12) : inside_start - 1])):
             return True
         near = self.plain[max(0, inside_start - 30) : min(len(self.plain), inside_end + 30)]
         outside = near.replace(self.plain[inside_start:inside_end], "")

@@ -27,6 +27,7 @@ _NEAR = 8  # characters on either side in which an entry's own words count
 #: What may surround a banned word without making another one of it: 死瞎子, 傻子们.
 _STILL_BANNED_AROUND = frozenset("老死臭大小破真太很又个这那你您的得们儿吗了熊烂穷坏糟")
 _PAUSE = re.compile(r"[，,、；;：:。！？!?\n\r]")
+_OF_THE_SENTENCE = frozenset({"rule", "quotation", "report"})
 _OPENING = re.compile(r"[“「『]")
 _MOODS = frozenset("呀啊吧呢哦哟嘛吗啦哈诶噢喔呗了")
 _ORDER = {How.EXACT: 0, How.VARIANT: 1, How.SPLIT: 2, How.PINYIN: 3, How.HOMOPHONE: 4}
@@ -124,7 +125,7 @@ def _chosen(hits: list[_Hit], judge: _Judge) -> tuple[list[_Hit], list[Excused]]
         judged += 1
         if judged > _MOST_JUDGED:
             break
-        reason = judge.excuse(hit)
+        reason = _shared(hit, excused) or judge.excuse(hit)
         if reason:
             code = judge.release.entries[hit.candidate.form.entry].code
             excused[hit.start, hit.end, code] = Excused(hit.start, hit.end, code, reason)
@@ -132,6 +133,12 @@ def _chosen(hits: list[_Hit], judge: _Judge) -> tuple[list[_Hit], list[Excused]]
         taken.update(places)
         chosen.append(hit)
     return sorted(chosen, key=lambda h: h.start), list(excused.values())
+
+
+def _shared(hit: _Hit, excused: dict[tuple[int, int, str], Excused]) -> str:
+    """Why the longer phrase around it was not reported, where that is said of the sentence and not of the phrase."""
+    around = (e for (start, end, _code), e in excused.items() if start <= hit.start and hit.end <= end)
+    return next((e.reason for e in around if e.reason in _OF_THE_SENTENCE), "")
 
 
 def _rank(hit: _Hit) -> tuple[int, int, int]:
@@ -183,11 +190,12 @@ class _Judge:
 
     def _excused_by_sentence(self, around: Needs, entry: Entry) -> str:
         to_customer = self.direction == Direction.TO_CUSTOMER
-        if around.is_rule():
+        epithet = entry.category == Category.DISRESPECTFUL
+        if around.is_rule() or (epithet and around.is_denied(to_customer=to_customer)):
             return "rule"
-        if around.excused_as_quotation(to_customer=to_customer, epithet=entry.category == Category.DISRESPECTFUL):
+        if around.excused_as_quotation(to_customer=to_customer, epithet=epithet):
             return "quotation"
-        if around.is_report(to_customer=to_customer) or (to_customer and around.sorry_for_staff()):
+        if around.is_report(to_customer=to_customer, epithet=epithet) or (to_customer and around.sorry_for_staff()):
             return "report"
         return ""
 
@@ -244,7 +252,10 @@ class _Judge:
         fuzzy = hit.candidate.how in (How.HOMOPHONE, How.PINYIN)
         inner = range(hit.candidate.first, hit.candidate.last)
         if inner and not fuzzy and all(map(self.folded.gap_size, inner)):
-            return False  # something was put between all letters: nobody writes a longer word so
+            # Something was put between all letters: nobody writes a longer word so; but 姓麻，子公司 goes on.
+            return len(inner) == 1 and bool(_PAUSE.search(self.folded.gap(inner[0]))) and self._goes_on(hit)
+        if hit.candidate.how == How.SPLIT:
+            return False  # the tokeniser does not know what the parts make together
         still = self.release.still[hit.candidate.form.entry]
         for low, high in tokens(self.folded.plain, hit.start, hit.end):
             if high <= hit.start or low >= hit.end or (low >= hit.start and high <= hit.end):
@@ -262,6 +273,11 @@ class _Judge:
             and hit.candidate.last - hit.candidate.first == hit.end - hit.start - 1
             and parts_in_two(self.folded.plain, hit.start, hit.end)
         )
+
+    def _goes_on(self, hit: _Hit) -> bool:
+        """Whether a word begins with the last letter of the hit."""
+        place = self.folded.places[hit.candidate.last]
+        return any(low == place and high > hit.end for low, high in tokens(self.folded.plain, place, hit.end))
 
     def finding(self, text: str, hits: list[_Hit]) -> Finding:
         """One finding of one or several touching hits."""

@@ -36,6 +36,10 @@ _RADICALS = dict(
 _BRACKETED = re.compile(
     r"(?<=[㐀-鿿豈-﫿⼀-⿕])[（(\[【〔［｛{<《]\s*(?:[a-zA-Zａ-ｚü:À-ɏ]{1,8}[1-5]?|[ㄅ-ㄯ˙ˊˇˋ]{1,5})\s*[)）\]】〕］｝}>》]"
 )
+_SAID_BY_PICTURE = dict.fromkeys("🐎🐴", "吗")  # 你买得起🐎
+_STROKES = frozenset("丨丶丿亅乀乁")  # characters by name, and put between letters as lines are
+#: Single letters of another script between each two characters: 问a别a人a去, 有の完の没の完.
+_THREADED = re.compile(r"[㐀-鿿](?:[a-zA-Z0-9ａ-ｚ぀-ヿЀ-ӿΑ-ω][㐀-鿿]){2,}")
 _LATIN_MARKS = re.compile("[̀-ͯ]")
 _t2s = OpenCC("t2s")
 
@@ -50,10 +54,12 @@ def _simplified(char: str) -> str:
 
 def _letters_of(char: str) -> str:
     """The letters and figures that one character folds to; often one, sometimes none."""
+    if char in _SAID_BY_PICTURE:
+        return _SAID_BY_PICTURE[char]
     wide = unicodedata.normalize("NFKC", _RADICALS.get(char, char)).casefold()
     if any("À" <= c <= "ɏ" for c in wide):  # the tone marks of pinyin
         wide = _LATIN_MARKS.sub("", unicodedata.normalize("NFKD", wide))
-    kept = [c for c in wide if unicodedata.category(c)[0] in "LN"]
+    kept = [c for c in wide if unicodedata.category(c)[0] in "LN" and c not in _STROKES]
     return "".join(_OWN.get(c, c) for c in map(_simplified, kept))
 
 
@@ -127,6 +133,8 @@ def fold(text: str) -> Folded:
         raise AssertionError("Control characters are dropped by the table.")
     if "(" in text or "（" in text or _ODD_BRACKET.search(text):
         track = _without_readings(text, track)
+    if _THREADED.search(text):
+        track = _without_threads(text, track)
     if WIDE in track:
         return _fold_wide(text, track)
     places = [index for index, char in enumerate(track) if char > INSIDE]
@@ -144,6 +152,14 @@ def _without_readings(text: str, track: str) -> str:
         parts += [track[end : found.start()], READING, INSIDE * (found.end() - found.start() - 1)]
         end = found.end()
     return "".join([*parts, track[end:]])
+
+
+def _without_threads(text: str, track: str) -> str:
+    """Take out the single letters that were put between characters."""
+    letters = list(track)
+    for found in _THREADED.finditer(text):
+        letters[found.start() + 1 : found.end() : 2] = GAP * (len(found.group()) // 2)
+    return "".join(letters)
 
 
 def _fold_wide(text: str, track: str) -> Folded:

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from service_desk.knowledge.language.compiled import Compiled, Form, without_runs
+from service_desk.knowledge.language.compiled import SHORTEST_BY_SOUND, Compiled, Form, without_runs
 from service_desk.knowledge.language.folding import Folded
-from service_desk.knowledge.language.sounds import Units
+from service_desk.knowledge.language.sounds import STANDS_FOR, Units
 from service_desk.knowledge.rules import How
 
 _WIDEST_GAP = 3
@@ -24,6 +24,8 @@ SPLIT = {
     "禾火": "秋", "辶首": "道", "辶文": "这", "忄生": "性", "氵殳": "没", "至刂": "到", "走己": "起", "疒加": "痂",
 }  # fmt: skip
 _SPLIT = re.compile("|".join(SPLIT))
+#: Letters that every sentence has: where nothing else is as written, the sound says nothing (让什么 is not 嚷什么).
+_TELLING_NOTHING = frozenset("什么吗怎还没有了的着不是你我他就也都这那")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,18 +137,20 @@ def _sounding(compiled: Compiled, folded: Folded) -> Iterator[Candidate]:
 def _by_sound(form: Form, folded: Folded, units: Units, start: int, end: int) -> How | None:
     """Half of the characters as written, or a whole form in Latin letters of five or more (K3)."""
     letters = folded.letters
-    same = other = latin = latin_letters = 0
+    same = other = latin = latin_letters = tells = 0
     for offset in range(end - start):
         first, last = units.letters(start + offset)
         if letters[first].isascii():
             latin += 1
             latin_letters += last - first + 1
-        elif letters[first] == form.letters[offset]:
+        elif STANDS_FOR.get(letters[first], letters[first]) == form.letters[offset]:
             same += 1
+            tells += form.letters[offset] not in _TELLING_NOTHING
         else:
             other += 1
     if not latin:
-        return How.HOMOPHONE if other and same >= other else None
+        told = len(form.letters) > SHORTEST_BY_SOUND or tells
+        return How.HOMOPHONE if other and same >= other and told else None
     if latin == end - start:
         fits = latin_letters >= 5 and _at_word_edges(folded, units.letters(start)[0], units.letters(end - 1)[1])
         return How.PINYIN if fits else None

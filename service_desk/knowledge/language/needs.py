@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from service_desk.knowledge.language.around import STAFF, WHO, Around
+from service_desk.knowledge.language.around import Around
+from service_desk.knowledge.language.mentions import STAFF, WHO
 
 _CONDITION = re.compile(r"如果|要是|假如|假若|倘若|若|万一|即使|就算|哪怕|除非|一旦|以防")
 _MOOD = "了啊呀吧呢哦哟嘛吗啦哈哎诶耶的嗯噢喔呗"
@@ -35,6 +36,7 @@ _GOES_ON = re.compile(
 )  # what may follow 'go and …': a pause or another clause, but nothing that one goes for
 _LATER = re.compile(
     r"再(?:和|跟|与|同|向)您(?:商量|确认|沟通|说|联系|核对|决定)|再(?:请|由)您(?:决定|定|确认)|(?:专家|医生|老师|本文|文章)[^。]{0,6}(?:解答|告诉|解读)|点击|详见|请遵"
+    r"|请[^，。]{0,6}(?:批示|示下|定夺|裁定|决定|指示|明示|确认)|(?:可以?|再|慢慢|不妨|先)考虑"
 )
 _MOTION = re.compile(r"(?:[来去]|过了)$")
 _WHATEVER = re.compile(

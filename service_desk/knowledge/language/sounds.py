@@ -33,14 +33,18 @@ def _code(syllable: str) -> str:
 
 
 #: Characters that are written for another one which they resemble, or by a reading that is not their first.
-_STANDS_FOR = dict(zip("卜卟吥丕莪俄硪末伱迩孒孓籽地", "不不不不我我我吗你你子子子的", strict=True))
+STANDS_FOR = dict(zip("卜卟吥丕莪俄硪末伱迩孒孓籽地", "不不不不我我我吗你你子子子的", strict=True))
+
+
+#: Single Latin letters that are typed for a word of one sound: 你吃饱了撑d, b知道.
+_LETTERS_FOR = {"d": "de", "l": "le", "b": "bu", "n": "ni", "w": "wo", "m": "ma"}
 
 
 class _Sounds(dict[int, str]):
     """The code of a character's first reading."""
 
     def __missing__(self, point: int) -> str:
-        readings = pinyin_dict.get(ord(_STANDS_FOR.get(chr(point), chr(point))), "")
+        readings = pinyin_dict.get(ord(STANDS_FOR.get(chr(point), chr(point))), "")
         code = _code(_toneless(readings.split(",")[0])) if readings else _OTHER
         if len(self) < 50_000:
             self[point] = code
@@ -145,8 +149,10 @@ class Units:
             codes.append(self.codes[at:start])
             firsts.extend(range(at, start))
             lasts.extend(range(at, start))
-            for syllable in parse(letters[start:end]) or letters[start:end]:
-                codes.append(_code(syllable) if syllable in _syllables() else _OTHER)
+            word = letters[start:end]
+            for syllable in parse(word) or word:
+                sound = _LETTERS_FOR.get(syllable, syllable) if len(word) == 1 else syllable
+                codes.append(_code(sound) if sound in _syllables() else _OTHER)
                 firsts.append(start)
                 start += len(syllable)
                 lasts.append(start - 1)
