@@ -17,6 +17,8 @@ from service_desk.dashboard.models import ShiftSheet
 from service_desk.dashboard.shift import actions
 from service_desk.deadlines.clock import now
 from service_desk.rest.errors import Conflict, NotAllowed
+from tests.calls.test_messages import left
+from tests.calls.test_registration import phone_of, talk
 from tests.cases.pages import browser, text_of
 from tests.factories import World, shift_time, world
 
@@ -131,3 +133,32 @@ def test_the_team_view_counts_what_each_person_holds(desk: World) -> None:
     assert first.oldest == late.registered_at - timedelta(hours=1)
     assert chief.get(first.url).status_code == 200
     assert browser(desk.auditor).get("/board/team/").status_code == 403
+
+
+def test_P6_what_has_become_confidential_since_is_kept_back_on_every_sheet(desk: World) -> None:
+    urgent, later = desk.register(severity="critical", fault="光缆中断"), desk.register(severity="minor", fault="later")
+    cases.promise(case=urgent, actor=desk.agent, text="两小时内回电", due_at=now() + timedelta(hours=2))
+    cases.promise(case=later, actor=desk.agent, text="回信", due_at=now() + timedelta(hours=3))
+    sheet = give(desk)
+    Case.objects.filter(pk=urgent.pk).update(confidential=True)
+    page = text_of(browser(desk.manager).get(f"/board/shift/{sheet.pk}/"))
+    for secret in (urgent.number, "光缆中断", "两小时内回电"):
+        assert secret not in page
+    assert "回信" in page
+    assert "Confidential" in page
+    agents_own = sheet.facts["promises"]  # whoever is in its circle still reads it
+    assert {row["number"] for row in agents_own} == {urgent.number, later.number}
+
+
+def test_the_page_shows_before_what_would_stand_there_and_calls_and_call_backs_too(desk: World) -> None:
+    call = talk(phone_of(desk), ago=timedelta(minutes=5))
+    message = left(desk, call_back_by=now() + timedelta(hours=2))
+    chief = browser(desk.chief)
+    for address, shown in (("/board/shift/", 1), ("/board/shift/?hours=24", 2), ("/board/shift/?hours=x", 1)):
+        page = chief.get(address)
+        rows = next(part for part in page.context["parts"] if "call back" in part.title).rows
+        assert len(rows) == shown, address
+        assert f"Message {message.pk}" in text_of(page)
+    signed = give(desk, hours=24)
+    assert call.customer_number not in str(signed.facts)
+    assert call.masked_number in text_of(chief.get(f"/board/shift/{signed.pk}/"))

@@ -5,17 +5,21 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from service_desk.calls.models import CallDeadline, CallMessage
+from service_desk.calls.seeing import calls_visible_to
 from service_desk.cases.models import Case, CaseDeadline, HandOver, Promise
 from service_desk.cases.rules import HandOverState
+from service_desk.deadlines.rules import ClockKind
 
 #: So many rows of each kind; what is beyond is said.
 MOST = 200
 
 
 def draw(user: Any, until: datetime) -> dict[str, Any]:
-    """Open emergencies, clocks and promises due until then, hand-overs without an answer; nothing confidential."""
+    """Open emergencies, clocks, promises and calls due until then, offers without an answer; nothing confidential."""
     cases = Case.objects.visible_to(user).filter(confidential=False).open()
     emergencies = cases.in_emergency().for_page().order_by("emergency_started_at", "id")
     clocks = (
@@ -56,6 +60,33 @@ def draw(user: Any, until: datetime) -> dict[str, Any]:
             }
             for each in offers[: MOST + 1]
         ],
+        "calls": [_call(each) for each in _calls(user, until)[: MOST + 1]],
+    }
+
+
+def _calls(user: Any, until: datetime) -> QuerySet[CallDeadline]:
+    """Calls still to be registered (C3), and callers who were promised a call back (C11)."""
+    owed = CallDeadline.objects.open().filter(due_at__lte=until)
+    found: QuerySet[CallDeadline] = (
+        owed.filter(
+            Q(kind=ClockKind.REGISTRATION, call__in=calls_visible_to(user))
+            | Q(kind=ClockKind.PROMISE, message__in=CallMessage.objects.visible_to(user))
+        )
+        .select_related("call__agent", "call__claimed_by", "message__for_whom")
+        .order_by("due_at", "id")
+    )
+    return found
+
+
+def _call(clock: CallDeadline) -> dict[str, str]:
+    row = {"what": str(clock.kind), "due": printed(clock.due_at), "severity": ""}
+    if clock.message is not None:
+        return row | {"message": str(clock.message_id), "who": str(clock.message.for_whom)}
+    assert clock.call is not None  # noqa: S101  (a constraint: a clock is of a call or of a message)
+    return row | {
+        "call": str(clock.call.ref),
+        "number": clock.call.masked_number,
+        "who": str(clock.call.responsible or ""),
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django import forms
@@ -13,18 +13,19 @@ from django.core.validators import ProhibitNullCharactersValidator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from service_desk.cases.rules import Severity
 from service_desk.dashboard.models import ShiftSheet
 from service_desk.dashboard.shift import actions
-from service_desk.dashboard.shift.drawing import MOST, printed
-from service_desk.deadlines.rules import ClockKind
+from service_desk.dashboard.shift.drawing import draw, printed
+from service_desk.dashboard.shift.showing import parts_of
+from service_desk.deadlines import clock
 from service_desk.people.access import require
 from service_desk.rest.errors import Conflict
 
 _SHOWN = 30
+_USUAL = 8
 
 
 class SheetForm(forms.Form):
@@ -34,7 +35,7 @@ class SheetForm(forms.Form):
         label=gettext_lazy("The next shift lasts (hours)"),
         min_value=actions.SHORTEST,
         max_value=actions.LONGEST,
-        initial=8,
+        initial=_USUAL,
         help_text=gettext_lazy("What is due within this time stands on the sheet."),
     )
     notes = forms.CharField(
@@ -53,16 +54,27 @@ def sheets(request: HttpRequest) -> HttpResponse:
     """What would stand on the sheet now, the form that signs it, and the last ones."""
     user: Any = request.user
     require(user, "shift.sheet")
-    form = SheetForm(request.POST or None, initial={"token": uuid.uuid4()})
+    form = SheetForm(request.POST or None, initial={"token": uuid.uuid4(), "hours": _hours(request.GET.get("hours"))})
     if request.method == "POST" and form.is_valid():
         sheet = actions.give(actor=user, **form.cleaned_data)
         messages.success(request, _("The sheet is signed; the next shift's supervisor signs it now."))
         return redirect("shift-sheet", sheet.pk)
+    moment = clock.now()
+    until = moment + timedelta(hours=_hours(form["hours"].value()))
     context = {
         "form": form,
+        "until": until,
+        "parts": parts_of(draw(user, until), printed(moment), user),
         "sheets": ShiftSheet.objects.defer("facts").select_related("given_by", "taken_by")[:_SHOWN],
     }
     return render(request, "dashboard/shift_sheets.html", context, status=422 if form.errors else 200)
+
+
+def _hours(asked: Any) -> int:
+    """How long a shift the preview is for; what is no such number is the usual one."""
+    text = str(asked)
+    hours = int(text) if text.isascii() and text.isdigit() and len(text) < 3 else 0
+    return hours if actions.SHORTEST <= hours <= actions.LONGEST else _USUAL
 
 
 @login_required
@@ -74,7 +86,7 @@ def sheet_page(request: HttpRequest, pk: int) -> HttpResponse:
     sheet = get_object_or_404(ShiftSheet.objects.select_related("given_by", "taken_by"), pk=pk)
     context = {
         "sheet": sheet,
-        "parts": _parts(sheet.facts, printed(sheet.given_at)),
+        "parts": parts_of(sheet.facts, printed(sheet.given_at), user),
         "may_take": sheet.taken_at is None and sheet.given_by_id != user.pk,
     }
     return render(request, "dashboard/shift_sheet.html", context)
@@ -93,38 +105,3 @@ def sheet_take(request: HttpRequest, pk: int) -> HttpResponse:
     else:
         messages.success(request, _("Signed: the shift is taken over."))
     return redirect("shift-sheet", pk)
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One part of a sheet: how it and two of its columns are headed (blank: there is none), its rows, whether more."""
-
-    title: str
-    what: str
-    when: str
-    rows: list[dict[str, Any]]
-    more: bool
-
-
-def _parts(facts: dict[str, list[dict[str, str]]], signed: str) -> list[Part]:
-    """The parts with their words; what was kept is codes and names, times as they are printed."""
-    kinds, severities = dict(ClockKind.choices), dict(Severity.choices)
-    titles = {
-        "emergencies": (_("Open emergencies"), "", pgettext("shift sheet", "Since")),
-        "clocks": (_("Clocks due in the next shift, and late ones"), _("Clock"), _("Due")),
-        "promises": (_("Promises due in the next shift, and late ones"), _("What was promised"), _("Due")),
-        "hand_overs": (_("Hand-overs without an answer"), _("What remains"), pgettext("shift sheet", "Since")),
-    }
-    found = []
-    for key, heads in titles.items():
-        rows: list[dict[str, Any]] = [
-            row
-            | {
-                "late": "" < row.get("due", "") < signed,
-                "what": str(kinds.get(row.get("what", ""), row.get("what", ""))),
-                "severity": str(severities.get(row["severity"], "")),
-            }
-            for row in facts.get(key, [])
-        ]
-        found.append(Part(*heads, rows[:MOST], len(rows) > MOST))
-    return found
