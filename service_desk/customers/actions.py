@@ -13,6 +13,7 @@ from service_desk.audit.actions import record
 from service_desk.customers.models import Customer, PhoneNumber
 from service_desk.customers.rules import split_numbers
 from service_desk.people.access import require
+from service_desk.people.actions import note_reveal
 from service_desk.rest.clean import demand_clean
 from service_desk.rest.errors import Invalid
 
@@ -53,7 +54,7 @@ def reveal_number(*, number: PhoneNumber, actor: Any, reason: str) -> str:
         require(actor, "customer.reveal", number)
         demand_clean({"reason": reason})
         why = _given(reason.strip(), "reason", _REASON)
-        record(
+        note_reveal(
             verb="customer.reveal",
             thing=f"phonenumber:{number.pk}",
             actor=actor,

@@ -15,5 +15,5 @@ class NoticesConfig(AppConfig):
 
     def ready(self) -> None:
         """Registration happens when the modules are loaded."""
-        for module in ("permissions", "own_kinds"):
+        for module in ("permissions", "own_kinds", "guarding"):
             import_module(f"{self.name}.{module}")

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import update_session_auth_hash
+from django.contrib.auth import authenticate, update_session_auth_hash
 from django.contrib.auth.decorators import login_required
 from django.db.models.functions import Now
 from django.http import HttpRequest, HttpResponse
@@ -25,6 +25,7 @@ from service_desk.people.models import Absence, DutyShift, Staff
 from service_desk.people.own_sessions import logins_of
 from service_desk.people.roster import database_now
 from service_desk.people.rules import Role
+from service_desk.people.second_step import is_password_old, password_renewed
 from service_desk.rest.errors import Invalid
 
 _THEME_COOKIE = "desk_theme"
@@ -104,21 +105,32 @@ def security(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         try:
+            _count_guess(request, me, data["old"])
             account.change_password(actor=me, old=data["old"], new=data["new"], keep=request.session.session_key)
         except Invalid as refusal:
             add_refusal(form, refusal.errors)
         else:
             update_session_auth_hash(request, me)
+            password_renewed(request)
             messages.success(request, _("Your password is changed; every other log-in has ended."))
             return redirect("account-security")
     context = {
         "form": form,
+        "must_renew": is_password_old(request),
         "logins": logins_of(me, request.session.session_key),
         "second_step_on": second_step.is_on(me),
         "second_step_demanded": second_step.is_demanded(me),
         "codes_left": me.recovery_codes.filter(used_at=None).count(),
     }
     return _page(request, "security", me, context, status=422 if form.errors else 200)
+
+
+def _count_guess(request: HttpRequest, me: Staff, old: str) -> None:
+    """Through the door of the log-in as well, so that guesses at the present password are counted and locked out."""
+    if authenticate(request, username=me.username, password=old) is None and me.check_password(old):
+        raise Invalid(
+            _("Too many wrong passwords."), field="old", code="locked", remedy=_("Wait a while, then try again.")
+        )
 
 
 @login_required

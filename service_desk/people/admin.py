@@ -16,11 +16,12 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from service_desk.people import organisation
-from service_desk.people.actions import after_change, second_step
+from service_desk.people.actions import after_change, second_step, set_guard_rule
 from service_desk.people.audited_admin import AuditedAdmin
 from service_desk.people.models import (
     Absence,
     DutyShift,
+    GuardRule,
     ProductType,
     Qualification,
     SecondStepRule,
@@ -252,4 +253,37 @@ class SecondStepRuleAdmin(AuditedAdmin):
     def save_model(self, request: HttpRequest, obj: SecondStepRule, form: Any, change: bool) -> None:
         """By the verb, which ends the log-ins that lack the step."""
         made = second_step.demand_for(actor=_me(request), roles=form.cleaned_data["roles"])
+        obj.pk, obj.since, obj.by = made.pk, made.since, made.by
+
+
+@admin.register(GuardRule)
+class GuardRuleAdmin(AuditedAdmin):
+    """What is guarded and how: the newest rule holds, the older ones say what held before."""
+
+    audited_as = "guard_rule"
+    fields = ("alarm_after", "stop_after", "officer", "password_days", "password_kinds")
+    list_display = ("since", "by", *fields)
+    list_select_related = ("by", "officer")
+    autocomplete_fields = ("officer",)
+    ordering = ("-pk",)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """A new rule begins with what holds now."""
+        now = GuardRule.in_force()
+        return {name: getattr(now, name) for name in self.fields}
+
+    @method_decorator(proved_lately)
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """A rule is made by who has shown lately that it is them."""
+        return super().changeform_view(request, *args, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: GuardRule, form: Any, change: bool) -> None:
+        """By the verb, which records what changed."""
+        made = set_guard_rule(actor=_me(request), **form.cleaned_data)
         obj.pk, obj.since, obj.by = made.pk, made.since, made.by

@@ -16,17 +16,22 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect
 
+from service_desk.people import passwords
 from service_desk.people.actions import second_step
+from service_desk.rest.errors import Refusal
+from service_desk.rest.guards import is_marked
 from service_desk.rest.problems import ProblemResponse
 
 #: After so long a person proves once more who they are before they see, take or give away what is guarded.
 FRESH_SECONDS = 15 * 60
 #: Who has read the question has a little longer for the answer, so that no form is lost between the two.
 _GRACE_SECONDS = 10 * 60
-_STATE, _PROVED = "second_step", "proved_at"
+_STATE, _PROVED, _OLD_PASSWORD = "second_step", "proved_at", "old_password"
 #: What stays open before the second step is done.
 _OPEN = ("/login/", "/logout/", "/i18n/", "/healthz", "/readyz", "/livez")
 _HERE = "/account/second-step/"
+#: What stays open to who must change a password that the rule says is too old.
+_CHANGED_AT = ("/account/security/", "/account/prove/")
 
 P = ParamSpec("P")
 Guarded = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
@@ -56,7 +61,15 @@ class SecondStepMiddleware:
             state = state_of(request)
             if state in (State.CODE, State.SET_UP) and not _is_open(request.path, state):
                 return _led_to(request, reverse("second-step" if state == State.CODE else "second-step-set-up"))
+            if request.session.get(_OLD_PASSWORD) and not request.path.startswith((*_OPEN, *_CHANGED_AT)):
+                return _led_to(request, reverse("account-security"))
         return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, _args: Any, _kwargs: Any) -> HttpResponse | None:
+        """Pages of rooms below this one that ask for the proof (`rest.guards`)."""
+        if is_marked(view) and request.user.is_authenticated and not is_fresh(request, grace=_grace_of(request)):
+            return _led_to(request, reverse("prove"))
+        return None
 
 
 def state_of(request: HttpRequest) -> str:
@@ -70,6 +83,8 @@ def logged_in(*, sender: Any, request: HttpRequest, user: Any, **_more: Any) -> 
     """Django has let somebody in by password: what this session still lacks. Connected to `user_logged_in`."""
     without = State.SET_UP if second_step.is_demanded(user) else State.FREE
     request.session[_STATE] = str(State.CODE if second_step.is_on(user) else without)
+    if passwords.is_over(user):
+        request.session[_OLD_PASSWORD] = True
     proved(request)
 
 
@@ -78,6 +93,16 @@ def passed(request: HttpRequest) -> None:
     request.session.cycle_key()
     request.session[_STATE] = str(State.DONE)
     proved(request)
+
+
+def is_password_old(request: HttpRequest) -> bool:
+    """Whether this log-in waits for a new password."""
+    return bool(request.session.get(_OLD_PASSWORD))
+
+
+def password_renewed(request: HttpRequest) -> None:
+    """It is new now."""
+    request.session.pop(_OLD_PASSWORD, None)
 
 
 def freed(request: HttpRequest) -> None:
@@ -100,12 +125,31 @@ def proved_lately(view: Guarded[P]) -> Guarded[P]:
 
     @wraps(view)
     def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
-        grace = 0 if request.method in ("GET", "HEAD") else _GRACE_SECONDS
-        if request.user.is_authenticated and not is_fresh(request, grace=grace):
+        if request.user.is_authenticated and not is_fresh(request, grace=_grace_of(request)):
             return _led_to(request, reverse("prove"))
         return view(request, *args, **kwargs)
 
     return guarded
+
+
+class ProofWanted(Refusal):
+    """Who sits at this browser shows once more who they are (403)."""
+
+    status = 403
+    code = "proof_wanted"
+
+
+def demand_proof(request: Any) -> None:
+    """The same for REST: a browser's session must have been proved lately; an API key proves itself each time."""
+    if request.auth is None and not is_fresh(request, grace=_GRACE_SECONDS):
+        raise ProofWanted(
+            _("Please show once more that it is you."),
+            remedy=_("Open %(page)s in this browser, then try again.") % {"page": reverse("prove")},
+        )
+
+
+def _grace_of(request: HttpRequest) -> int:
+    return 0 if request.method in ("GET", "HEAD") else _GRACE_SECONDS
 
 
 def way_back(request: HttpRequest) -> str:
@@ -117,14 +161,23 @@ def way_back(request: HttpRequest) -> str:
 
 def _led_to(request: HttpRequest, page: str) -> HttpResponse:
     if request.path.startswith("/api/"):
-        return ProblemResponse(403, _("This log-in waits for its second step."), code="second_step")
+        waits = _("This log-in waits for its second step.") if not is_password_old(request) else ""
+        return ProblemResponse(403, waits or _("The password is too old; change it first."), code="second_step")
     if request.path.startswith("/events/"):
         return HttpResponse(status=403)
     if request.headers.get("HX-Request") == "true":
         shown = urlsplit(request.headers.get("HX-Current-URL", ""))
         return HttpResponseClientRedirect(f"{page}?{urlencode({'next': shown.path or '/'})}")
-    back = request.get_full_path() if request.method == "GET" else "/"
+    back = request.get_full_path() if request.method == "GET" else _page_before(request)
     return HttpResponseRedirect(f"{page}?{urlencode({'next': back})}")
+
+
+def _page_before(request: HttpRequest) -> str:
+    """Where a form stood that cannot be sent a second time by itself; the desk's own addresses only."""
+    came_from = request.headers.get("Referer", "")
+    if not url_has_allowed_host_and_scheme(came_from, {request.get_host()}, require_https=request.is_secure()):
+        return "/"
+    return urlsplit(came_from).path or "/"
 
 
 def _is_open(path: str, state: str) -> bool:

@@ -25,6 +25,7 @@ from service_desk.people.models import Absence, DutyShift, Staff
 from service_desk.people.names import mask_number
 from service_desk.people.roster import AHEAD, database_now, on_duty_now, upcoming_gaps, week_of
 from service_desk.people.rules import DutyRole
+from service_desk.people.second_step import proved_lately
 from service_desk.rest.clean import is_clean
 from service_desk.rest.errors import Conflict, Invalid
 
@@ -138,6 +139,7 @@ def suggest(request: HttpRequest) -> JsonResponse:
 
 @login_required
 @require_POST
+@proved_lately
 def reveal_mobile(request: HttpRequest, pk: int) -> HttpResponse:
     """A colleague's mobile in full, in the place of the masked one; the look is recorded."""
     staff = get_object_or_404(Staff, pk=pk, is_active=True)

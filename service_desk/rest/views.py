@@ -24,6 +24,7 @@ from service_desk.rest.actions import issue_key, revoke_key
 from service_desk.rest.base import DeskAPIView
 from service_desk.rest.errors import Invalid, NotAllowed
 from service_desk.rest.forms import KeyForm
+from service_desk.rest.guards import asks_once_more
 from service_desk.rest.models import ApiKey
 
 _SHOWN = 500
@@ -61,6 +62,7 @@ def _drawn(language: str) -> str:
 
 @login_required
 @require_http_methods(["GET", "POST"])
+@asks_once_more
 def key_list(request: HttpRequest) -> HttpResponse:
     """All keys, and the form for a new one; its text is shown once, in the answer to the form."""
     actor = _administrator(request, "apikey.list")
@@ -82,6 +84,7 @@ def key_list(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_POST
+@asks_once_more
 def key_revoke(request: HttpRequest, pk: int) -> HttpResponse:
     """Make a key useless from now on."""
     actor = _administrator(request, "apikey.revoke")

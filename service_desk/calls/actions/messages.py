@@ -23,6 +23,7 @@ from service_desk.notices.actions import NewNotice, send_many, stop_chain
 from service_desk.notices.models import Notice
 from service_desk.notices.rules import Level
 from service_desk.people.access import require
+from service_desk.people.actions import note_reveal
 from service_desk.people.directory import Directory
 from service_desk.people.models import Staff
 from service_desk.rest.errors import Conflict, Invalid, NotFound
@@ -112,7 +113,7 @@ def reveal_number(*, actor: Staff, message: CallMessage) -> str:
     with transaction.atomic():
         found = _locked(message, actor)
         require(actor, "message.reveal", found)
-        record(verb="message.reveal", thing=_key(found), actor=actor)
+        note_reveal(verb="message.reveal", thing=_key(found), actor=actor)
     return found.from_number
 
 

@@ -19,6 +19,7 @@ from service_desk.calls.seeing import calls_visible_to
 from service_desk.cases.api.requests import StaffField
 from service_desk.customers.models import Customer
 from service_desk.people.access import require
+from service_desk.people.second_step import demand_proof
 from service_desk.rest.base import DeskViewSet
 from service_desk.rest.errors import Invalid
 from service_desk.rest.serializers import (
@@ -152,6 +153,7 @@ class MessageViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DeskViewS
     @action(detail=True, methods=["post"])
     def number(self, request: Request, pk: Any = None) -> Response:
         """For who calls back; each look is recorded (P6)."""
+        demand_proof(request)
         user: Any = request.user
         number = actions.reveal_number(actor=user, message=self.get_object())
         if not number:

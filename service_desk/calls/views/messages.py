@@ -22,6 +22,7 @@ from service_desk.deadlines.clock import now
 from service_desk.people.access import can, require
 from service_desk.people.fields import add_refusal
 from service_desk.people.rules import LEADING_ROLES
+from service_desk.people.second_step import proved_lately
 from service_desk.rest.errors import FieldError, Refusal
 from service_desk.rest.keyset import BadCursor, page
 from service_desk.telephony.models import Call
@@ -108,6 +109,7 @@ def message_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 @login_required
 @require_POST
+@proved_lately
 def message_reveal(request: HttpRequest, pk: int) -> HttpResponse:
     """The number in full, once, for who calls back; recorded (P6)."""
     message, user = _message(request, pk), request.user

@@ -7,7 +7,6 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from service_desk.audit.actions import record
 from service_desk.cases.actions.changing import said
 from service_desk.cases.models import Case, CircleWhy, barred_from, release
 from service_desk.cases.rules import EventType
@@ -15,6 +14,7 @@ from service_desk.complaints.actions.changing import complaining
 from service_desk.complaints.models import Complaint
 from service_desk.complaints.telling import join, tell
 from service_desk.people.access import require
+from service_desk.people.actions import note_reveal
 from service_desk.people.models import Staff
 from service_desk.rest.clean import demand_clean
 from service_desk.rest.errors import Conflict, Invalid, NotFound
@@ -69,5 +69,5 @@ def reveal(*, complaint: Complaint, actor: Any, reason: str) -> dict[str, str]:
         require(actor, "complaint.reveal", found)
         demand_clean({"reason": reason})
         why = said(reason, "reason", limit=200)
-        record(verb="complaint.reveal", thing=f"case:{case.pk}", actor=actor, detail={"reason": why})
+        note_reveal(verb="complaint.reveal", thing=f"case:{case.pk}", actor=actor, detail={"reason": why})
     return {"name": case.caller_name, "phone": case.caller_phone, "address": found.address}

@@ -30,6 +30,7 @@ from service_desk.complaints.models import Complaint
 from service_desk.complaints.rules import next_instance
 from service_desk.customers.models import Contact, Customer
 from service_desk.people.models import ProductType, ServiceLine, Staff, Unit
+from service_desk.people.second_step import demand_proof
 from service_desk.rest.base import DeskViewSet
 from service_desk.rest.etags import EtagMixin
 from service_desk.rest.serializers import NamedSerializer, StrictSerializer, checked, nothing_there
@@ -130,6 +131,7 @@ class ComplaintViewSet(EtagMixin, mixins.ListModelMixin, mixins.RetrieveModelMix
     @action(detail=True, methods=["post"])
     def reveal(self, request: Request, number: str) -> Response:
         """The look is recorded with its reason (P6)."""
+        demand_proof(request)
         given = checked(body_of("reveal"), request.data)
         shown = actions.reveal(complaint=self.get_object(), actor=request.user, **given)
         return Response(RevealedSerializer(shown).data)

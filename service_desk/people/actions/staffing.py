@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from service_desk.audit.actions import record
 from service_desk.people.access import require
+from service_desk.people.actions.guarding import note_reveal
 from service_desk.people.logins import end_sessions
 from service_desk.people.models import ProductType, Qualification, Staff
 from service_desk.people.rules import Role
@@ -93,7 +94,7 @@ def reveal_mobile(*, actor: Any, staff: Staff) -> str:
     """A colleague's mobile in full, as the desk calls whoever is on duty; each look is recorded."""
     with transaction.atomic():
         require(actor, "staff.reveal", staff)
-        record(verb="staff.reveal", thing=_key(staff), actor=actor)
+        note_reveal(verb="staff.reveal", thing=_key(staff), actor=actor)
     return staff.mobile
 
 

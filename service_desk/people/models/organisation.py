@@ -93,6 +93,8 @@ class Staff(AbstractBaseUser):
     )
     theme = models.CharField(_("Theme"), max_length=5, choices=Theme, default=Theme.AUTO)
     is_active = models.BooleanField(_("Active"), default=True)
+    #: A trigger keeps it, so that it is right whatever door a password is changed by.
+    password_set_at = models.DateTimeField(_("Password since"), null=True, db_default=Now(), editable=False)
     date_joined = models.DateTimeField(_("Since"), db_default=Now(), editable=False)
 
     objects: ClassVar[StaffManager] = StaffManager()
