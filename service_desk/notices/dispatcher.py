@@ -116,4 +116,4 @@ class Dispatcher:
             log.warning("%s: PostgreSQL does not answer, trying again: %s", self.name, str(error).partition("\n")[0])
             self._session = None
             give_up_connection()
-            self.dispatch.wait(_PAUSE_SECONDS)
+            time.sleep(_PAUSE_SECONDS)  # no wait for what lands: nobody can write it down, and it would wake at once

@@ -83,4 +83,4 @@ class Sender:
             log.warning("webhooks: PostgreSQL does not answer, trying again: %s", str(error).partition("\n")[0])
             self._session = None
             give_up_connection()
-            self.sending.flights.wait(_PAUSE_SECONDS)
+            time.sleep(_PAUSE_SECONDS)  # no wait for what lands: nobody can write it down, and it would wake at once

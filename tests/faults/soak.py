@@ -126,6 +126,7 @@ def _kill_sweepers(run: Run) -> None:
             lambda: all(run.fleet.members[name].alive for name in ("sentinel-1", "sentinel-2")),
             seconds=30, what="both sentinels again", tend=True,
         )  # fmt: skip
+        run.fleet.until_ready("sentinel-1", "sentinel-2")  # else the next fault would meet a desk without any
 
 
 def _kill_dispatcher(run: Run) -> None:
