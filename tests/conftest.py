@@ -7,8 +7,8 @@ and so before there is a database to name.
 import atexit
 import os
 import shutil
+import signal
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ if LIGHTER not in sys.path:
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [LIGHTER, os.environ.get("PYTHONPATH", "")]))
 
 from service_desk.local.servers import EmbeddedServers  # noqa: E402  (after the path)
+from tests import leftovers  # noqa: E402  (after the path)
 
 # Workers of pytest-xdist inherit the environment of the process that started the servers, and so load them rightly.
 first = not os.environ.get("DESK_TEST_RUN")
@@ -30,12 +31,14 @@ if first and "service_desk.settings" in sys.modules:
     raise pytest.UsageError("The settings were loaded too early: unset DJANGO_SETTINGS_MODULE, leave out --ds.")
 
 if first:
-    _folder = Path(tempfile.mkdtemp(prefix="desk-test-"))
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # who is asked to end still ends what it has started
+    _folder, _held = leftovers.folder_of_a_run()
     _servers = EmbeddedServers(_folder, os.environ, fast=True)
 
     def _end() -> None:
         _servers.stop()
         shutil.rmtree(_folder, ignore_errors=True)
+        _held.close()
 
     atexit.register(_end)
     os.environ.update(_servers.start())

@@ -118,3 +118,15 @@ INCIDENT_WORDS: Mapping[str, Promise] = {
     "no_emergency_policy": _("A major fault has no emergency policy"),
     "no_registration_policy": _("No policy says by when an answered call is registered"),
 }
+
+
+#: What is overdue by more than this after a sweep that fired nothing is held up by somebody.
+_HELD_UP_SECONDS = 0.1
+
+
+def look_again(fired: int, to_next: float) -> float:
+    """Seconds until a sentinel sweeps again: at once while it has work, without spinning while nothing can be fired.
+
+    A locked clock, and one for which the fire is held, stays overdue however often it is looked at.
+    """
+    return _HELD_UP_SECONDS if not fired and to_next < -_HELD_UP_SECONDS else max(to_next, 0.0)

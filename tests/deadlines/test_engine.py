@@ -18,7 +18,7 @@ from service_desk.deadlines.auditor import Auditor
 from service_desk.deadlines.clock import now
 from service_desk.deadlines.engine import beat, concrete_clocks, health, sweep
 from service_desk.deadlines.models import Firing, Incident, Policy
-from service_desk.deadlines.rules import Door
+from service_desk.deadlines.rules import Door, look_again
 from service_desk.notices.models import Delivery, Notice
 from service_desk.people.models import Qualification
 from tests.factories import World, shift_time, world
@@ -316,3 +316,14 @@ def test_a_roster_that_names_a_deleted_person_counts_as_empty(desk: World) -> No
     assert (notice.recipient, notice.fallback, notice.instead_of) == (desk.manager, True, None)
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM people_dutyshift WHERE staff_id = 987654321")
+
+
+@pytest.mark.parametrize(
+    ("fired", "to_next", "seconds"),
+    [(0, 30.0, 30.0), (0, -0.02, 0.0), (5, -40.0, 0.0), (0, -40.0, 0.1)],
+    ids=["nothing due", "came due meanwhile", "more work", "held up by somebody"],
+)
+def test_a_clock_that_cannot_be_fired_does_not_let_the_sentinels_spin(
+    fired: int, to_next: float, seconds: float
+) -> None:
+    assert look_again(fired, to_next) == seconds

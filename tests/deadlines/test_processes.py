@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -13,21 +12,23 @@ from urllib.parse import urlsplit
 import pytest
 from django.conf import settings
 from django.db import connection
+from psutil import Process
 
 from service_desk.cases.models import CaseClockEvent, CaseDeadline
 from service_desk.deadlines.models import Heartbeat
-from service_desk.local.processes import poll_until, spawn, stop
+from service_desk.local.processes import poll_until
 from service_desk.local.redis_server import Redis
 from service_desk.notices.models import Delivery, Notice
 from tests.deadlines.test_engine import clone_due
 from tests.factories import world
+from tests.nursery import Nursery, gone
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.processes, pytest.mark.xdist_group("processes")]
 CLOCKS = 1_500  # three batches of a sweep
 
 
 @pytest.fixture
-def doors(db: None, tmp_path: Path) -> Iterator[list[subprocess.Popen[bytes]]]:
+def doors(db: None, tmp_path: Path) -> Iterator[list[Process]]:
     redis = Redis(tmp_path / "redis")
     redis.start()
     address = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
@@ -39,20 +40,14 @@ def doors(db: None, tmp_path: Path) -> Iterator[list[subprocess.Popen[bytes]]]:
         *([*celery, "beat", f"--schedule={tmp_path / f'beat-{n}'}", "--pidfile="] for n in (1, 2)),
         *([sys.executable, "manage.py", "enforce_deadlines", "--name", f"sentinel-{n}"] for n in (1, 2)),
     ]
-    logs = [(tmp_path / f"{n}.log").open("wb") for n in range(len(commands))]
-    running = [spawn(command, env=environment, output=log) for command, log in zip(commands, logs, strict=True)]
-    yield running
-    for process in running:
-        process.terminate()
-    for process in running:
-        stop(process, patience=20)
-    for log in logs:
-        log.close()
+    nursery = Nursery(environment, tmp_path / "nursery.log")
+    yield [nursery.fork(command, tmp_path / f"{n}.log") for n, command in enumerate(commands)]
+    nursery.end()
     redis.stop()
 
 
 def test_two_workers_two_beats_and_two_sentinels_fire_each_clock_exactly_once(
-    doors: list[subprocess.Popen[bytes]],
+    doors: list[Process],
 ) -> None:
     def all_alive() -> bool:
         return set(Heartbeat.objects.values_list("process", flat=True)) >= {"celery", "sentinel-1", "sentinel-2"}
@@ -68,4 +63,4 @@ def test_two_workers_two_beats_and_two_sentinels_fire_each_clock_exactly_once(
     assert Notice.objects.filter(kind="clock_warning").count() == CLOCKS
     assert Delivery.objects.filter(notice__kind="clock_warning").count() == CLOCKS
     assert not CaseDeadline.objects.filter(state="error").exists()
-    assert [process.poll() for process in doors] == [None] * len(doors)
+    assert not any(map(gone, doors))

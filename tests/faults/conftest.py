@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import random
+import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -31,10 +33,33 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         item.add_marker(pytest.mark.faults)
         if not FULL:  # as all tests of real processes: a busy machine can starve one; a second try is counted aloud
             item.add_marker(pytest.mark.flaky(reruns=1))
+    _progress.of = len(rows)
     asked = "faults" in str(config.option.markexpr) or any("faults" in str(given) for given in config.args)
     if rows and not asked:
         config.hook.pytest_deselected(items=rows)
         items[:] = [item for item in items if here not in item.path.parents]
+
+
+@dataclass
+class Progress:
+    """Where a run in full stands, which takes an hour and prints little else."""
+
+    of: int = 0
+    at: int = 0
+    began: float = field(default_factory=time.monotonic)
+
+
+_progress = Progress()
+
+
+def pytest_runtest_logstart(location: tuple[str, int | None, str]) -> None:
+    """Say which row begins, how many there are, and how long it has taken so far."""
+    if FULL:
+        _progress.at += 1
+        minutes = (time.monotonic() - _progress.began) / 60
+        load = os.getloadavg()[0]
+        row = f"{Path(location[0]).stem} {location[2]}"
+        print(f"\n[{_progress.at} of {_progress.of}, {minutes:.1f} min, load {load:.1f}] {row}", file=sys.stderr)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

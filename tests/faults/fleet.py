@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -23,6 +21,7 @@ from service_desk.local.processes import spawn
 from service_desk.local.supervisor import FIRST_DELAY
 from tests.faults import injection
 from tests.faults.house import BASE, FULL, House, log_tails
+from tests.nursery import Nursery
 
 #: Started in this order; `web-1` serves pages, `webhooks` is wanted only where other programs are told.
 DOORS = ("sentinel-1", "sentinel-2")
@@ -60,7 +59,7 @@ class Fleet:
     warm: bool = not FULL
     members: dict[str, Member] = field(default_factory=dict)
     starts: int = 0
-    _nursery: subprocess.Popen[bytes] | None = None
+    _nursery: Nursery | None = None
 
     def __post_init__(self) -> None:
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=256)
@@ -109,35 +108,13 @@ class Fleet:
         return Member(name, command, psutil.Process(popen.pid), popen)
 
     def _forked(self, name: str, command: Sequence[str]) -> Member:
-        nursery = self._warm_nursery()
-        assert nursery.stdin is not None
-        request = {"command": list(command), "log": str(self.log_of(name)), "env": {}}
-        nursery.stdin.write(json.dumps(request).encode() + b"\n")
-        nursery.stdin.flush()
-        return Member(name, command, psutil.Process(self._answer(nursery)["pid"]))
-
-    def _warm_nursery(self) -> subprocess.Popen[bytes]:
-        if self._nursery is None or self._nursery.poll() is not None:
-            with self.log_of("nursery").open("ab") as log:
-                self._nursery = subprocess.Popen(
-                    [sys.executable, "-m", "tests.faults.nursery"],
-                    cwd=BASE,
-                    env=self.environment,
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.PIPE,
-                    stderr=log,
-                    pass_fds=[self.listener.fileno()],
-                    process_group=0,
-                )
-            self._answer(self._nursery)
-        return self._nursery
-
-    def _answer(self, nursery: subprocess.Popen[bytes]) -> dict[str, Any]:
-        assert nursery.stdout is not None
-        line = nursery.stdout.readline()
-        assert line, f"the nursery has ended\n{self.said('nursery')}"
-        answer: dict[str, Any] = json.loads(line)
-        return answer
+        if self._nursery is not None and not self._nursery.alive:
+            self._nursery.close()
+            self._nursery = None
+        if self._nursery is None:
+            keep = [self.listener.fileno()]
+            self._nursery = Nursery(self.environment, self.log_of("nursery"), keep_fds=keep)
+        return Member(name, command, self._nursery.fork(command, self.log_of(name)))
 
     # --- breaking ----------------------------------------------------------------------------------------------
     def kill(self, name: str, *, again: bool = True) -> None:
@@ -268,12 +245,7 @@ class Fleet:
             injection.until(lambda m=member: not m.alive, seconds=20, what=f"{member.name} ended")  # type: ignore[misc]
             _end_group(member.pid)
         if self._nursery is not None:
-            assert self._nursery.stdin is not None
-            self._nursery.stdin.close()
-            self._nursery.kill()
-            self._nursery.wait(10)
-            assert self._nursery.stdout is not None
-            self._nursery.stdout.close()
+            self._nursery.close()
             self._nursery = None
         self.listener.close()
 

@@ -17,6 +17,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from tests.faults.house import House
+from tests.nursery import gone as gone
 
 
 def seed_of_run() -> int:
@@ -44,14 +45,6 @@ def until(ready: Callable[[], bool], *, seconds: float, what: str, every: float 
         assert clock.seconds < seconds, f"after {seconds:.0f} s still not: {what}"
         time.sleep(every)
     return clock.seconds
-
-
-def gone(process: psutil.Process) -> bool:
-    """Whether that very process (not another of its number) runs no more; a zombie does not."""
-    try:
-        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return True
 
 
 def kill(process: psutil.Process) -> None:

@@ -10,7 +10,7 @@ import logging
 import socket
 import threading
 import time
-from collections import Counter
+from collections import Counter, deque
 from dataclasses import dataclass, field
 from email.parser import BytesHeaderParser
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -54,6 +54,7 @@ class MailSink:
     def __init__(self) -> None:
         self.manners = Manners()
         self.port = free_port()
+        self.letters: deque[bytes] = deque(maxlen=200)  # the last ones as they came
         self._arrivals: list[Arrival] = []
         self._lock = threading.Lock()
         self._controller: Controller | None = None
@@ -109,6 +110,7 @@ class MailSink:
         content = envelope.content or b""
         raw = content if isinstance(content, bytes) else content.encode()
         message_id = str(BytesHeaderParser().parsebytes(raw)["Message-ID"]).strip()
+        self.letters.append(raw)
         with self._lock:
             self._arrivals += [Arrival(message_id, to, time.monotonic()) for to in envelope.rcpt_tos]
 
@@ -131,6 +133,7 @@ class HookSink:
         self.delay = 0.0
         self.posts: list[Post] = []
         self.called = threading.Event()  # a GET has come
+        self.calls = 0  # how many
         sink = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -144,6 +147,7 @@ class HookSink:
                 self.end_headers()
 
             def do_GET(self) -> None:
+                sink.calls += 1
                 sink.called.set()
                 self.send_response(sink.status)
                 self.send_header("Content-Length", "0")

@@ -1,10 +1,13 @@
-"""The desk as it runs on a real machine: the product's own processes, one by one, against the tests' database."""
+"""The desk as it runs on a real machine: the product's own processes, one by one, against the tests' database.
+
+They are forked from one interpreter that has loaded the desk once: five that load it each cost as much processor as
+fifty tests. That the command lines start by themselves is shown where `manage.py up` is started (tests/local).
+"""
 
 from __future__ import annotations
 
 import os
 import socket
-import subprocess
 from collections.abc import Mapping
 from http.client import HTTPConnection
 from pathlib import Path
@@ -14,13 +17,13 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 from django.test import override_settings
+from psutil import Process
 
 from service_desk.local.plan import children
-from service_desk.local.processes import poll_until, spawn, stop, tail
+from service_desk.local.processes import poll_until, tail
 from service_desk.local.redis_server import Redis
-from service_desk.local.supervisor import Child
+from tests.nursery import BASE, Nursery, gone
 
-BASE = Path(__file__).parents[2]
 #: Each kind of process once: that two of a kind do not get in each other's way is shown by tests of its own.
 WANTED = ("web-1", "sentinel-1", "dispatch", "critical", "beat")
 
@@ -34,7 +37,8 @@ class RunningDesk:
         self.redis = Redis(folder / "redis")
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=128)
         self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
-        self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        self.nursery: Nursery | None = None
+        self.processes: dict[str, Process] = {}
         self.environment = {
             **os.environ,
             "DATABASE_URL": self._database(),
@@ -62,20 +66,18 @@ class RunningDesk:
         plan = children(base=BASE, data=self.folder, web_processes=1, listener=self.listener.fileno())
         by_name = {child.name: child for child in plan}
         self._collect_static()
+        self.nursery = Nursery(self.environment, self._log("nursery"), keep_fds=[self.listener.fileno()])
         for name in WANTED:
-            self._spawn(by_name[name])
+            self.processes[name] = self.nursery.fork(by_name[name].command, self._log(name))
         if not poll_until(self._answers, seconds=180):  # six processes start; a busy machine is no fault
             raise AssertionError(f"The web process does not answer. It said:\n{tail(self._log('web-1'), 30)}")
 
     def stop(self) -> None:
         """End each process by its own number, the broker last; say so if one had died before."""
-        dead = [name for name, process in self.processes.items() if process.poll() is not None]
+        dead = [name for name, process in self.processes.items() if gone(process)]
         said = {name: tail(self._log(name), 20) for name in dead}
-        for process in self.processes.values():
-            if process.poll() is None:
-                process.terminate()
-        for process in self.processes.values():
-            stop(process, patience=20)
+        if self.nursery is not None:
+            self.nursery.end()
         self.redis.stop()
         self.listener.close()
         assert said == {}
@@ -88,17 +90,11 @@ class RunningDesk:
         with override_settings(STATIC_ROOT=self.folder / "static"):
             call_command("collectstatic", interactive=False, verbosity=0)
 
-    def _spawn(self, child: Child) -> None:
-        with self._log(child.name).open("wb") as output:
-            self.processes[child.name] = spawn(
-                child.command, env=self.environment, output=output, keep_fds=child.keep_fds
-            )
-
     def _log(self, name: str) -> Path:
         return self.folder / f"{name}.log"
 
     def _answers(self) -> bool:
-        if self.processes["web-1"].poll() is not None:
+        if gone(self.processes["web-1"]):
             return True
         web = HTTPConnection("127.0.0.1", int(self.url.rpartition(":")[2]), timeout=30)
         try:

@@ -8,7 +8,7 @@ from service_desk.audit.context import acting
 from service_desk.deadlines.blockers import BlockerWatch
 from service_desk.deadlines.clock_watch import ClockWatch
 from service_desk.deadlines.engine import Sweep, beat, seconds_to_next, sweep
-from service_desk.deadlines.rules import Door
+from service_desk.deadlines.rules import Door, look_again
 from service_desk.loop import Loop
 
 
@@ -30,7 +30,7 @@ class Command(BaseCommand):
             blockers.look()
             done = sweep(Door.SENTINEL) if watch.may_fire() else Sweep()
             beat(name, Door.SENTINEL, done)
-            return seconds_to_next()
+            return look_again(done.fired, seconds_to_next())
 
         with acting(door="worker", label=name):
             Loop(name=name, channel="deadlines", work=work).run()
