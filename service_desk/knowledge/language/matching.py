@@ -137,20 +137,21 @@ def _sounding(compiled: Compiled, folded: Folded) -> Iterator[Candidate]:
 def _by_sound(form: Form, folded: Folded, units: Units, start: int, end: int) -> How | None:
     """Half of the characters as written, or a whole form in Latin letters of five or more (K3)."""
     letters = folded.letters
-    same = other = latin = latin_letters = tells = 0
+    same = other = latin = latin_letters = tells = exact = 0
     for offset in range(end - start):
         first, last = units.letters(start + offset)
         if letters[first].isascii():
             latin += 1
             latin_letters += last - first + 1
-        elif STANDS_FOR.get(letters[first], letters[first]) == form.letters[offset]:
+        elif letters[first] == form.letters[offset] or STANDS_FOR.get(letters[first]) == form.letters[offset]:
             same += 1
+            exact += letters[first] == form.letters[offset]
             tells += form.letters[offset] not in _TELLING_NOTHING
         else:
             other += 1
     if not latin:
         told = len(form.letters) > SHORTEST_BY_SOUND or tells
-        return How.HOMOPHONE if other and same >= other and told else None
+        return How.HOMOPHONE if exact < end - start and same >= other and told else None
     if latin == end - start:
         fits = latin_letters >= 5 and _at_word_edges(folded, units.letters(start)[0], units.letters(end - 1)[1])
         return How.PINYIN if fits else None
