@@ -13,29 +13,15 @@ from service_desk.cases import actions
 from service_desk.cases.models import Case
 from service_desk.deadlines.calendar_changes import change_days
 from service_desk.deadlines.calendar_file import CalendarRow
-from service_desk.deadlines.models import Calendar, Policy
-from service_desk.local import reference
+from service_desk.deadlines.models import Calendar
 from service_desk.rest.errors import NotAllowed
-from tests.factories import World, world
+from tests.deadlines.working_week import desk_with_a_working_week
+from tests.factories import World
 
 
 @pytest.fixture
 def desk(db: None) -> World:
-    made = world()
-    reference.load()
-    old = Policy.objects.in_force().get(service_line="telecom", severity="minor", kind="solution")
-    Policy.objects.filter(pk=old.pk).update(retired_at=datetime(2026, 1, 1, tzinfo=UTC))
-    Policy.objects.create(
-        service_line=made.line,
-        severity="minor",
-        kind="solution",
-        version=2,
-        target_working_days=5,
-        calendar=Calendar.objects.get(),
-        may_pause=True,
-        steps=reference.LADDER,
-    )
-    return made
+    return desk_with_a_working_week()
 
 
 def off(desk: World, case: Case) -> CalendarRow:

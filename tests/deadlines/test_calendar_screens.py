@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -12,13 +12,13 @@ from django.test import Client
 from service_desk.cases.models import Case
 from service_desk.deadlines import applying
 from service_desk.deadlines.calendar_file import parse_calendar_file
-from service_desk.deadlines.models import Calendar, CalendarVersion, Policy, Rollout
+from service_desk.deadlines.models import Calendar, CalendarVersion, Rollout
 from service_desk.deadlines.rules import RolloutState
-from service_desk.local import reference
 from service_desk.rest.errors import NotAllowed
 from tests.cases.pages import browser, text_of
 from tests.deadlines.screens import JUNK
-from tests.factories import World, world
+from tests.deadlines.working_week import desk_with_a_working_week
+from tests.factories import World
 
 YEAR = (
     "date,is_working,name\n"
@@ -29,21 +29,7 @@ YEAR = (
 
 @pytest.fixture
 def desk(db: None) -> World:
-    made = world()
-    reference.load()
-    old = Policy.objects.in_force().get(service_line="telecom", severity="minor", kind="solution")
-    Policy.objects.filter(pk=old.pk).update(retired_at=datetime(2026, 1, 1, tzinfo=UTC))
-    Policy.objects.create(
-        service_line=made.line,
-        severity="minor",
-        kind="solution",
-        version=2,
-        target_working_days=5,
-        calendar=Calendar.objects.get(),
-        may_pause=True,
-        steps=reference.LADDER,
-    )
-    return made
+    return desk_with_a_working_week()
 
 
 @pytest.fixture
