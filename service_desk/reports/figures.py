@@ -25,6 +25,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -62,6 +63,12 @@ class Question:
         since = self.period.before() if with_before else self.period
         facts = self.figure.facts(self.user, since.begins(zone()), self.period.ends(zone()))
         return Asked(facts, self.figure.columns, self.period, self.by, self.filters)
+
+    def between(self, begins: datetime, ends: datetime) -> Asked:
+        """The facts that lie between two moments of the period."""
+        return Asked(
+            self.figure.facts(self.user, begins, ends), self.figure.columns, self.period, self.by, self.filters
+        )
 
     def address(self, **more: str) -> str:
         """The question as a part of an address."""

@@ -53,7 +53,7 @@ from service_desk.reports.rules import (
     ExportState,
     Problem,
 )
-from service_desk.rest.errors import NotAllowed
+from service_desk.rest.errors import Invalid, NotAllowed
 from service_desk.rest.spreadsheets import harmless
 
 #: The door of the worker that calls `go_on`; named, as tasks stand above verbs.
@@ -96,6 +96,9 @@ def go_on(export_id: int, fence: int) -> int | None:
             more = _bind(export) if export.all_read else _read(export)
         except NotAllowed:
             more = _end(export, ExportState.REFUSED, Problem.NOT_ALLOWED)
+        except Invalid as refusal:  # a filter that is not there any more; or it takes too long
+            problem = Problem.TOO_MUCH if refusal.code == "too_much" else Problem.UNKNOWN_LIST
+            more = _end(export, ExportState.REFUSED, problem)
         except _Refused as refused:
             more = _end(export, ExportState.REFUSED, refused.problem)
         except OSError as error:

@@ -87,6 +87,11 @@ class Period:
             at = _next(at, grain)
         return found
 
+    def step(self, at: datetime) -> tuple[datetime, datetime]:
+        """The first local moment of the step that holds this one, and the first after it."""
+        first = _floor(at, self.grain)
+        return first, _next(first, self.grain)
+
 
 def _floor(at: datetime, grain: Grain) -> datetime:
     if grain == Grain.WEEK:

@@ -56,6 +56,7 @@ class Problem(TextChoices):
     TOO_MANY = "too_many", _("It has more than a million rows. Narrow the list down and take it along in parts.")
     UNKNOWN_LIST = "unknown_list", _("This list is not there any more.")
     WORKER_LOST = "worker_lost", _("Writing it was interrupted several times. Please ask for it again.")
+    TOO_MUCH = "too_much", _("It takes too long to be read. Choose fewer days, or narrow it down.")
     NO_SPACE = "no_space", _("The disk of the desk is full. Tell your administrator, then ask for it again.")
 
 

@@ -4,32 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from service_desk.deadlines.clock import now
 from service_desk.people.access import can, require
 from service_desk.people.fields import add_refusal
 from service_desk.reports import ahead, charts, heat, words
 from service_desk.reports.actions import sums
+from service_desk.reports.asking import by_of, figure_named, form_of, today, which_of, with_days
 from service_desk.reports.behind import Narrower, behind
 from service_desk.reports.dimensions import DIMENSIONS
 from service_desk.reports.figures import BESIDE, FIGURES, Figure, dimensions_for, figures_for, question
-from service_desk.reports.forms import HeatForm, ReportForm
+from service_desk.reports.forms import HeatForm
 from service_desk.reports.periods import Period, Span, just_ended, month_of, period_of, usual
 from service_desk.reports.shapes import Column, Report, Row, Table
 from service_desk.reports.staffing import LEAST_ANSWERED, MOST_LOAD, WITHIN_SECONDS
-from service_desk.rest.clean import is_clean
 from service_desk.rest.errors import Invalid
 
 #: The part of a page that asks whether its sum has been computed.
@@ -76,7 +72,7 @@ def overview(request: HttpRequest) -> HttpResponse:
 @require_GET
 def card(request: HttpRequest, slug: str) -> HttpResponse:
     """The numbers of one figure, for the overview."""
-    asked = question(request.user, slug, usual(_today()))
+    asked = question(request.user, slug, usual(today()))
     try:
         found, _row = sums.answered(asked, beside=False)
     except Invalid as refusal:
@@ -99,10 +95,9 @@ def report_page(request: HttpRequest, slug: str) -> HttpResponse:
     figure = FIGURES.get(slug)
     if figure is None:
         raise Http404
-    form = _form(request, figure)
-    by = request.GET.get("by", "")
-    by = by if by in figure.dimensions else ""
-    period, found, row = usual(_today()), None, None
+    form = form_of(request.user, request.GET, figure)
+    by = by_of(request.GET, figure)
+    period, found, row = usual(today()), None, None
     try:
         if form.is_valid():
             period = form.period(period)
@@ -111,7 +106,7 @@ def report_page(request: HttpRequest, slug: str) -> HttpResponse:
             if found is None and request.headers.get("HX-Trigger") == _WAIT:
                 return HttpResponse(status=204)  # still being computed: the page stays as it is
         else:
-            question(request.user, slug, usual(_today()), by)  # who may not see it learns nothing of its fields
+            question(request.user, slug, usual(today()), by)  # who may not see it learns nothing of its fields
     except Invalid as refusal:
         add_refusal(form, refusal.errors)
     context = {
@@ -122,7 +117,7 @@ def report_page(request: HttpRequest, slug: str) -> HttpResponse:
         "tables": _tables(found) if found else [],
         "ways": list(_ways(request, figure, by)),
         "spans": list(_spans(request, period)) if found or row else [],
-        "running": period.until >= _today(),
+        "running": period.until >= today(),
         "computed_at": row.done_at if row else None,
         "computing": _WAIT if row and found is None and not form.errors else "",
         "here": request.get_full_path(),
@@ -136,14 +131,11 @@ def report_page(request: HttpRequest, slug: str) -> HttpResponse:
 @require_GET
 def facts(request: HttpRequest, slug: str) -> HttpResponse:
     """The facts behind one number, as many as it says."""
-    figure = FIGURES.get(slug) or BESIDE.get(slug)
-    if figure is None:
-        raise Http404
-    form = _form(request, figure)
-    by = request.GET.get("by", "")
-    by = by if by in figure.dimensions else ""
-    which = _which(request, figure)
-    asked = question(request.user, slug, usual(_today()), by)
+    figure = figure_named(slug)
+    form = form_of(request.user, request.GET, figure)
+    by = by_of(request.GET, figure)
+    which = which_of(request.GET, figure)
+    asked = question(request.user, slug, usual(today()), by)
     found = None
     try:
         if form.is_valid():
@@ -173,8 +165,8 @@ def facts(request: HttpRequest, slug: str) -> HttpResponse:
 def heat_page(request: HttpRequest) -> HttpResponse:
     """Arrivals by hour and weekday, and the people they need."""
     require(request.user, "report.view")
-    period = usual(_today())
-    form = HeatForm(_with_days(request.GET, period))
+    period = usual(today())
+    form = HeatForm(with_days(request.GET, period))
     found, figure = None, FIGURES["arrivals"]
     try:
         if form.is_valid():
@@ -201,47 +193,11 @@ def ahead_page(request: HttpRequest) -> HttpResponse:
     """What comes due in the next fortnight."""
     require(request.user, "report.view")
     try:
-        found, refusal = ahead.ahead(request.user, _today()), None
+        found, refusal = ahead.ahead(request.user, today()), None
     except Invalid as error:
         found, refusal = None, error
     context = {"found": found, "refusal": refusal, "figure": BESIDE["due-ahead"]}
     return render(request, "reports/ahead.html", context)
-
-
-def _with_days(given: QueryDict, days: Period) -> QueryDict:
-    """What stands in the address; the usual days where it names none, so that the form shows them."""
-    data = given.copy()
-    if not data.get("since") and not data.get("until"):
-        data["since"], data["until"] = days.since.isoformat(), days.until.isoformat()
-    return data
-
-
-def _today() -> Any:
-    return now().astimezone(ZoneInfo(settings.TIME_ZONE)).date()
-
-
-def _form(request: HttpRequest, figure: Figure) -> ReportForm:
-    people = bool(can(request.user, "report.view_people"))
-    offered = tuple(name for name in figure.filters if people or name != "person")
-    return ReportForm(_with_days(request.GET, usual(_today())), offered)
-
-
-def _which(request: HttpRequest, figure: Figure) -> Narrower:
-    """What of the address names a number; what is none of it is no page."""
-    outcome, key, step = (request.GET.get(name) for name in ("outcome", "key", "step"))
-    if outcome and outcome not in figure.outcomes:
-        raise Http404
-    if key is not None and (len(key) > 200 or not is_clean(key)):
-        raise Http404
-    if not step:
-        return Narrower(key, None, outcome or "")
-    try:
-        at = datetime.fromisoformat(step)
-    except ValueError as error:
-        raise Http404 from error
-    if at.tzinfo is not None:
-        raise Http404
-    return Narrower(key, at, outcome or "")
 
 
 def _what(by: Any, which: Narrower, figure: Figure, period: Period) -> Iterator[str]:
@@ -281,15 +237,15 @@ def _ways(request: HttpRequest, figure: Figure, by: str) -> Iterator[Way]:
 
 def _spans(request: HttpRequest, period: Period) -> Iterator[Way]:
     """The periods that are asked for most, and the ones before and after this."""
-    today = _today()
+    day = today()
     known = (
-        (_("Today"), period_of(Span.DAY, today)),
-        (_("Yesterday"), just_ended(Span.DAY, today)),
-        (_("This week"), period_of(Span.WEEK, today)),
-        (_("Last week"), just_ended(Span.WEEK, today)),
-        (_("This month"), month_of(today)),
-        (_("Last month"), just_ended(Span.MONTH, today)),
-        (_("Last 30 days"), usual(today)),
+        (_("Today"), period_of(Span.DAY, day)),
+        (_("Yesterday"), just_ended(Span.DAY, day)),
+        (_("This week"), period_of(Span.WEEK, day)),
+        (_("Last week"), just_ended(Span.WEEK, day)),
+        (_("This month"), month_of(day)),
+        (_("Last month"), just_ended(Span.MONTH, day)),
+        (_("Last 30 days"), usual(day)),
         (_("Earlier"), period.before()),
         (_("Later"), period.after()),
     )

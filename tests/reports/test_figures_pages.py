@@ -15,7 +15,7 @@ from service_desk.cases import actions
 from service_desk.cases.models import Case
 from service_desk.people.models import Staff
 from service_desk.people.rules import Role
-from service_desk.reports import charts, summing
+from service_desk.reports import behind, charts, summing
 from service_desk.reports.actions import sums as asked_for
 from service_desk.reports.actions.sums import compute_next, forget
 from service_desk.reports.figures import FIGURES, report
@@ -238,6 +238,30 @@ def test_what_takes_too_long_is_computed_beside_and_kept(desk: World, slow: None
     assert chief.get(f"/exports/report/registration.csv?{DAYS}").status_code == 200
     LongSum.objects.update(done_at=Now() - SUM_KEPT)
     assert told in text_of(chief.get(address))  # an old answer is none
+
+
+def test_where_a_figure_could_be_computed_its_facts_can_be_listed(
+    desk: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The number is that of the sum, and the facts are read back in time: here none that reads more than two is done."""
+    monkeypatch.setattr(sums, "STATEMENT_SECONDS", 0.4)
+    many = ", slow AS MATERIALIZED (SELECT pg_sleep(CASE WHEN count(*) > 2 THEN 1 ELSE 0 END) FROM f), g AS ("
+    told = summing._FACTS.replace(", g AS (", many)
+    monkeypatch.setattr(summing, "_FACTS", told.replace("FROM f LEFT", "FROM slow, f LEFT"))
+    monkeypatch.setattr(behind, "PAGE_SIZE", 3)
+    chief, address = browser(desk.chief), f"/reports/registration/facts/?{DAYS}"
+    assert chief.get(f"/reports/registration/?{DAYS}").context["computing"]
+    assert compute_next()
+    first = chief.get(address)
+    found, following = first.context["found"], first.context["next_url"]
+    assert (found.number, len(found.lines)) == (4, 3)
+    rest = chief.get(f"/reports/registration/facts/{following}").context["found"]
+    assert (rest.number, len(rest.lines), rest.following) == (4, 1, "")
+    times = [line.at for line in (*found.lines, *rest.lines)]
+    assert times == sorted(set(times), reverse=True)
+    assert chief.get(f"{address}&step=9999-12-31T00:00:00").context["found"].lines == []
+    file = chief.post(f"/exports/new/report-facts/?figure=registration&{DAYS}", {"format": "csv"})
+    assert b"".join(file).count(b"CALL-") == 4
 
 
 def test_P6_a_sum_computed_beside_is_its_askers_alone(desk: World, slow: None) -> None:

@@ -1,0 +1,67 @@
+"""Every list of the desk can be taken along: from its page, by whoever may open it, with nothing more in it."""
+
+from __future__ import annotations
+
+import pytest
+from django.http import QueryDict
+from django.urls import reverse
+
+from service_desk.cases.models import Case, Promise
+from service_desk.deadlines.clock import now
+from service_desk.people.access import can
+from service_desk.reports.exporting import EXPORTABLE
+from service_desk.rest.errors import NotAllowed
+from tests.cases.pages import browser
+from tests.factories import World, world
+from tests.reports.lists import file_of
+
+pytestmark = pytest.mark.django_db
+
+#: What their pages need in the address.
+GIVEN = {"customer-history": "customer={customer}", "report-facts": "figure=registration"}
+
+
+@pytest.fixture
+def desk(db: None) -> World:
+    return world()
+
+
+def given(desk: World, what: str) -> str:
+    return GIVEN.get(what, "").format(customer=desk.customer.pk)
+
+
+def test_whoever_may_open_a_list_takes_it_along_and_nobody_else(desk: World) -> None:
+    for person in (desk.agent, desk.admin, desk.inspector):
+        for what, exportable in EXPORTABLE.items():
+            if can(person, exportable.verb):
+                assert len(file_of(person, what, given(desk, what))) >= 1, (person, what)
+            else:
+                with pytest.raises(NotAllowed):
+                    file_of(person, what, given(desk, what))
+
+
+def test_every_list_has_the_way_to_its_file_on_its_page(desk: World) -> None:
+    """Of those that have a page: with what stands in the address, so that the filters go along."""
+    visitors = {person: browser(person) for person in (desk.manager, desk.admin)}
+    for what, exportable in EXPORTABLE.items():
+        page = exportable.page(QueryDict(given(desk, what)))
+        if not page or what in ("cases", "webhook-deliveries"):  # the one has a page of its own, the other no endpoint
+            continue
+        person = next(person for person in visitors if can(person, exportable.verb))
+        there = f"{page}{'&' if '?' in page else '?'}q=abc"
+        text = visitors[person].get(there).content.decode()
+        assert f'href="{reverse("export-new", args=[what])}?' in text, (what, page)
+        assert "q=abc" in text.partition(reverse("export-new", args=[what]))[2][:200], what
+
+
+def test_a_file_has_the_filters_of_the_page_and_no_more_of_a_thing_than_it(desk: World) -> None:
+    case = desk.register(caller_phone="13900139000")
+    hidden = desk.register()
+    for each in (case, hidden):
+        Promise.objects.create(case=each, text="今天回电", by=desk.agent, due_at=now(), made_at=each.accepted_at)
+    Case.objects.filter(pk=hidden.pk).update(confidential=True)
+    rows = file_of(desk.inspector, "promises")
+    assert [row[0] for row in rows[1:]] == [case.number]
+    history = file_of(desk.inspector, "customer-history", f"customer={desk.customer.pk}&kind=cases")
+    assert {row[0] for row in history[1:]} == {case.number}
+    assert [row[0] for row in file_of(desk.agent, "customers", "q=没有这家")] == ["Customer unit"]
