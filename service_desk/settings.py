@@ -218,6 +218,7 @@ _BEAT: list[tuple[str, float, str, float]] = [
     ("service_desk.calls.tasks.keep_calls", 60.0, "bulk", 50.0),
     ("service_desk.quality.tasks.find_violations", 60.0, "bulk", 50.0),
     ("service_desk.webhooks.tasks.tend", 30.0, "bulk", 25.0),
+    ("service_desk.webhooks.tasks.send_head", 3600.0, "bulk", 600.0),
     ("service_desk.audit.tasks.seal_trail", 5.0, "bulk", 10.0),
     ("service_desk.rest.tasks.purge_kept_answers", 3600.0, "bulk", 600.0),
     ("service_desk.knowledge.tasks.sweep_articles", 60.0, "bulk", 50.0),
@@ -266,6 +267,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "service_desk.people.passwords.KindsValidator"},
 ]
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
@@ -350,6 +352,9 @@ EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", 10)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "service-desk@localhost")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 WEBHOOK_ALLOW_PRIVATE = env.bool("WEBHOOK_ALLOW_PRIVATE", False)
+
+#: An address outside of this machine that gets the head of the audit trail once a day, beside auditors.
+AUDIT_HEAD_TO = env.str("AUDIT_HEAD_TO", "")
 
 # --- REST -------------------------------------------------------------------------------------------------
 REST_FRAMEWORK: dict[str, Any] = {

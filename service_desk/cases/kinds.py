@@ -142,3 +142,16 @@ def register_all() -> None:
         ),
         words=words,
     )
+    register(
+        "file_infected",
+        subject=_("%(number)s: a virus was found in a file"),
+        body=_("%(name)s holds a virus: %(virus)s. It is not handed out. Ask the sender for a clean one."),
+    )
+    register(
+        "scanner_away",
+        subject=_("The virus scanner does not answer"),
+        body=_(
+            "%(waiting)s files wait and are not handed out until it has looked through them. See that it runs and that"
+            " CLAMAV in the settings names it."
+        ),
+    )

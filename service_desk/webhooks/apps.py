@@ -15,5 +15,5 @@ class WebhooksConfig(AppConfig):
 
     def ready(self) -> None:
         """Rights, scopes and kinds of notices are registered when their modules are loaded."""
-        for module in ("permits", "scopes", "own_kinds"):
+        for module in ("permits", "scopes", "own_kinds", "heads"):
             import_module(f"{self.name}.{module}")

@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from service_desk.audit.context import acting
+from service_desk.webhooks import heads
 from service_desk.webhooks.actions import purge_old
 from service_desk.webhooks.sending import fan_out
 
@@ -13,3 +14,10 @@ def tend() -> None:
     with acting(door="worker", label="celery"):
         fan_out()
         purge_old()
+
+
+@shared_task(name="service_desk.webhooks.tasks.send_head")
+def send_head() -> None:
+    """The head of the audit trail leaves the machine; asked hourly, done once a day."""
+    with acting(door="worker", label="celery"):
+        heads.send_head()

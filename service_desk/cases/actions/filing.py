@@ -13,11 +13,12 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 
 from service_desk.audit.actions import record
-from service_desk.cases import vault
+from service_desk.cases import scanning, vault
 from service_desk.cases.actions.beside import audit, beside
 from service_desk.cases.actions.changing import Change, chosen, said
+from service_desk.cases.actions.scanning import demand_looked_through
 from service_desk.cases.models import Case, CaseEvent, CaseFile, CustomerReport
-from service_desk.cases.rules import EventType, FilePurpose
+from service_desk.cases.rules import EventType, FilePurpose, ScanState
 from service_desk.deadlines.clock import now
 from service_desk.people.access import require
 from service_desk.rest.errors import Conflict, Invalid, NotFound
@@ -68,6 +69,7 @@ def _row(change: Change, taken: Taken, sent: str, stored: str, **tied: Any) -> C
         sent_sha256=sent,
         stored=stored,
         thumbnail=bool(taken.thumbnail),
+        scan=ScanState.WAITING if scanning.is_on() else ScanState.OFF,
         uploaded_by=change.actor,
         uploaded_at=change.now,
         **tied,
@@ -134,6 +136,7 @@ def hand_out(*, file: CaseFile, actor: Any) -> Path:
     require(actor, "case.view", file.case)
     if file.withdrawn_at is not None:
         raise NotFound(_("The file was withdrawn."))
+    demand_looked_through(file)
     path = vault.path_of(file.stored)
     if not path.is_file():
         raise NotFound(_("The file's content is not on this machine."), remedy=_("Tell the administrator its name."))

@@ -46,6 +46,10 @@ class FileSerializer(serializers.Serializer[CaseFile]):
     note = serializers.IntegerField(source="note_id", allow_null=True, help_text="The line of the timeline.")
     uploaded_by = NamedSerializer()
     uploaded_at = Moment()
+    scan = serializers.CharField(
+        help_text="What the virus scanner says: blank (there is none), waiting, clean, infected."
+    )
+    virus = serializers.CharField(help_text="What it found.")
     withdrawn_at = Moment(allow_null=True)
     withdrawn_by = NamedSerializer(allow_null=True)
     withdrawn_reason = serializers.CharField()

@@ -14,7 +14,7 @@ from django.utils.translation import pgettext_lazy
 from service_desk.cases.models.case import Case
 from service_desk.cases.models.history import CaseEvent
 from service_desk.cases.models.reports import CustomerReport
-from service_desk.cases.rules import FilePurpose
+from service_desk.cases.rules import FilePurpose, ScanState
 from service_desk.rest.filetypes import IMAGES, LONGEST_NAME
 
 _STAFF = settings.AUTH_USER_MODEL
@@ -57,6 +57,11 @@ class CaseFile(models.Model):
     sent_sha256 = models.CharField(max_length=64, editable=False)  # of what was sent: a picture is drawn anew
     stored = models.CharField(max_length=60, unique=True, editable=False)
     thumbnail = models.BooleanField(default=False, editable=False)
+    #: Only a scanner that the settings name looks at it; what waits for its verdict is not handed out.
+    scan = models.CharField(
+        _("Virus check"), max_length=8, choices=ScanState, blank=True, default="", db_default="", editable=False
+    )
+    virus = models.CharField(_("Virus"), max_length=120, blank=True, default="", db_default="", editable=False)
     uploaded_by = models.ForeignKey(_STAFF, verbose_name=_("Uploaded by"), on_delete=models.PROTECT, related_name="+")
     uploaded_at = models.DateTimeField(_("Uploaded"), db_default=Now(), editable=False)
     withdrawn_at = models.DateTimeField(_("Withdrawn"), null=True, editable=False)
@@ -71,12 +76,17 @@ class CaseFile(models.Model):
         verbose_name = _("File")
         verbose_name_plural = _("Files")
         ordering = ["uploaded_at", "id"]
+        indexes = [models.Index(fields=["id"], name="case_file_to_scan", condition=Q(scan="waiting"))]
         constraints = [
             models.UniqueConstraint(
                 fields=["case", "sent_sha256"], condition=Q(withdrawn_at=None), name="case_file_once"
             ),
             models.CheckConstraint(condition=Q(purpose__in=FilePurpose.values), name="case_file_purpose_is_known"),
             models.CheckConstraint(condition=~Q(name="") & Q(size__gt=0), name="case_file_has_name_and_content"),
+            models.CheckConstraint(
+                condition=Q(scan__in=["", "waiting", "clean"], virus="") | (Q(scan="infected") & ~Q(virus="")),
+                name="case_file_scan_is_known",
+            ),
             models.CheckConstraint(
                 condition=Q(withdrawn_at=None, withdrawn_by=None, withdrawn_reason="")
                 | (Q(withdrawn_at__isnull=False, withdrawn_by__isnull=False) & ~Q(withdrawn_reason="")),

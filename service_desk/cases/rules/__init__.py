@@ -46,6 +46,7 @@ from service_desk.cases.rules.terms import (
     ReadBack,
     Relation,
     ReportState,
+    ScanState,
     Severity,
     WaitingFor,
 )
@@ -81,6 +82,7 @@ __all__ = [
     "ReadBack",
     "Relation",
     "ReportState",
+    "ScanState",
     "Severity",
     "WaitingFor",
     "compose_subject",

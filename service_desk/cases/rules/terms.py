@@ -106,6 +106,15 @@ class FilePurpose(TextChoices):
     SIGN_OFF = "sign_off", pgettext_lazy("file", "Signed sheet")
 
 
+class ScanState(TextChoices):
+    """What the virus scanner says of a file; without a scanner, nothing."""
+
+    OFF = "", pgettext_lazy("virus check", "Not checked for viruses")
+    WAITING = "waiting", pgettext_lazy("virus check", "Being checked for viruses")
+    CLEAN = "clean", pgettext_lazy("virus check", "No virus found")
+    INFECTED = "infected", pgettext_lazy("virus check", "A virus was found")
+
+
 class FieldKind(TextChoices):
     """What sort of answer a field of a request type takes."""
 

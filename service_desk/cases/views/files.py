@@ -19,7 +19,7 @@ from service_desk.cases.actions.filing import attach, take_back, too_large
 from service_desk.cases.downloads import content_of, guarded
 from service_desk.cases.forms.files import ACCEPT, FilesForm, TakeBackForm
 from service_desk.cases.models import Case, CaseEvent, CaseFile, CustomerReport
-from service_desk.cases.rules import FilePurpose
+from service_desk.cases.rules import FilePurpose, ScanState
 from service_desk.cases.views.common import case_for, person, wants_part
 from service_desk.people.access import can
 from service_desk.people.fields import add_refusal
@@ -125,7 +125,8 @@ def file_thumbnail(request: HttpRequest, number: str, pk: int) -> HttpResponse:
     """A picture made small, for the case's page; of a confidential case there is none, since looking is recorded."""
     file = file_for(request, number, pk)
     path = vault.thumbnail_of(file.stored)
-    if file.withdrawn_at is not None or not file.thumbnail or file.case.confidential or not path.is_file():
+    shown = file.withdrawn_at is None and file.thumbnail and file.scan in (ScanState.OFF, ScanState.CLEAN)
+    if not shown or file.case.confidential or not path.is_file():
         raise Http404(_("There is no such picture."))
     response = guarded(HttpResponse(path.read_bytes(), content_type=file.content_type))
     response.headers["Cache-Control"] = "private, max-age=3600"
