@@ -13,6 +13,7 @@ urlpatterns = [
     path("", include("service_desk.dashboard.board.urls")),
     path("metrics", metrics.MetricsView.as_view(), name="metrics"),
     path("board/team/", team.team, name="board-team"),
+    re_path(r"^board/team/(?P<pk>[0-9]{1,18})/pauses/$", team.pauses, name="board-pauses"),
     path("board/shift/", shift.sheets, name="shift-sheets"),
     re_path(r"^board/shift/(?P<pk>[0-9]{1,18})/$", shift.sheet_page, name="shift-sheet"),
     re_path(r"^board/shift/(?P<pk>[0-9]{1,18})/take/$", shift.sheet_take, name="shift-sheet-take"),

@@ -132,6 +132,18 @@ def test_the_team_view_counts_what_each_person_holds(desk: World) -> None:
     assert (first.person, first.held, first.late, first.pauses) == (desk.agent, 2, 1, 1)
     assert first.oldest == late.registered_at - timedelta(hours=1)
     assert chief.get(first.url).status_code == 200
+    assert len(chief.get(first.late_url).context["rows"]) == first.late
+    behind = chief.get(first.pauses_url)
+    assert [row.case_id for row in behind.context["rows"]] == [paused.pk]
+    assert "客户要求" in text_of(behind)
+    whose = [share.label for share in first.minutes]
+    assert whose == ["All together", "As first responder", "Waiting for the customer"]
+    assert sum((share.lasted for share in first.minutes[1:]), timedelta(0)) == first.minutes[0].lasted
+    assert paused.number in text_of(chief.get(first.minutes[-1].url))
+    assert (team.held, team.late, team.oldest) == (2, 1, first.oldest)
+    for stranger, status in ((desk.inspector, 403), (desk.agent, 403), (desk.president, 200)):
+        assert browser(stranger).get(first.pauses_url).status_code == status
+    assert chief.get(f"/board/team/{desk.head.pk}/pauses/").status_code == 404
     assert browser(desk.auditor).get("/board/team/").status_code == 403
 
 

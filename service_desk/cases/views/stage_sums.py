@@ -26,7 +26,7 @@ from service_desk.people.fields import add_refusal
 from service_desk.people.models import Staff, Unit
 from service_desk.rest.errors import Invalid
 
-_LABELS: dict[str, Promise] = {
+LABELS: dict[str, Promise] = {
     "name": gettext_lazy("Who"),
     "cases": gettext_lazy("Cases"),
     "first_responder": gettext_lazy("As first responder"),
@@ -115,7 +115,7 @@ def stage_cases(request: HttpRequest) -> HttpResponse:
         period = usual
     context = {
         "name": _name(by, whose),
-        "what": _LABELS[kind] if kind in _LINKED else _LABELS["whole"],
+        "what": LABELS[kind] if kind in _LINKED else LABELS["whole"],
         "period": period,
         "cases": found,
         "errors": [error for errors in form.errors.values() for error in errors],
@@ -146,7 +146,7 @@ def _columns(request: HttpRequest, sort: str, *, down: bool) -> Iterator[Column]
         if name == "name":
             other = "-name" if here and not down else "name"
         direction = ("descending" if down else "ascending") if here else ""
-        yield Column(name, str(_LABELS[name]), _address(request, sort=other), direction, name != "name")
+        yield Column(name, str(LABELS[name]), _address(request, sort=other), direction, name != "name")
 
 
 def _cells(request: HttpRequest, row: Row, by: By) -> Iterator[Cell]:
@@ -154,7 +154,7 @@ def _cells(request: HttpRequest, row: Row, by: By) -> Iterator[Cell]:
         value = getattr(row, name)
         way = {"of": "" if row.id is None else str(row.id), "kind": name, "by": by.value}
         url = f"{reverse('stage-cases')}?{_kept(request, **way)}" if value and name in _LINKED else ""
-        yield Cell(str(_LABELS[name]), value, isinstance(value, int), url)
+        yield Cell(str(LABELS[name]), value, isinstance(value, int), url)
 
 
 def _kept(request: HttpRequest, **more: str) -> str:
