@@ -152,7 +152,8 @@ def _settled(call: Call) -> CallSettlement | None:
 def _words(user: Any, caller: Caller, settled: CallSettlement | None) -> Words:
     """Those of the service line of its case, or of the one that the caller has to do with (K5)."""
     case = settled.case if settled is not None else None
-    return words_for(user, case.service_line_id if case is not None else caller.line)
+    name = caller.contact.name if caller.contact is not None else ""
+    return words_for(user, case.service_line_id if case is not None else caller.line, customer=name)
 
 
 def _rings(call: Call, limits: Limits, now: datetime) -> int:

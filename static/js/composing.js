@@ -1,13 +1,14 @@
 // What is offered in a text box: colleagues after `@` (textarea[data-people]), templates after `/` at its start
 // (textarea[data-templates]), and in every box and line of text the approved phrases after `::` anywhere or `/` behind a
-// gap (K1): by pinyin initials, words or code. Each address answers ?q= with {results: [{id, label, detail, data: {text, code}}]}.
+// gap (K1): by pinyin initials, words or code. An input method for Chinese makes `、` of the key `/`: it counts too. Each address answers ?q= with {results: [{id, label, detail, data: {text, code}}]}.
 
 const words = JSON.parse(document.getElementById("desk-words")?.textContent ?? "{}");
 const WAIT = 150;
 const PERSON = /(?:^|[^A-Za-z0-9._%+-])([@＠][^\s@＠，。；：、,;:]{0,20})$/;
 const TEMPLATE = /^([/／、][^\n]{0,40})$/;
-const PHRASE = /((?:::|：：)[^\s:：]{0,20}|(?:^|(?<=[\s，。！？；,.!?;]))[/／][^\s/／]{1,20})$/;
-const BOX = ["textarea", 'input[type="text"]:not([role="combobox"], [inputmode])'].map((kind) => `${kind}:not([data-language="off"], [readonly])`).join(", ");
+const PHRASE = /((?:::|：：)[^\s:：]{0,20}|(?:^|(?<=[\s，。！？；,.!?;]))[/／、][^\s/／、]{1,20})$/;
+const COLONS = /((?:::|：：)[^\s:：]{0,20})$/; // where words are not checked, a stroke may be what is written
+const BOX = ["textarea", 'input[type="text"]:not([role="combobox"], [inputmode])'].map((kind) => `${kind}:not([readonly])`).join(", ");
 const phrases = document.body.dataset.phrases;
 
 let box = null; // the text box that something is offered in
@@ -26,8 +27,8 @@ function wish(field) {
   const before = field.value.slice(0, end);
   const template = field.dataset.templates && TEMPLATE.exec(before);
   if (template) return { url: field.dataset.templates, query: template[1].slice(1), start: 0, end };
-  const phrase = phrases && PHRASE.exec(before);
-  if (phrase) return { url: phrases, query: phrase[1].replace(/^[:：/／]+/, ""), start: end - phrase[1].length, end };
+  const phrase = phrases && (field.dataset.language === "off" ? COLONS : PHRASE).exec(before);
+  if (phrase) return { url: phrases, query: phrase[1].replace(/^[:：/／、]+/, ""), start: end - phrase[1].length, end };
   const person = field.dataset.people && PERSON.exec(before);
   if (person) return { url: field.dataset.people, query: person[1].slice(1), start: end - person[1].length, end };
   return null;

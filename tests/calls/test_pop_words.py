@@ -9,11 +9,13 @@ import pytest
 from service_desk.calls.screen import words_of
 from service_desk.calls.words import Words, spoken, words_for
 from service_desk.customers.models import InstalledProduct, PhoneNumber
+from service_desk.knowledge.actions import approve, draft
 from service_desk.knowledge.actions.scripting import add_line
 from service_desk.knowledge.rules import Situation
 from service_desk.knowledge.shipped import approve_shipped_drafts, load
 from service_desk.people.models import ProductType, ServiceLine
 from service_desk.telephony.actions import begin_call
+from tests.cases.pages import browser, text_of
 from tests.factories import world
 
 LINES = {
@@ -66,3 +68,21 @@ def test_K5_a_call_is_led_by_the_script_of_the_service_line_that_the_caller_has_
     )
     InstalledProduct.objects.create(customer=company.customer, product_type=lift)
     assert words_of(call, company.agent).hold == general  # of two lines, nobody knows which one it is
+
+
+@pytest.mark.django_db
+def test_K5_the_callers_name_is_filled_in_and_the_script_stands_on_every_screen_of_a_call() -> None:
+    company = world()
+    content = {"situation": "hold"}
+    version = draft(actor=company.agent, code="N1", kind="approved", text="〔客户姓名〕，请稍等", content=content)
+    approve(actor=company.chief, versions=[version])
+    add_line(actor=company.chief, situation=Situation.WAIT, code="N1")
+    person = company.customer.contacts.create(name="王女士")
+    person.numbers.create(customer=company.customer, raw="013865479013", e164="+8613865479013")
+    call = begin_call(actor=company.agent, number="013865479013", token=uuid4(), answered=True)
+    assert words_of(call, company.agent).hold == "王女士，请稍等"
+    client = browser(company.agent)
+    for place in (f"/calls/{call.ref}/", "/complaints/new/", "/register/"):
+        assert "What to say" in text_of(client.get(place)), place
+    asked = {"name": " 王女士 ", "about_product": str(company.product.pk)}  # as the form of a complaint has it
+    assert "王女士，请稍等" in text_of(client.post("/phrasebook/script/", asked))

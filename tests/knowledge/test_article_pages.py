@@ -255,7 +255,9 @@ def test_K6_pictures_are_drawn_anew_and_shown_to_whom_may_read(desk: World) -> N
     assert client.get(place).headers["Content-Type"] == "image/png"
     assert Client().get(place).status_code == 404
     articles.write(
-        actor=desk.agent, article=article, words=words(body=f"![图](picture:{picture.pk})", audience="customers")
+        actor=desk.agent,
+        article=article,
+        words=words(body=f"![图](picture:{str(picture.pk).upper()})", audience="customers"),
     )
     articles.submit(actor=desk.agent, article=article)
     articles.publish(actor=desk.chief, article=article)

@@ -22,7 +22,7 @@ from service_desk.knowledge.articles.compare import side_by_side
 from service_desk.knowledge.articles.rules import OPEN_VERSIONS, SHOWN_STATES, VersionState
 from service_desk.knowledge.articles.sayable import found_in
 from service_desk.knowledge.articles.search import PAGE_SIZE, search, suggest
-from service_desk.knowledge.articles.text import as_html
+from service_desk.knowledge.articles.text import as_html, pictures_in
 from service_desk.knowledge.forms.articles import ArticleFilters, VoteForm
 from service_desk.knowledge.language.check import Finding
 from service_desk.knowledge.models import Article, ArticlePicture, ArticleVersion, ArticleVote
@@ -230,4 +230,4 @@ def _may_look(user: Any, picture: ArticlePicture) -> bool:
         return True
     article = picture.article
     shown = Article.objects.for_customers().filter(pk=article.pk).exists()
-    return shown and article.published is not None and str(picture.pk) in article.published.body
+    return shown and article.published is not None and picture.pk in pictures_in(article.published.body)

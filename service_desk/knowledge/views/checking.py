@@ -96,9 +96,11 @@ def script_part(request: HttpRequest) -> HttpResponse:
     """
     require(request.user, "phrase.view")
     sent = request.POST
-    customer = (sent.get("customer", "") or sent.get("caller_name", "").strip())[:_LONGEST_NAME]
+    named = (sent.get(name, "").strip() for name in ("customer", "caller_name", "name"))
+    customer = next(filter(None, named), "")[:_LONGEST_NAME]
     facts = facts_for(request.user, customer=customer, number=sent.get("number", "")[:_LONGEST_NAME])
-    scenes = script(_line(sent.get("line", ""), sent.get("product_type", "")), facts)
+    product = sent.get("product_type", "") or sent.get("about_product", "")
+    scenes = script(_line(sent.get("line", ""), product), facts)
     return render(request, "knowledge/script_lines.html", {"scenes": scenes})
 
 
