@@ -10,6 +10,9 @@ class DashboardConfig(AppConfig):
     label = "dashboard"
 
     def ready(self) -> None:
-        """Tell who may see the board, and what a key may read."""
+        """Tell who may see the board, what a key may read, and which of its lists can be taken along."""
         from service_desk.dashboard import scopes  # noqa: F401
         from service_desk.dashboard.board import permits  # noqa: F401
+        from service_desk.dashboard.board.exporting import register_lists
+
+        register_lists()
