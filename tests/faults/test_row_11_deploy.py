@@ -10,7 +10,7 @@ from io import StringIO
 
 import psycopg2
 from django.core.management import call_command
-from django.test import modify_settings
+from django.test import override_settings
 
 from service_desk.local.servers import DATABASE
 from tests.faults.conftest import Run
@@ -68,10 +68,10 @@ def _migrate(run: Run) -> float:
         said = done.stdout
     else:
         told = StringIO()
-        with modify_settings(INSTALLED_APPS={"append": "tests.faults.next_version"}):
+        with override_settings(MIGRATION_MODULES={"local": "tests.faults.next_version.migrations"}):
             call_command("migrate", skip_checks=True, stdout=told)
         said = told.getvalue()
-    assert "Applying next_version.0001_column" in said
+    assert "Applying local.0001_column" in said
     assert run.house.one("SELECT count(*) FROM information_schema.columns WHERE column_name = 'faults_new'") == 1
     return clock.seconds
 
