@@ -12,6 +12,9 @@ from bench.catalogue import BENCHES
 from bench.figures import BASE
 from bench.runner import Given, Run
 
+RECORD = BASE / "docs" / "performance.md"
+BEGIN, END = "<!-- the latest table: begin -->", "<!-- the latest table: end -->"
+
 
 def main() -> int:
     """Measure what is asked for; the table is printed and kept in the folder."""
@@ -20,11 +23,25 @@ def main() -> int:
         return 0
     given.folder.mkdir(parents=True, exist_ok=True)
     signal.signal(signal.SIGTERM, _stop)
+    run = Run(given)
     try:
-        return Run(given).go()
+        code = run.go()
     except KeyboardInterrupt:
         print("\nBroken off. What was measured is kept; the same command goes on from here.", flush=True)
         return 130
+    if "--record" in sys.argv:
+        record(run.text())
+    return code
+
+
+def record(text: str, path: Path = RECORD) -> None:
+    """Put the table of the main figures in the place of the one that stands there, with its facts."""
+    before, _mark, rest = path.read_text().partition(BEGIN)
+    _old, mark, after = rest.partition(END)
+    if not mark:
+        raise SystemExit(f"{path} lacks the marks {BEGIN} and {END}")
+    main = text.partition("\n\n| Peer |")[0].strip()
+    path.write_text(f"{before}{BEGIN}\n{main}\n{END}{after}")
 
 
 def _stop(_number: int, _frame: Any) -> None:
@@ -40,6 +57,7 @@ def _given(arguments: list[str]) -> Given | None:
     parser.add_argument(
         "--folder", type=Path, default=BASE / "var" / "bench", help="where desks, figures and report lie"
     )
+    parser.add_argument("--record", action="store_true", help="put the table into docs/performance.md too")
     parser.add_argument("--keep", action="store_true", help="keep the desks that were made; others stay anyway")
     parser.add_argument("--runs", type=int, default=5, help="runs of each measure, for medians (default 5)")
     parser.add_argument("--cases", type=int, default=1_000_000, help="cases of the large desk (default 1 000 000)")

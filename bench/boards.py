@@ -18,7 +18,10 @@ def figures(order: Order) -> Iterator[Figure]:
     found = push.measure(boards=boards, rounds=order.runs)
     spreads = {name: spread for name, spread in found.items() if isinstance(spread, dict) and "p95" in spread}
     plain = {name.partition(",")[0]: name for name in spreads}
-    said = f"{boards} boards of {found.get('supervisors')} supervisors, {found.get('open clocks'):,} open clocks"
+    said = (
+        f"{boards} boards of {found.get('supervisors')} supervisors, {found.get('open clocks'):,} open clocks, "
+        f"{order.runs} breaches taken together"
+    )
     for short, name in plain.items():
         spread = spreads[name]
         for key in ("p50", "p95", "max"):

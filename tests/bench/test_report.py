@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bench.__main__ import _given
+from bench.__main__ import BEGIN, END, RECORD, _given, record
 from bench.catalogue import BENCHES, LARGE, SMALL
 from bench.figures import Figure, of_runs
 from bench.report import missed, report
@@ -107,3 +107,16 @@ def test_a_run_that_was_broken_off_goes_on_and_one_that_failed_says_so(
     assert "not measured: score-none: no texts" in capsys.readouterr().out
     Run(given).go()
     assert asked[3:] == ["language-none", "score-none"], "a run that was finished begins anew"
+
+
+def test_the_latest_table_takes_the_place_of_the_one_on_record(tmp_path: Path) -> None:
+    page = tmp_path / "performance.md"
+    page.write_text(RECORD.read_text())
+    text = report(FACTS, [result(LARGE, Figure("sweep, p50", [4.0]), Figure("beside it", [1.0], main=False))])
+    record(text, page)
+    record(text, page)
+    before, _mark, rest = page.read_text().partition(BEGIN)
+    table, _mark, after = rest.partition(END)
+    assert line_of(table, "sweep, p50")[2] == "4 ms"
+    assert "beside it" not in table
+    assert (before, after) == (RECORD.read_text().partition(BEGIN)[0], RECORD.read_text().partition(END)[2])
