@@ -10,6 +10,7 @@ import socket
 import sys
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 
@@ -60,24 +61,27 @@ def _caller(order: dict[str, Any], numbers: range, start: threading.Barrier, sec
     line.close()
 
 
-def main() -> None:
-    """Carry out one order: `count` requests over `callers` connections."""
-    order = json.load(sys.stdin)
-    callers, each = order["callers"], order["count"] // order["callers"]
-    start = threading.Barrier(callers + 1)
-    seconds: list[list[float]] = [[] for _ in range(callers)]
-    threads = [
-        threading.Thread(target=_caller, args=(order, range(place * each, (place + 1) * each), start, seconds[place]))
-        for place in range(callers)
-    ]
+def all_at_once(count: int, work: Callable[[int, threading.Barrier, list[float]], None]) -> tuple[float, list[float]]:
+    """Let so many threads begin together: how long all of them took, and what each of them noted."""
+    start = threading.Barrier(count + 1)
+    spent: list[list[float]] = [[] for _ in range(count)]
+    threads = [threading.Thread(target=work, args=(place, start, spent[place])) for place in range(count)]
     for thread in threads:
         thread.start()
     start.wait()
     began = time.perf_counter()
     for thread in threads:
         thread.join()
-    wall = time.perf_counter() - began
-    taken = [value for some in seconds for value in some]
+    return time.perf_counter() - began, [value for some in spent for value in some]
+
+
+def main() -> None:
+    """Carry out one order: `count` requests over `callers` connections."""
+    order = json.load(sys.stdin)
+    callers, each = order["callers"], order["count"] // order["callers"]
+    wall, taken = all_at_once(
+        callers, lambda place, start, spent: _caller(order, range(place * each, (place + 1) * each), start, spent)
+    )
     if len(taken) != callers * each:
         sys.exit("a request failed")
     json.dump({"wall": wall, "seconds": taken}, sys.stdout)

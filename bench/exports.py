@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.figures import Figure, Order, load
-from bench.house import House
+from bench.house import opened
 
 QUERY = "sort=newest&cols=number,matter,severity,state,due,handler"
 KINDS, LASTING = ("csv", "xlsx"), 11.0
@@ -38,24 +38,15 @@ def figures(order: Order) -> Iterator[Figure]:
 
 
 def main() -> None:
-    """Open the desk, bring it to the present schema if asked to, write both files, print what they cost."""
+    """Open the desk, write both files, print what they cost."""
     parser = argparse.ArgumentParser(prog="python -m bench.exports", description=__doc__)
     parser.add_argument("--folder", type=Path, required=True, help="a desk with cases; it stays")
-    parser.add_argument("--migrate", action="store_true", help="bring a copy of an older desk to the present schema")
     parser.add_argument("--seconds", type=float, default=3600.0, help="stop after so long, with what was written")
     parser.add_argument("--kinds", default=",".join(KINDS), help="which files, with commas")
     given = parser.parse_args()
-    house = House(given.folder, tell=print)
-    house.open()
-    try:
-        if given.migrate:
-            from django.core.management import call_command
-
-            call_command("migrate", verbosity=0)
+    with opened(given.folder):
         for kind in given.kinds.split(","):
             print(json.dumps(measure(kind, given.seconds), ensure_ascii=False))
-    finally:
-        house.close(keep=True)
 
 
 def measure(kind: str, most: float) -> dict[str, Any]:

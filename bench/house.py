@@ -74,6 +74,17 @@ def _switch_on_commit_times(url: str) -> bool:
 
 
 @contextmanager
+def opened(folder: Path) -> Iterator[House]:
+    """The desk in a folder, as long as it is needed; it stays."""
+    house = House(folder, print)
+    try:
+        house.open()
+        yield house
+    finally:
+        house.close(keep=True)
+
+
+@contextmanager
 def running(names: Callable[[str], bool], *, web_processes: int = 2) -> Iterator[int]:
     """Run those processes of the desk's own plan whose names are wanted; give the port of the web."""
     from django.conf import settings

@@ -24,7 +24,7 @@ from typing import Any
 
 import psutil
 
-from bench.client import whole_answer
+from bench.client import all_at_once, whole_answer
 from bench.figures import Figure, Order, load, of_runs, summary
 from bench.house import BASE, House, running, settle
 from bench.language import release, texts
@@ -150,21 +150,10 @@ def _client() -> int:
     order = json.load(sys.stdin)
     samples = [text for size in SIZES for text in texts(size, 60 if size < 100 else 15, seed=size)]
     each = order["rate"] * order["seconds"] // CONNECTIONS
-    start = threading.Barrier(CONNECTIONS + 1)
-    taken: list[list[float]] = [[] for _ in range(CONNECTIONS)]
     gap = CONNECTIONS / order["rate"]
-    threads = [
-        threading.Thread(target=_ask, args=(order, samples, place, each, gap, start, taken[place]))
-        for place in range(CONNECTIONS)
-    ]
-    for thread in threads:
-        thread.start()
-    start.wait()
-    began = time.perf_counter()
-    for thread in threads:
-        thread.join()
-    wall = time.perf_counter() - began
-    answers = [one for some in taken for one in some]
+    wall, answers = all_at_once(
+        CONNECTIONS, lambda place, start, taken: _ask(order, samples, place, each, gap, start, taken)
+    )
     if len(answers) != each * CONNECTIONS:
         return 1
     json.dump({"wall": wall, "seconds": answers, "processor": time.process_time()}, sys.stdout)

@@ -68,15 +68,11 @@ def _measured(name: str, desk: str, order: Order) -> list[Figure]:
     path = f"bench.{named(name).module}"
     if desk == NONE:
         return list(importlib.import_module(path).figures(order))
-    from bench.house import House, forget_mail
+    from bench.house import forget_mail, opened
 
-    house = House(order.folder, say)
-    try:
-        house.open()
+    with opened(order.folder):
         forget_mail()
         return list(importlib.import_module(path).figures(order))  # only now: models need the settings
-    finally:
-        house.close(keep=True)
 
 
 if __name__ == "__main__":

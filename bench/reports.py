@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.figures import Figure, Order, load
-from bench.house import House
+from bench.house import opened
 
 RUNS = 3
 #: What took so long once is not asked again.
@@ -44,19 +44,10 @@ def main() -> None:
     parser.add_argument("--figures", default="", help="keys with commas; all unless given")
     parser.add_argument("--spans", default="", help="day, week, month, even, year, last; all unless given")
     parser.add_argument("--explain", action="store_true", help="print the plan of each sum instead")
-    parser.add_argument("--migrate", action="store_true", help="bring a copy of an older desk to the present schema")
     given = parser.parse_args()
-    house = House(given.folder, tell=print)
-    house.open()
-    try:
-        if given.migrate:
-            from django.core.management import call_command
-
-            call_command("migrate", verbosity=0)
+    with opened(given.folder):
         for found in measure(given):
             print(found if given.explain else json.dumps(found, ensure_ascii=False), flush=True)
-    finally:
-        house.close(keep=True)
 
 
 def measure(given: argparse.Namespace) -> Iterator[Any]:
