@@ -98,6 +98,7 @@ def _ready(given: argparse.Namespace, house: House, *, copied: bool) -> dict[str
     from service_desk.cases.models import Case
 
     say("its schema")
+    call_command("compile_translations")
     call_command("migrate", interactive=False, verbosity=0)
     seconds: dict[str, float] = {}
     before = load()
