@@ -20,6 +20,7 @@ from service_desk.deadlines.models import Incident, Policy
 from service_desk.local import demo, reference
 from service_desk.people.models import Staff
 from service_desk.people.rules import Role
+from tests.reports.lists import all_that_are_filled
 
 
 def test_demo_company_is_complete_and_its_clocks_run(db: None, settings: Any, tmp_path: Path) -> None:
@@ -52,11 +53,19 @@ def test_demo_company_is_complete_and_its_clocks_run(db: None, settings: Any, tm
         prefix = f"CALL-{day.day:%Y%m%d}-"
         numbers = Case.objects.filter(number__startswith=prefix).order_by("number").values_list("number", flat=True)
         assert list(numbers) == [f"{prefix}{n:04d}" for n in range(1, day.last + 1)]
+    assert_every_list_is_a_file()
     username, password, _role = demo.logins()[0]
     assert Staff.objects.get(username=username).check_password(password)
     before = Case.objects.count()
     demo.load()
     assert Case.objects.count() == before
+
+
+def assert_every_list_is_a_file() -> None:
+    """Each cell of each list is written with things in it; of most of them there are some here."""
+    for role in (Role.ADMINISTRATOR, Role.SUPERVISOR):
+        filled = all_that_are_filled(Staff.objects.filter(roles__contains=[role]).order_by("id")[0])
+        assert sum(lines > 0 for lines in filled.values()) > len(filled) / 2, filled
 
 
 def test_reference_data_is_added_once_and_never_over_a_change(db: None) -> None:

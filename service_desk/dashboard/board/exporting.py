@@ -79,7 +79,7 @@ def _page_of(figure: Figure) -> Any:
 
 
 def _team(user: Any, _query: QueryDict, _shown: Sequence[Column]) -> Rows:
-    return Listed([(team.name, member) for team in teams(user) for member in team.members])
+    return Listed([(team.name, member) for team in teams(user, clock.now()) for member in team.members])
 
 
 def register_lists() -> None:
