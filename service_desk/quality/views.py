@@ -29,9 +29,8 @@ from service_desk.quality.forms import AnswerForm, MonthForm, PraiseForm, Reason
 from service_desk.quality.models import ClosedMonth, LedgerEntry, Violation
 from service_desk.quality.rules import ViolationState
 from service_desk.rest.errors import FieldError, Refusal
-from service_desk.rest.keyset import BadCursor, page
+from service_desk.rest.paging import listed
 
-ON_A_PAGE = 50
 _LINES = 200
 _OF_CASES = ("case", "complaint")
 _SORTS: Mapping[str, Promise] = {
@@ -74,40 +73,19 @@ def violation_list(request: HttpRequest) -> HttpResponse:
     rows = Violation.objects.visible_to(request.user).select_related("person", "chief", "unit")
     for name, value in form.chosen.items():
         rows = rows.filter(**{name: value})
-    lost = False
-    try:
-        shown = page(
-            rows,
-            order=("-found_at", "-id"),
-            size=ON_A_PAGE,
-            after=request.GET.get("after") or None,
-            before=request.GET.get("before") or None,
-        )
-    except BadCursor:
-        shown, lost = page(rows, order=("-found_at", "-id"), size=ON_A_PAGE), True
+    shown = listed(request, rows, ("-found_at", "-id"))
     places = _places(request.user, shown.items)
     context = {
         "form": form,
         "violations": shown.items,
         "rows": [(each, *places[each.source]) for each in shown.items],
-        "lost": lost,
+        "lost": shown.lost,
         "filtered": bool(form.chosen),
-        "next_url": _address(request, after=shown.next),
-        "previous_url": _address(request, before=shown.previous),
+        "next_url": shown.next_url,
+        "previous_url": shown.previous_url,
         "may_report": bool(can(request.user, "violation.report")),
     }
     return render(request, "quality/violations.html", context)
-
-
-def _address(request: HttpRequest, **cursor: str | None) -> str:
-    query = request.GET.copy()
-    for name in ("after", "before"):
-        query.pop(name, None)
-    if not all(cursor.values()):
-        return ""
-    for name, value in cursor.items():
-        query[name] = str(value)
-    return f"{reverse('violation-list')}?{query.urlencode()}"
 
 
 @login_required

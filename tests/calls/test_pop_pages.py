@@ -73,7 +73,7 @@ def test_filters_that_mean_nothing_never_end_in_a_defect(company: World, name: s
 
 
 def test_the_list_goes_on_where_it_ended(company: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("service_desk.calls.views.listing.ON_A_PAGE", 2)
+    monkeypatch.setattr("service_desk.rest.paging.ON_A_PAGE", 2)
     made = [call_of(company).ref for _number in range(3)]
     client = browser(company.agent)
     first = client.get("/calls/?state=answered")

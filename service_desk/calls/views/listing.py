@@ -8,7 +8,6 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from service_desk.calls.candidates import caller_of
@@ -23,10 +22,9 @@ from service_desk.cases.models import Case
 from service_desk.customers.models import Customer
 from service_desk.deadlines.clock import now
 from service_desk.people.access import can, require
-from service_desk.rest.keyset import BadCursor, page
+from service_desk.rest.paging import listed
 from service_desk.telephony.models import Call, CallFact, CallLink, TransferNote
 
-ON_A_PAGE = 50
 _FEW = 10
 _EVENTS = 200
 _ORDER = ("-id",)
@@ -40,25 +38,15 @@ def call_list(request: HttpRequest) -> HttpResponse:
     form = CallFilters(request.GET, user=request.user)
     form.is_valid()
     rows = form.narrow(calls_visible_to(request.user)).select_related("integration", "agent", "claimed_by")
-    lost = False
-    try:
-        shown = page(
-            rows,
-            order=_ORDER,
-            size=ON_A_PAGE,
-            after=request.GET.get("after") or None,
-            before=request.GET.get("before") or None,
-        )
-    except BadCursor:
-        shown, lost = page(rows, order=_ORDER, size=ON_A_PAGE), True
+    shown = listed(request, rows, _ORDER)
     context = {
         "form": form,
         "rows": dressed(shown.items, now()),
-        "lost": lost,
+        "lost": shown.lost,
         "filtered": bool(form.chosen),
         "sound": wants_sound(request.user) if can(request.user, "call.by_hand") else None,
-        "next_url": _address(request, after=shown.next),
-        "previous_url": _address(request, before=shown.previous),
+        "next_url": shown.next_url,
+        "previous_url": shown.previous_url,
     }
     return render(request, "calls/list.html", context)
 
@@ -168,14 +156,3 @@ def of_case(request: HttpRequest, number: str) -> HttpResponse:
     settled = CallSettlement.objects.standing().filter(case=case).values("call")
     calls = calls_visible_to(request.user).filter(pk__in=settled).select_related("integration", "agent", "claimed_by")
     return render(request, "calls/of_thing.html", {"rows": dressed(list(calls.order_by("-id")[:_FEW]), now())})
-
-
-def _address(request: HttpRequest, **cursor: str | None) -> str:
-    query = request.GET.copy()
-    for name in ("after", "before"):
-        query.pop(name, None)
-    if not all(cursor.values()):
-        return ""
-    for name, value in cursor.items():
-        query[name] = str(value)
-    return f"{reverse('call-list')}?{query.urlencode()}"

@@ -8,7 +8,6 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -24,11 +23,10 @@ from service_desk.people.fields import add_refusal
 from service_desk.people.rules import LEADING_ROLES
 from service_desk.people.second_step import proved_lately
 from service_desk.rest.errors import FieldError, Refusal
-from service_desk.rest.keyset import BadCursor, page
+from service_desk.rest.paging import listed
 from service_desk.telephony.models import Call
 from service_desk.telephony.rules import is_withheld
 
-ON_A_PAGE = 50
 _SHOWN = ("mine", "relayed", "all")
 
 
@@ -48,35 +46,19 @@ def message_list(request: HttpRequest) -> HttpResponse:
         "all": CallMessage.objects.visible_to,
     }[show](user).select_related("for_whom", "taken_by", "acknowledged_by")
     rows = rows if done else rows.open()
-    lost = False
-    where: dict[str, Any] = {"order": ("-id",), "size": ON_A_PAGE}
-    try:
-        found = page(rows, **where, after=request.GET.get("after") or None, before=request.GET.get("before") or None)
-    except BadCursor:
-        found, lost = page(rows, **where), True
+    found = listed(request, rows, ("-id",))
     context = {
         "rows": found.items,
         "show": show,
         "done": done,
-        "lost": lost,
+        "lost": found.lost,
         "leads": leads,
         "now": now(),
-        "next_url": _address(request, after=found.next),
-        "previous_url": _address(request, before=found.previous),
+        "next_url": found.next_url,
+        "previous_url": found.previous_url,
         "may_take": bool(can(user, "message.take")),
     }
     return render(request, "calls/messages.html", context)
-
-
-def _address(request: HttpRequest, **cursor: str | None) -> str:
-    query = request.GET.copy()
-    for name in ("after", "before"):
-        query.pop(name, None)
-    if not all(cursor.values()):
-        return ""
-    for name, value in cursor.items():
-        query[name] = str(value)
-    return f"{reverse('message-list')}?{query.urlencode()}"
 
 
 @login_required

@@ -15,40 +15,15 @@ from service_desk.knowledge.forms.phrases import PhraseForm
 from service_desk.knowledge.rules import Category, PhraseKind, Weight
 from service_desk.people.fields import add_refusal
 from service_desk.rest.errors import FieldError, NotAllowed, Refusal
-from service_desk.rest.keyset import BadCursor, page
-
-ON_A_PAGE = 50
+from service_desk.rest.paging import listed
 
 
-def paged(request: HttpRequest, rows: QuerySet[Any], order: Sequence[str], *, size: int = ON_A_PAGE) -> dict[str, Any]:
+def paged(
+    request: HttpRequest, rows: QuerySet[Any], order: Sequence[str], *, size: int | None = None
+) -> dict[str, Any]:
     """A page of a list for its template: items, next_url, previous_url, and whether the place was lost."""
-    lost = False
-    try:
-        shown = page(
-            rows,
-            order=order,
-            size=size,
-            after=request.GET.get("after") or None,
-            before=request.GET.get("before") or None,
-        )
-    except BadCursor:
-        shown, lost = page(rows, order=order, size=size), True
-    return {
-        "items": shown.items,
-        "lost": lost,
-        "next_url": _address(request, "after", shown.next),
-        "previous_url": _address(request, "before", shown.previous),
-    }
-
-
-def _address(request: HttpRequest, name: str, cursor: str | None) -> str:
-    if not cursor:
-        return ""
-    query = request.GET.copy()
-    for other in ("after", "before"):
-        query.pop(other, None)
-    query[name] = cursor
-    return f"{request.path}?{query.urlencode()}"
+    found = listed(request, rows, order, size=size)
+    return {"items": found.items, "lost": found.lost, "next_url": found.next_url, "previous_url": found.previous_url}
 
 
 def done(
