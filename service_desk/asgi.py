@@ -22,7 +22,8 @@ from service_desk.threads import Pages
 streams = get_asgi_application()
 _wsgi: Any = get_wsgi_application()
 
-from service_desk.knowledge.current import build_ahead  # once the rooms are there
+from service_desk.dashboard import measured  # once the rooms are there
+from service_desk.knowledge.current import build_ahead
 
 import_module(settings.ROOT_URLCONF)  # every page and its forms: two seconds that the first to ask would wait for
 
@@ -67,6 +68,7 @@ async def _stream(scope: Any, receive: Any, send: Any) -> None:
 
 async def _lifespan(receive: Any, send: Any) -> None:
     pages.pool.submit(build_ahead)  # beside the first pages, which need not wait for it
+    measured.begin()
     while True:
         message = await receive()
         await send({"type": f"{message['type']}.complete"})

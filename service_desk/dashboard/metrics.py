@@ -12,16 +12,14 @@ from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
-from redis import Redis
 from redis.exceptions import RedisError
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from service_desk.dashboard import scopes
-from service_desk.dashboard.metering import REGISTRY
+from service_desk.dashboard.measured import Measured, connected
 from service_desk.deadlines import engine
-from service_desk.notices.hub import open_streams
 from service_desk.notices.models import Delivery, DispatcherBeat
 from service_desk.notices.rules import OPEN_STATES
 from service_desk.people.access import require
@@ -30,7 +28,6 @@ from service_desk.rest.permissions import HasScope
 from service_desk.webhooks.models import Post
 
 _TEXT = "text/plain; version=0.0.4; charset=utf-8"
-_SECONDS = 0.5
 
 
 class MetricsView(APIView):
@@ -46,7 +43,8 @@ class MetricsView(APIView):
         require(request.user, "engine.view")
         fresh = CollectorRegistry()
         fresh.register(_Collector())
-        response = HttpResponse(generate_latest(fresh) + generate_latest(REGISTRY), content_type=_TEXT)
+        fresh.register(Measured())
+        response = HttpResponse(generate_latest(fresh), content_type=_TEXT)
         response.headers["Cache-Control"] = "no-store"
         return response
 
@@ -55,11 +53,10 @@ class _Collector:
     """A few cheap queries; none walks more than what is open."""
 
     def collect(self) -> Iterator[Any]:
-        """Engine, outbox, webhooks, queues, streams."""
+        """Engine, outbox, webhooks, queues."""
         yield from _engine()
         yield from _outbox()
         yield from _queues()
-        yield GaugeMetricFamily("desk_sse_clients", "Open event streams of this process.", value=open_streams())
 
 
 def _engine() -> Iterator[Any]:
@@ -111,7 +108,7 @@ def _queues() -> Iterator[Any]:
     depth = GaugeMetricFamily("desk_queue_depth", "Tasks waiting in a queue.", labels=["queue"])
     up = 1.0
     try:
-        with Redis.from_url(settings.REDIS_URL, socket_timeout=_SECONDS, socket_connect_timeout=_SECONDS) as redis:
+        with connected() as redis:
             for name in names:
                 depth.add_metric([name], float(redis.llen(name)))
     except (RedisError, OSError):
