@@ -14,7 +14,7 @@ from rest_framework.response import Response
 
 from service_desk.knowledge.actions import articles as verbs
 from service_desk.knowledge.actions.articles import Words
-from service_desk.knowledge.actions.articles_beside import change_synonyms, vote
+from service_desk.knowledge.actions.articles_beside import add_picture, change_synonyms, demand_picture_size, vote
 from service_desk.knowledge.articles import synonyms
 from service_desk.knowledge.articles.about import changes
 from service_desk.knowledge.articles.compare import Row, side_by_side
@@ -31,6 +31,8 @@ from service_desk.knowledge.shapes_articles import (
     ConfirmSerializer,
     FeedbackSerializer,
     FoundSerializer,
+    PictureSerializer,
+    PictureUploadSerializer,
     PublishSerializer,
     QuestionSerializer,
     RetireSerializer,
@@ -45,6 +47,7 @@ from service_desk.knowledge.shapes_articles import (
     row_as_data,
 )
 from service_desk.people.access import require
+from service_desk.rest.clean import CleanMultiPartParser, DeskJSONParser
 from service_desk.rest.errors import NotFound
 from service_desk.rest.etags import EtagMixin
 from service_desk.rest.scopes import register
@@ -76,9 +79,14 @@ class ArticleViewSet(EtagMixin, ListedViewSet):
     version_field = "revision"
     if_match_actions = frozenset({"draft", "submit", "send_back", "publish", "discard", "confirm", "retire"})
     required_scopes = {
-        **dict.fromkeys(("list", "retrieve", "search", "suggest", "versions", "version", "diff"), READ),
-        **dict.fromkeys(("create", "feedback", *if_match_actions), WRITE),
+        **dict.fromkeys(("list", "retrieve", "search", "suggest", "versions", "version", "diff", "pictures"), READ),
+        **dict.fromkeys(("create", "feedback", "send_picture", *if_match_actions), WRITE),
     }
+
+    def get_parsers(self) -> list[Any]:
+        # Asked for before DRF knows the action.
+        wanted = getattr(self, "action_map", {}).get((getattr(self.request, "method", None) or "").lower())
+        return [CleanMultiPartParser() if wanted == "send_picture" else DeskJSONParser()]
 
     def get_queryset(self) -> QuerySet[Article]:
         require(self.request.user, "article.view")
@@ -196,6 +204,26 @@ class ArticleViewSet(EtagMixin, ListedViewSet):
         rows = [row_as_data(Row("changed", [(each.before, True)], [(each.after, True)]), each.field) for each in heads]
         rows += [row_as_data(row) for row in side_by_side(other.body if other else "", version.body)]
         return Response(RowSerializer(rows, many=True).data)
+
+    @extend_schema(summary="Pictures of an article", responses=PictureSerializer(many=True), filters=False)
+    @action(detail=True, methods=["get"], pagination_class=None)
+    def pictures(self, request: Request, pk: str) -> Response:
+        """All of them, of whichever version; at most thirty."""
+        checked(StrictSerializer, request.query_params)
+        return Response(PictureSerializer(self.get_object().pictures.defer("content"), many=True).data)
+
+    @extend_schema(
+        summary="Add a picture to an article",
+        request={"multipart/form-data": PictureUploadSerializer},
+        responses={201: PictureSerializer},
+    )
+    @pictures.mapping.post
+    def send_picture(self, request: Request, pk: str) -> Response:
+        """Drawn anew, without place and camera; seen once a text that names it is published."""
+        sent = checked(PictureUploadSerializer, request.data)["file"]
+        demand_picture_size(sent.size)
+        made = add_picture(actor=request.user, article=self.get_object(), content=sent.read(), name=sent.name)
+        return Response(PictureSerializer(made).data, status.HTTP_201_CREATED)
 
     @extend_schema(summary="Was this useful?", request=FeedbackSerializer, responses={204: None})
     @action(detail=True, methods=["post"])

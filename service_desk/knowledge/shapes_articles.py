@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.urls import reverse
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -21,9 +22,9 @@ from service_desk.knowledge.articles.rules import (
 )
 from service_desk.knowledge.articles.sayable import found_in
 from service_desk.knowledge.articles.search import Found
-from service_desk.knowledge.articles.text import as_html
+from service_desk.knowledge.articles.text import as_html, in_text
 from service_desk.knowledge.articles.words import LONGEST_QUESTION
-from service_desk.knowledge.models import Article, ArticleVersion, SynonymList
+from service_desk.knowledge.models import Article, ArticlePicture, ArticleVersion, SynonymList
 from service_desk.knowledge.rules import Category, Weight
 from service_desk.rest.serializers import FilterSerializer, IdField, Moment, NamedSerializer, StrictSerializer
 
@@ -227,6 +228,32 @@ class RetireSerializer(StrictSerializer):
     """Why."""
 
     reason = serializers.CharField(max_length=LONGEST_NOTE)
+
+
+class PictureUploadSerializer(StrictSerializer):
+    """One picture: PNG, JPEG, GIF or WebP."""
+
+    file = serializers.FileField(allow_empty_file=True, max_length=400)
+
+
+class PictureSerializer(serializers.Serializer[ArticlePicture]):
+    """A picture of an article."""
+
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    content_type = serializers.CharField(help_text="By its content.")
+    size = serializers.IntegerField(help_text="In bytes, as it was drawn anew.")
+    uploaded_at = Moment()
+    markdown = serializers.SerializerMethodField(help_text="The words that put it into a text.")
+    url = serializers.SerializerMethodField(help_text="Where it is shown, to whoever may read a text that names it.")
+
+    def get_markdown(self, picture: ArticlePicture) -> str:
+        """As the editor writes it."""
+        return in_text(picture.name, picture.pk)
+
+    def get_url(self, picture: ArticlePicture) -> str:
+        """Its address at this desk."""
+        return reverse("article-picture", args=[picture.pk])
 
 
 class FeedbackSerializer(StrictSerializer):

@@ -11,7 +11,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import ParseError
-from rest_framework.parsers import JSONParser
+from rest_framework.parsers import JSONParser, MultiPartParser
 from rest_framework.utils import json as strict_json
 
 from service_desk.rest.errors import FieldError, Invalid
@@ -71,3 +71,12 @@ def _join(path: str, name: str) -> str:
 
 def _message() -> str:
     return _("This contains a character that cannot be stored (NUL or half of a pair).")
+
+
+class CleanMultiPartParser(MultiPartParser):
+    """Multipart, free of characters that cannot be stored."""
+
+    def parse(self, *args: Any, **kwargs: Any) -> Any:
+        parsed = super().parse(*args, **kwargs)
+        demand_clean({name: parsed.data.getlist(name) for name in parsed.data})
+        return parsed

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from PIL import Image
 from rest_framework.test import APIClient
 
 from service_desk.knowledge import shipped
@@ -206,3 +209,26 @@ def test_K6_articles_beside_a_case_through_REST(desk: World) -> None:
     assert client.delete(f"{place}{article.pk}/").status_code == 204
     assert client.delete(f"{place}{article.pk}/").status_code == 404
     assert client.get(f"{CASES}CALL-19990101-0001/articles/").status_code == 404
+
+
+def test_K6_pictures_through_REST(desk: World) -> None:
+    held = BytesIO()
+    Image.new("RGB", (40, 30), "teal").save(held, "PNG")
+    client, article = session(desk.agent), written(desk.agent, audience="customers")
+    place = f"{ARTICLES}{article.pk}/pictures/"
+
+    def send(who: APIClient, content: bytes, name: str = "机柜[1].png") -> Any:
+        return who.post(place, {"file": SimpleUploadedFile(name, content)}, format="multipart")
+
+    made = send(client, held.getvalue())
+    assert made.status_code == 201, made.content
+    assert made.json()["markdown"] == f"![机柜 1 .png](picture:{made.json()['id']})"
+    assert client.get(place).json() == [send(client, held.getvalue()).json()]  # the same one twice is the same
+    assert client.get(made.json()["url"]).headers["Content-Type"] == "image/png"
+    assert APIClient().get(made.json()["url"]).status_code == 404  # in no text that is published
+    assert send(session(desk.colleague), held.getvalue()).status_code == 403
+    assert fields(send(client, b"<svg xmlns='http://www.w3.org/2000/svg'/>", "x.svg")).keys() == {"file"}
+    assert client.post(place, {"file": "x\x00"}, format="multipart").status_code == 400
+    assert client.post(place, {"file": "x"}).status_code in (400, 415)
+    assert key(desk.agent, "articles:read").get(place).status_code == 200
+    assert send(key(desk.agent, "articles:read"), held.getvalue()).status_code == 403

@@ -6,10 +6,13 @@ import json
 from typing import Any
 
 import pytest
+from django.contrib import admin
+from django.db import IntegrityError, transaction
 from rest_framework.test import APIClient
 
 from service_desk.knowledge.actions.drafting import draft
-from service_desk.knowledge.models import ScriptLine
+from service_desk.knowledge.models import PhraseVersion, ScriptLine
+from service_desk.knowledge.rules import PhraseKind
 from service_desk.people.models import ServiceLine
 from service_desk.people.rules import Role
 from tests.cases.callers import fields, key, session
@@ -101,3 +104,16 @@ def test_K5_a_phrase_stands_once_in_a_situation_and_a_draft_never(editor: APICli
         assert editor.post(f"{SCRIPTS}say/", bad).status_code in (400, 422), bad
     assert editor.get(SCRIPTS, {"service_line": "\x00"}).status_code in (200, 400, 422)
     assert editor.get(f"{SCRIPTS}999999999/").status_code == 404
+
+
+def test_K5_what_must_not_be_said_is_in_no_script_whoever_wrote_it_there(agent: APIClient) -> None:
+    banned = PhraseVersion.objects.in_force().filter(phrase__kind=PhraseKind.BANNED)[0]
+    ScriptLine.objects.create(situation="wait", phrase=banned.phrase)
+    assert banned.text not in str(agent.get(SCRIPTS, {"situation": "wait"}).json())
+    assert banned.text not in str(agent.post(f"{SCRIPTS}say/", {}).json())
+    with pytest.raises(IntegrityError), transaction.atomic():
+        ScriptLine.objects.create(situation="nowhere", phrase=banned.phrase)
+
+
+def test_K4_K6_the_admin_has_no_door_to_what_another_has_to_approve() -> None:
+    assert [model for model in admin.site._registry if model._meta.app_label == "knowledge"] == []

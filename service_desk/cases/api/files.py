@@ -12,7 +12,6 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import mixins, serializers, status
 from rest_framework.decorators import action
-from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -22,7 +21,7 @@ from service_desk.cases.api.reports import CASE_IN_PATH, ROW_IN_PATH, OfCase
 from service_desk.cases.downloads import content_of
 from service_desk.cases.models import CaseEvent, CaseFile, CustomerReport
 from service_desk.cases.rules import FilePurpose
-from service_desk.rest.clean import DeskJSONParser, demand_clean
+from service_desk.rest.clean import CleanMultiPartParser, DeskJSONParser
 from service_desk.rest.serializers import (
     IdField,
     Moment,
@@ -68,15 +67,6 @@ class TakeBackSerializer(StrictSerializer):
     """Why the file is withdrawn."""
 
     reason = serializers.CharField(max_length=500)
-
-
-class CleanMultiPartParser(MultiPartParser):
-    """Multipart, free of characters that cannot be stored."""
-
-    def parse(self, *args: Any, **kwargs: Any) -> Any:
-        parsed = super().parse(*args, **kwargs)
-        demand_clean({name: parsed.data.getlist(name) for name in parsed.data})
-        return parsed
 
 
 @extend_schema_view(

@@ -73,6 +73,11 @@ def picture_id(source: str) -> UUID | None:
         return None
 
 
+def in_text(name: str, picture: UUID) -> str:
+    """The words that put a picture into a text; a bracket in its name would end them."""
+    return f"![{re.sub(r'[][]', ' ', name)}]({PICTURE}{picture})"
+
+
 def pictures_in(body: str) -> frozenset[UUID]:
     """The pictures that a text shows."""
     named = (picture_id(found) for found in re.findall(r"picture:[0-9a-fA-F-]{32,36}", body))

@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from service_desk.knowledge.models.book import Phrase
-from service_desk.knowledge.rules import DayPart, PhraseState, Situation
+from service_desk.knowledge.rules import DayPart, PhraseKind, PhraseState, Situation
 from service_desk.people.models import ServiceLine
 
 
@@ -23,10 +23,9 @@ class ScriptLineQuerySet(models.QuerySet["ScriptLine"]):
         )
 
     def with_words(self) -> Self:
-        """Only lines whose phrase is approved now, with its words as `words` and its code as `code`."""
-        return self.filter(phrase__versions__state=PhraseState.APPROVED).annotate(
-            words=models.F("phrase__versions__text"), code=models.F("phrase__code")
-        )
+        """Only phrases to be said that are approved now, with their words as `words` and their code as `code`."""
+        approved = Q(phrase__versions__state=PhraseState.APPROVED, phrase__kind=PhraseKind.APPROVED)
+        return self.filter(approved).annotate(words=models.F("phrase__versions__text"), code=models.F("phrase__code"))
 
 
 class ScriptLine(models.Model):

@@ -23,7 +23,7 @@ from service_desk.knowledge.actions.articles_beside import add_picture, change_s
 from service_desk.knowledge.articles import synonyms
 from service_desk.knowledge.articles.rules import LONGEST_BODY, VersionState
 from service_desk.knowledge.articles.sayable import found_in
-from service_desk.knowledge.articles.text import PICTURE, as_html
+from service_desk.knowledge.articles.text import as_html, in_text
 from service_desk.knowledge.forms.articles import (
     AnswerForm,
     ArticleForm,
@@ -113,7 +113,7 @@ def _edit(request: HttpRequest, article: Article | None) -> HttpResponse:
     context = {
         "form": form,
         "article": article,
-        "pictures": [(each, f"![{each.name}]({PICTURE}{each.pk})") for each in pictures],
+        "pictures": [(each, in_text(each.name, each.pk)) for each in pictures],
         "largest": settings.ARTICLE_PICTURE_BYTES,
     }
     return render(request, "knowledge/article_edit.html", context, status=422 if form.errors else 200)
@@ -189,7 +189,7 @@ def article_pictures(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, words)
         return redirect("article-edit", article.pk)
     if asked_by_script:
-        return JsonResponse({"words": f"![{made.name}]({PICTURE}{made.pk})", "name": made.name})
+        return JsonResponse({"words": in_text(made.name, made.pk), "name": made.name})
     messages.success(request, _("Added: %(names)s.") % {"names": made.name})
     return redirect("article-edit", article.pk)
 
