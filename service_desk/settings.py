@@ -227,6 +227,8 @@ _BEAT: list[tuple[str, float, str, float]] = [
     ("service_desk.cases.tasks.sweep_register_drafts", 3600.0, "bulk", 600.0),
     ("service_desk.cases.tasks.sweep_files", 3600.0, "bulk", 600.0),
     ("service_desk.cases.tasks.scan_files", 5.0, "bulk", 10.0),
+    ("service_desk.customers.tasks.erase_old", 60.0, "bulk", 50.0),
+    ("service_desk.notices.tasks.remind_of_requests", 3600.0, "bulk", 600.0),
     ("service_desk.reports.tasks.tend_exports", 5.0, "bulk", 10.0),
     ("service_desk.reports.tasks.sweep_exports", 600.0, "bulk", 300.0),
     ("service_desk.reports.tasks.send_reports", 20.0, "bulk", 15.0),

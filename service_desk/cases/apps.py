@@ -18,6 +18,7 @@ class CasesConfig(AppConfig):
             language_places,
             moved_clocks,
             permits,
+            privacy,
         )
         from service_desk.cases.helping import uses_of
         from service_desk.knowledge.articles import beside

@@ -1,4 +1,4 @@
-"""Phone numbers and names as pure functions: normalising, masking, and the pieces a search looks for."""
+"""Phone numbers and names as pure functions: normalising, masking, what a search looks for; the words of privacy."""
 
 from __future__ import annotations
 
@@ -6,10 +6,21 @@ import re
 import unicodedata
 
 import phonenumbers
+from django.db.models import TextChoices
+from django.utils.translation import pgettext_lazy
 
 from service_desk.people.names import initials, mask_number, plain_number
 
-__all__ = ["gram_query", "grams", "initials", "mask_number", "split_numbers", "to_e164"]
+__all__ = [
+    "PrivacyKind",
+    "PrivacyState",
+    "gram_query",
+    "grams",
+    "initials",
+    "mask_number",
+    "split_numbers",
+    "to_e164",
+]
 
 #: What people write between several numbers, or between the parts of one.
 _SPLIT = re.compile(r"[/／;；、,，\n]+")
@@ -60,3 +71,19 @@ def gram_query(text: str) -> list[str]:
     if len(folded) < 2:
         return [folded] if folded else []
     return sorted({folded[i : i + 2] for i in range(len(folded) - 1)})
+
+
+class PrivacyKind(TextChoices):
+    """What somebody may ask for their own data."""
+
+    COPY = "copy", pgettext_lazy("privacy", "A copy of it")
+    CORRECT = "correct", pgettext_lazy("privacy", "To have it corrected")
+    ERASE = "erase", pgettext_lazy("privacy", "To have it erased")
+
+
+class PrivacyState(TextChoices):
+    """How a request stands."""
+
+    OPEN = "open", pgettext_lazy("privacy", "open")
+    DONE = "done", pgettext_lazy("privacy", "done")
+    REFUSED = "refused", pgettext_lazy("privacy", "refused")

@@ -6,6 +6,7 @@ from celery import shared_task
 from django.db import connection
 
 from service_desk.audit.context import acting
+from service_desk.notices import guarding
 from service_desk.notices.actions import escalate_failures, open_next_channel, repeat_due
 from service_desk.notices.outbox import deliver_due as drain
 
@@ -29,3 +30,10 @@ def deliver_due() -> None:
                 drain("celery", 8, older_than=_LEFT_LYING_SECONDS)
             finally:
                 cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
+
+
+@shared_task(name="service_desk.notices.tasks.remind_of_requests")
+def remind_of_requests() -> None:
+    """Requests of customers about their data whose answer is due soon, or late."""
+    with acting(door="worker", label="celery"):
+        guarding.remind_of_requests()

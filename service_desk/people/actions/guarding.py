@@ -80,12 +80,18 @@ def note_reveal(
             listener(alarm)
 
 
-def _told_of(actor: Any, rule: GuardRule) -> tuple[int, ...]:
-    """The privacy officer and the administrators, but not the person concerned unless nobody else is there."""
+def answerable(rule: GuardRule) -> list[int]:
+    """The privacy officer and the administrators."""
     found = list(Staff.objects.with_role(Role.ADMINISTRATOR).order_by("pk").values_list("pk", flat=True))
     if rule.officer is not None and rule.officer.is_active:
         found.insert(0, rule.officer.pk)
-    others = [pk for pk in dict.fromkeys(found) if pk != actor.pk]
+    return list(dict.fromkeys(found))
+
+
+def _told_of(actor: Any, rule: GuardRule) -> tuple[int, ...]:
+    """Those, but not the person concerned unless nobody else is there."""
+    found = answerable(rule)
+    others = [pk for pk in found if pk != actor.pk]
     return tuple(others or found)
 
 

@@ -53,6 +53,8 @@ class Customer(models.Model):
     region = models.CharField(_("Region"), max_length=60, blank=True)
     is_active = models.BooleanField(_("Active"), default=True)
     created_at = models.DateTimeField(_("Since"), db_default=Now(), editable=False)
+    #: Whose name and numbers are gone at their own request; a trigger keeps it for ever.
+    erased_at = models.DateTimeField(_("Data erased"), null=True, editable=False)
 
     objects: ClassVar[Any] = CustomerQuerySet.as_manager()
 
