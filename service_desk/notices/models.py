@@ -278,6 +278,11 @@ class Delivery(models.Model):
             models.Index(
                 fields=["next_attempt_at", "id"], name="delivery_open", condition=Q(state__in=["pending", "sending"])
             ),
+            models.Index(
+                fields=["channel", "next_attempt_at", "id"],
+                name="delivery_due_by_channel",
+                condition=Q(state__in=["pending", "sending"]),
+            ),
             models.Index(fields=["-id"], name="delivery_failed", condition=Q(state__in=["dead", "unknown"])),
             models.Index(
                 fields=["id"],

@@ -28,7 +28,9 @@ from service_desk.notices.rules import LEASE_SECONDS, MAX_ATTEMPTS, SEND_SECONDS
 
 log = logging.getLogger(__name__)
 
-# `next_attempt_at` moves to the end of the lease with the claim, so one index finds what is due and what was lost.
+_LOST_SECONDS = 1.0
+# `next_attempt_at` moves to the end of the lease with the claim, so one index finds what is due and what was lost. It
+# begins with the channel: a queue of letters is not read through for what the other channels may have.
 _CLAIM = """
 UPDATE notices_delivery SET
     state = 'sending', fence = fence + 1, attempts = attempts + 1, door = %(door)s,
@@ -115,6 +117,7 @@ class Dispatch:
         self._landed: queue.SimpleQueue[tuple[Flight, Outcome]] = queue.SimpleQueue()
         self._flights: dict[tuple[int, int], Flight] = {}
         self._unwritten: list[Outcome] = []
+        self._next_lost = 0.0  # when to look again for what was given up with its sender
 
     def __len__(self) -> int:
         return len(self._flights)
@@ -157,6 +160,9 @@ class Dispatch:
             self._unwritten.append(_failed(flight, NotSent("No answer in time.", uncertain=True)))
         counts = mark(self._unwritten)
         self._unwritten = []
+        if time.monotonic() >= self._next_lost:
+            self._next_lost = time.monotonic() + _LOST_SECONDS
+            counts.given_up += _give_up_lost()
         return counts
 
     def _claim(self, kind: str, limit: int) -> list[tuple[int, int]]:
@@ -227,11 +233,9 @@ def _failed(flight: Flight, error: NotSent) -> Outcome:
 
 def mark(outcomes: list[Outcome]) -> Counts:
     """Write outcomes down; one whose row was claimed by somebody else meanwhile changes nothing."""
+    if not outcomes:
+        return Counts()
     with connection.cursor() as cursor:
-        cursor.execute(_LOST, {"most": MAX_ATTEMPTS})
-        lost = cursor.rowcount
-        if not outcomes:
-            return Counts(given_up=lost)
         cursor.execute(_MARK, [json.dumps([vars(outcome) for outcome in outcomes])])
         written, abouts = cursor.fetchone()
     poke_many(told(abouts or ()))
@@ -239,10 +243,18 @@ def mark(outcomes: list[Outcome]) -> Counts:
     return Counts(
         sent=states[DeliveryState.SENT],
         retried=states[DeliveryState.PENDING],
-        given_up=states[DeliveryState.DEAD] + lost,
+        given_up=states[DeliveryState.DEAD],
         cancelled=states[DeliveryState.CANCELLED],
         overtaken=len(outcomes) - written,
     )
+
+
+def _give_up_lost() -> int:
+    """What has had its last attempt and whose sender never came back: it may have arrived; how many."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LOST, {"most": MAX_ATTEMPTS})
+        lost: int = cursor.rowcount
+    return lost
 
 
 def deliver_due(door: str, limit: int = 200, *, older_than: float = 0.0, seconds: float = SEND_SECONDS) -> Counts:
