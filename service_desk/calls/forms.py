@@ -123,7 +123,7 @@ class CallBackForm(CallForm):
         label=_("What is promised"),
         max_length=500,
         validators=_CLEAN,
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "data-language": "to_customer"}),
     )
 
     def __init__(self, *args: Any, now: datetime, **kwargs: Any) -> None:

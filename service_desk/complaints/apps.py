@@ -18,6 +18,7 @@ class ComplaintsConfig(AppConfig):
             demands,
             hiding,
             kinds,
+            language_places,
             panels,
             permits,
         )

@@ -1,6 +1,6 @@
 // The language check while somebody types (K3): what must not be said is underlined, with its category and what to
 // say instead; a hint only, the server decides when it is saved or sent.
-//   textarea                            is checked as an internal note
+//   textarea, and a line of text whose name is one of SENTENCES, is checked as an internal note
 //   [data-language="to_customer"]       … as words to a customer;  [data-language="off"] is not checked at all
 // Only the paragraph that was changed is sent, with 20 characters on either side; an answer that is no longer about
 // what stands in the box is dropped. Nothing is asked while an input method composes.
@@ -10,7 +10,10 @@ const url = document.body.dataset.languageCheck;
 const WAIT = 300;
 const AROUND = 20;
 const MOST = 20000; // code points that the server takes at once
-const SELECTOR = 'textarea:not([data-language="off"]), input[data-language]:not([data-language="off"])';
+// What a line of text is called that holds words and not a name, a number or an address.
+const SENTENCES = ["anonymous_reason", "answer", "comment", "matter", "note", "read_reason", "reason", "text", "title", "why", "words"];
+const SELECTOR = ["textarea", "input[data-language]", ...SENTENCES.map((name) => `input[type="text"][name="${name}"]:not([role="combobox"])`)]
+  .map((one) => `${one}:not([data-language="off"])`).join(", ");
 const COPIED = ["fontFamily", "fontSize", "fontWeight", "fontStyle", "lineHeight", "letterSpacing", "wordSpacing", "textIndent",
   "paddingTop", "paddingRight", "paddingBottom", "paddingLeft", "borderTopWidth", "borderRightWidth", "borderBottomWidth", "borderLeftWidth", "textAlign", "direction"];
 const boxes = new WeakMap();

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
 from service_desk.audit.models import AuditEntry
+from service_desk.calls.actions import settle_as_exception, undo_settlement
 from service_desk.calls.actions.messages import NewMessage, take_message
 from service_desk.cases import actions
 from service_desk.cases.models import Case, CaseEvent
 from service_desk.cases.rules import MOVES, READ_BY_CUSTOMER, TO_CUSTOMER, CaseState, EventType
 from service_desk.cases.views.acting import _SAYS
+from service_desk.complaints.actions import return_answer, suggest
 from service_desk.deadlines.clock import now
 from service_desk.knowledge import current
 from service_desk.knowledge.actions import approve, draft
@@ -20,6 +24,7 @@ from service_desk.knowledge.models import LanguageFinding
 from service_desk.knowledge.places import seen_by
 from service_desk.people.rules import Role
 from service_desk.rest.errors import NotAllowed
+from service_desk.telephony.actions import begin_call
 from tests.cases.callers import key, move, session
 from tests.cases.pages import browser, post
 from tests.factories import World, staff, world
@@ -116,6 +121,35 @@ def test_K3_a_supervisor_lets_it_pass_with_a_reason_recorded_and_audited(desk: W
     assert (finding.thing, finding.release_id, finding.entry) == (f"case:{case.pk}", 1, "X1")
     entry = AuditEntry.objects.get(verb="language.override")
     assert entry.thing == f"case:{case.pk}"
+
+
+def test_K3_the_answer_to_a_suggestion_goes_back_to_the_customer_and_is_stopped_too(desk: World) -> None:
+    case = desk.register()
+    due = now() + timedelta(days=2)
+    sent = suggest(case=case, actor=desk.agent, unit=desk.unit, text="挂机前先道别", due_at=due)
+    client, address = browser(desk.chief), f"/suggestions/{sent.pk}/"
+    stopped = client.post(address, {"text": SAID})
+    assert stopped.status_code == 409
+    assert RUDE in stopped.content.decode()
+    assert "id_override_helptext" in stopped.content.decode()
+    assert key(desk.chief).post(f"/api/v1{address}answer/", {"text": SAID}).json()["code"] == "banned_language"
+    assert client.post(address, {"text": SAID, "override": "引用原话"}).status_code == 302
+    found = LanguageFinding.objects.get()
+    assert (found.thing, found.outcome) == (f"suggestion:{sent.pk}", "overridden")
+    assert seen_by(desk.chief, [found.thing])[found.thing].url == address
+    with pytest.raises(Unsayable):
+        return_answer(suggestion=sent, actor=desk.agent, text=SAID)
+
+
+def test_K3_why_a_call_needs_no_ticket_is_checked_when_it_is_saved(desk: World) -> None:
+    call = begin_call(actor=desk.agent, number="053187654321", token=uuid4(), answered=True)
+    settle_as_exception(actor=desk.agent, call=call, reason="other", words=f"我说{CURT}，他就挂了")
+    undo_settlement(actor=desk.agent, call=call, why=RUDE)
+    assert list(LanguageFinding.objects.order_by("pk").values_list("thing", "entry", "direction")) == [
+        (f"call:{call.pk}", "X2", "internal_note"),
+        (f"call:{call.pk}", "X1", "internal_note"),
+    ]
+    assert seen_by(desk.agent, [f"call:{call.pk}"])[f"call:{call.pk}"].url == f"/calls/{call.ref}/"
 
 
 def test_K3_nobody_else_overrides_by_any_door(desk: World) -> None:

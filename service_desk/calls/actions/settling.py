@@ -14,6 +14,7 @@ from service_desk.calls.rules import Exemption, SettledAs, counts_at
 from service_desk.calls.webhook_events import tell_settled
 from service_desk.cases.models import Case
 from service_desk.deadlines.clock import now
+from service_desk.knowledge.actions import hear
 from service_desk.people.access import require
 from service_desk.people.models import Staff
 from service_desk.rest.clean import demand_clean
@@ -57,6 +58,7 @@ def settle_as_exception(
         if reason not in Exemption.values:
             raise Invalid(_("Please choose one of the values."), field="reason", code="invalid_choice")
         told = said_words(words, "words", required=reason == Exemption.OTHER)
+        hear(actor=actor, text=told, thing=f"call:{row.pk}", field="words")
         found = _case_of(actor, case) if reason == Exemption.FOLLOW_UP else None
         return _settle(row, actor, settled_as=SettledAs.EXCEPTION, reason=reason, words=told, case=found)
 
@@ -70,6 +72,7 @@ def undo_settlement(*, actor: Staff, call: Call, why: str) -> Call:
         if standing is None:
             raise Conflict(_("This call is not registered."), code="not_settled")
         standing.undone_why = said_words(why, "why", required=True)
+        hear(actor=actor, text=standing.undone_why, thing=f"call:{row.pk}", field="why")
         standing.undone_at, standing.undone_by = now(), actor
         standing.save(update_fields=["undone_at", "undone_by", "undone_why"])
         record(verb="call.unsettle", thing=f"call:{row.pk}", actor=actor, detail={"settlement": standing.pk})

@@ -16,6 +16,7 @@ from service_desk.cases.rules import EventType
 from service_desk.complaints.announcing import Praised, announce
 from service_desk.complaints.models import Suggestion
 from service_desk.deadlines.clock import now
+from service_desk.knowledge.actions import hear
 from service_desk.notices.actions import NewNotice, send_many
 from service_desk.notices.rules import Level
 from service_desk.people.access import require
@@ -45,21 +46,22 @@ def suggest(*, case: Case, actor: Any, unit: Unit, text: str, due_at: datetime |
     return made
 
 
-def answer(*, suggestion: Suggestion, actor: Any, text: str) -> Suggestion:
-    """The unit answers; who sent it returns the answer to the customer."""
+def answer(*, suggestion: Suggestion, actor: Any, text: str, override: str = "") -> Suggestion:
+    """The unit answers; who sent it returns the answer to the customer, so it is checked as what goes out (K3)."""
     with transaction.atomic():
         found = _locked(suggestion, actor)
         require(actor, "suggestion.answer", found)
         if found.answered_at is not None:
             raise Conflict(_("This suggestion was answered already."), code="answered")
         found.answer, found.answered_by, found.answered_at = said(text, "text", limit=4000), actor, now()
+        hear(actor=actor, text=found.answer, thing=f"suggestion:{found.pk}", to_customer=True, override=override)
         found.save()
         record(verb="suggestion.answer", thing=f"suggestion:{found.pk}", actor=actor)
         _tell(found, "suggestion_answered", found.by_id, unit=found.unit.name, answer=found.answer)
     return found
 
 
-def return_answer(*, suggestion: Suggestion, actor: Any, text: str) -> Suggestion:
+def return_answer(*, suggestion: Suggestion, actor: Any, text: str, override: str = "") -> Suggestion:
     """The customer was told the answer: the promise is kept."""
     with transaction.atomic():
         found = _locked(suggestion, actor)
@@ -68,6 +70,7 @@ def return_answer(*, suggestion: Suggestion, actor: Any, text: str) -> Suggestio
             raise Conflict(_("The unit has not answered yet."), code="unanswered")
         if found.returned_at is not None:
             raise Conflict(_("The answer was returned already."), code="returned")
+        hear(actor=actor, text=text, thing=f"suggestion:{found.pk}", to_customer=True, override=override)
         keep(case=found.case, actor=actor, promise=found.promise_id, text=text)
         found.returned_at, found.returned_by = now(), actor
         found.save()

@@ -39,6 +39,9 @@ class WordsRequest(StrictSerializer):
     """What was said."""
 
     text = serializers.CharField(max_length=2000)
+    override = serializers.CharField(
+        max_length=200, required=False, help_text="A supervisor's reason why it is sent all the same (K3)."
+    )
 
 
 class SuggestionSerializer(serializers.Serializer[Suggestion]):

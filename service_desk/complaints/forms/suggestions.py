@@ -8,6 +8,7 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from service_desk.knowledge.forms.overriding import OverrideField
 from service_desk.people.fields import PersonField
 
 
@@ -20,9 +21,11 @@ class AnswerForm(forms.Form):
     """What the unit answers, or what the customer was told of it."""
 
     text = _text(_("Answer"), _("It goes back to the customer."), 4000)
+    override = OverrideField()
 
     def __init__(self, *args: Any, returns: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["text"].widget.attrs["data-language"] = "to_customer"
         if returns:
             field = self.fields["text"]
             field.label, field.help_text = (

@@ -17,6 +17,7 @@ from service_desk.complaints.actions import answer, praise, return_answer
 from service_desk.complaints.forms.suggestions import AnswerForm, PraiseForm
 from service_desk.complaints.models import Suggestion
 from service_desk.complaints.views.common import person
+from service_desk.knowledge.forms.overriding import offer_override
 from service_desk.people.access import can, require
 from service_desk.people.fields import add_refusal
 from service_desk.rest.errors import FieldError, Refusal
@@ -67,8 +68,9 @@ def suggestion(request: HttpRequest, pk: int) -> HttpResponse:
         if form.is_valid():
             try:
                 deed = return_answer if found.answered_at else answer
-                deed(suggestion=found, actor=user, text=form.cleaned_data["text"])
+                deed(suggestion=found, actor=user, **form.cleaned_data)
             except Refusal as refusal:
+                offer_override(form, refusal, user)
                 status = _refuse(form, refusal)
             else:
                 messages.success(request, _("Saved."))
