@@ -341,3 +341,20 @@ def test_the_celery_door_leaves_fresh_letters_to_the_dispatcher(company: Company
     celery_door()
     delivery = notice.deliveries.get()
     assert (delivery.state, delivery.door) == ("sent", "celery")
+
+
+def test_a_channel_with_nothing_to_send_does_not_read_the_queue_of_the_others(company: Company) -> None:
+    """Five claims a turn: with a storm of letters waiting, those of the idle channels cost most of the time."""
+    notice = send(company.agent)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO notices_delivery (notice_id, channel, dedup_key, message_id)"
+            " SELECT %s, 'email', 'queue:' || g, '<' || g || '@desk>' FROM generate_series(1, 2000) g",
+            [notice.pk],
+        )
+        cursor.execute("ANALYZE notices_delivery")
+        claim = {"door": "test", "lease": 60, "channel": "wecom", "age": 0, "most": 6, "limit": 4}
+        cursor.execute(f"EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) {outbox._CLAIM}", claim)
+        [(plan,)] = cursor.fetchall()
+    assert "delivery_due_by_channel" in str(plan)
+    assert plan[0]["Plan"]["Shared Hit Blocks"] + plan[0]["Plan"]["Shared Read Blocks"] <= 20
