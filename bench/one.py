@@ -20,7 +20,7 @@ from bench.figures import Figure, Order, load, revision
 
 def say(text: str) -> None:
     """Progress, with the time of day."""
-    print(f"{time.strftime('%H:%M:%S')} {text}", flush=True)
+    print(f"{time.strftime('%H:%M:%S', time.gmtime())} {text}", flush=True)  # UTC: Django moves the zone
 
 
 def end_tidily() -> None:
