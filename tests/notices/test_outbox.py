@@ -353,7 +353,7 @@ def test_a_channel_with_nothing_to_send_does_not_read_the_queue_of_the_others(co
             [notice.pk],
         )
         cursor.execute("ANALYZE notices_delivery")
-        claim = {"door": "test", "lease": 60, "channel": "wecom", "age": 0, "most": 6, "limit": 4}
+        claim: dict[str, Any] = {"door": "x", "lease": 60, "channel": "wecom", "age": 0, "most": 6, "limit": 4}
         cursor.execute(f"EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) {outbox._CLAIM}", claim)
         [(plan,)] = cursor.fetchall()
     assert "delivery_due_by_channel" in str(plan)
