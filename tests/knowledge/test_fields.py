@@ -28,6 +28,7 @@ _NO_SENTENCES = {
         "owner",
         "type",
         "username",
+        "full_name",
         "display_name",
         "employee_number",
         "job_title",
