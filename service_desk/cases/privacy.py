@@ -76,14 +76,14 @@ def _told(customer: Customer, user: Any) -> Sequence[Mapping[str, Any]]:
 
 
 def _open_of(customer: Customer) -> int:
-    return Case.objects.filter(customer=customer).exclude(state__in=ENDED_STATES).count()
+    """Confidential cases are not counted: that there is one is nobody's to learn here (P6)."""
+    return Case.objects.filter(customer=customer, confidential=False).exclude(state__in=ENDED_STATES).count()
 
 
 def _erase_of(customer: Customer, old: str) -> int:
-    """All cases of the customer; `old` is the name that stands in their subjects and words."""
+    """What has ended; an open complaint forgets who complained when it is old. `old` is the name in their words."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT coalesce(array_agg(id), '{}') FROM cases_case WHERE customer_id = %s", [customer.pk])
-        ids = cursor.fetchone()[0]
+        ids = list(Case.objects.filter(customer=customer, state__in=ENDED_STATES).values_list("pk", flat=True))
         cursor.execute(_FORGET, {"ids": ids})
         forgotten: int = cursor.rowcount
         cursor.execute(_UNNAME, {"customer": customer.pk, "old": old, "new": customer.name})

@@ -51,4 +51,4 @@ def may_set_rule(user: Any, _thing: Any) -> bool:
 
 def is_officer(user: Any) -> bool:
     """Whether this is the privacy officer."""
-    return GuardRule.in_force().officer_id == user.pk
+    return bool(GuardRule.in_force().officer_id == user.pk)

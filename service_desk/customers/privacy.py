@@ -11,7 +11,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from service_desk.audit.actions import record
-from service_desk.customers.holders import holders
+from service_desk.customers.holders import Holder, holders
 from service_desk.customers.models import Customer, ErasurePass, LegalHold, PrivacyRequest, PrivacyRule
 from service_desk.customers.rules import PrivacyKind, PrivacyState
 from service_desk.people.access import require
@@ -192,7 +192,7 @@ def walk(slices: int = 20) -> int:
     return sum(_walk_of(holder, before, slices) for holder in holders())
 
 
-def _walk_of(holder: Any, before: datetime, slices: int) -> int:
+def _walk_of(holder: Holder, before: datetime, slices: int) -> int:
     """Each slice in a transaction of its own, entered in the trail; the place is kept with it."""
     total = 0
     for _turn in range(slices):

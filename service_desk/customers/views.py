@@ -96,6 +96,7 @@ def customer_list(request: HttpRequest) -> HttpResponse:
         "previous_url": previous,
         "next_url": following,
         "may_add": can(request.user, "customer.add"),
+        "may_see_requests": can(request.user, "privacy.view"),
     }
     return render(request, "customers/list.html", context)
 
@@ -112,6 +113,7 @@ def customer_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "contacts": list(customer.contacts.prefetch_related(Prefetch("numbers"))[:_MANY]),
         "products": list(customer.products.select_related("product_type")[:_MANY]),
         "may_reveal": can(request.user, "customer.reveal"),
+        "may_ask_privacy": can(request.user, "privacy.view", customer),
     }
     return render(request, "customers/detail.html", context)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection, transaction
+from django.test import Client
 
 from service_desk.audit.models import AuditEntry
 from service_desk.cases.actions import cancel
@@ -180,3 +181,60 @@ def test_who_takes_no_calls_takes_no_request_and_only_administrators_set_the_tim
     with pytest.raises(NotAllowed):
         privacy.hold(actor=desk.chief, customer=desk.customer, reason="x")
     assert not LegalHold.objects.exists()
+
+
+def browser(person: Any) -> Client:
+    client = Client()
+    client.force_login(person)
+    return client
+
+
+def test_the_pages_take_a_request_answer_it_and_give_the_copy(desk: World) -> None:
+    cancelled(desk)
+    page = f"/customers/{desk.customer.pk}/privacy/"
+    agent, admin = browser(desk.agent), browser(desk.admin)
+    assert page in agent.get(desk.customer.get_absolute_url()).content.decode()
+    given = {"kind": "copy", "asked_by": NAME, "proof": "回拨", "words": ""}
+    assert agent.post(page, given | {"proof": "\x00"}).status_code == 422
+    answer = agent.post(page, given)
+    where = answer["Location"]
+    assert agent.get(where).status_code == 200
+    assert agent.post(f"{where}copy/").status_code == 403
+    assert agent.post(where, {"granted": "yes", "answer": "好"}).status_code == 403
+    told = admin.post(f"{where}copy/")
+    assert PHONE in told.content.decode()
+    assert told["Content-Disposition"].startswith("attachment")
+    assert admin.post(where, {"granted": "maybe", "answer": ""}).status_code == 422
+    assert admin.post(where, {"granted": "yes", "answer": "已寄出"}).status_code == 302
+    assert "已寄出" in admin.get(where).content.decode()
+
+
+def test_the_pages_hold_try_and_set_the_rule(desk: World, django_assert_max_num_queries: Any) -> None:
+    shift_time(cancelled(desk), days=40)
+    admin, hold = browser(desk.admin), f"/customers/{desk.customer.pk}/hold/"
+    assert admin.post(hold, {"reason": ""}).status_code == 422
+    assert admin.post(hold, {"reason": "诉讼"}).status_code == 302
+    assert admin.post(hold, {"reason": "诉讼"}).status_code == 422
+    assert "诉讼" in admin.get("/customers/privacy/").content.decode()
+    assert admin.post(hold, {"lift": "1"}).status_code == 302
+    tried = admin.post("/customers/privacy/", {"keep_days": 30, "answer_days": 15, "dry": "1"})
+    assert "Nothing was changed" in tried.content.decode()
+    assert Case.objects.exclude(caller_name="").count() == 1
+    assert admin.post("/customers/privacy/", {"keep_days": 5, "answer_days": 99}).status_code == 422
+    assert admin.post("/customers/privacy/", {"keep_days": 10**30, "answer_days": "x"}).status_code == 422
+    assert admin.post("/customers/privacy/", {"keep_days": 30, "answer_days": 15}).status_code == 302
+    with django_assert_max_num_queries(12):
+        admin.get("/customers/privacy/")
+    assert browser(desk.auditor).get("/customers/privacy/").status_code == 403
+
+
+def test_an_erasure_is_granted_by_who_has_proved_lately_and_a_conflict_is_said_in_place(desk: World) -> None:
+    desk.register(caller_name=NAME)
+    admin, where = browser(desk.admin), asked(desk).get_absolute_url()
+    refused = admin.post(where, {"granted": "yes", "answer": "好"})
+    assert (refused.status_code, "still open" in refused.content.decode()) == (422, True)
+    admin.get("/account/")
+    session = admin.session
+    session["proved_at"] = 0
+    session.save()
+    assert admin.post(where, {"granted": "no", "answer": "好"})["Location"].startswith("/account/prove/")

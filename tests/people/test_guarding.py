@@ -12,6 +12,7 @@ from django.db import DatabaseError, connection, transaction
 from django.test import Client
 
 from service_desk.audit.models import AuditEntry
+from service_desk.calls.actions.messages import NewMessage, take_message
 from service_desk.customers.actions import reveal_number
 from service_desk.customers.models import PhoneNumber
 from service_desk.notices.models import Notice
@@ -214,3 +215,16 @@ def test_guesses_at_the_present_password_are_locked_out_as_at_the_log_in(db: Non
         browser.post("/account/security/", {"old": f"wrong {turn}", "new": new, "again": new})
     browser.post("/account/security/", {"old": PASSWORD, "new": new, "again": new})
     assert Staff.objects.get(username="wang").check_password(PASSWORD)
+
+
+def test_a_browser_session_proves_itself_at_the_REST_door_too(desk: World) -> None:
+    message = take_message(
+        actor=desk.agent,
+        data=NewMessage(for_whom=desk.colleague, from_name="赵敏", from_number="13900139000", matter="请回电"),
+    )
+    where = f"/api/v1/messages/{message.pk}/number/"
+    old = grown_old(desk.colleague).post(where)
+    assert (old.status_code, old.json()["code"]) == (403, "proof_wanted")
+    fresh = Client()
+    fresh.force_login(desk.colleague)
+    assert fresh.post(where).json() == {"number": "13900139000"}

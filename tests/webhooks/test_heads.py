@@ -48,7 +48,7 @@ def test_the_head_goes_out_once_a_day_to_auditors_administrators_and_an_address_
 
 def test_with_the_head_that_left_a_trail_sealed_anew_is_found(auditor: Staff) -> None:
     send_head()
-    kept = chain.Head.read(Notice.objects.filter(kind="audit_head").first().facts["head"])
+    kept = chain.Head.read(Notice.objects.filter(kind="audit_head")[:1].get().facts["head"])
     with connection.cursor() as cursor:  # as the database's own administrator, who can take triggers away
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("ALTER TABLE audit_auditentry DISABLE TRIGGER USER")
