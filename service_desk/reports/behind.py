@@ -209,27 +209,34 @@ def lines_of(asked: Question, rows: Sequence[Fact]) -> list[Line]:
         .select_related("product_type", "customer")
         .in_bulk([row[2] for row in rows if row[2] is not None])
     )
-    things = _things(asked.user, [row[6] for row in rows if row[2] is None and row[6]])
+    things = _things(asked.user, [row[6] for row in rows if row[6] and (row[2] is None or _is_call(row[6]))])
     people: Mapping[int, Staff] = {}
     if can(asked.user, "report.view_people"):
         people = Staff.objects.in_bulk([row[3] for row in rows if row[3] is not None])
     found = []
     for _id, at, case_id, who, seconds, outcome, thing in rows:
         case = cases.get(case_id)
-        title, url = (case.number, case.get_absolute_url()) if case else things.get(thing, ("–", ""))
+        there = (case.number, case.get_absolute_url()) if case else ("–", "")
+        title, url = things.get(thing, there) if thing else there
         text = f"{case.customer} · {case.product_type} · {case.fault}" if case else ""
+        text = f"{case.number} · {text}" if case and title != case.number else text
         name = str(people[who]) if who in people else ""
         words = str(asked.figure.outcomes.get(outcome, ""))
         found.append(Line(title, url, text, name, at, seconds, words))
     return found
 
 
+def _is_call(thing: str) -> bool:
+    """A call is a thing of its own, whatever case it is registered as."""
+    return thing.startswith("call:")
+
+
 def _things(user: Any, things: Sequence[str]) -> dict[str, tuple[str, str]]:
     """What is no case: calls by their public names, messages and transcripts by their places."""
-    refs = [thing.partition(":")[2] for thing in things if thing.startswith("call:")]
+    refs = [thing.partition(":")[2] for thing in things if _is_call(thing)]
     calls = calls_visible_to(user).filter(ref__in=refs) if refs else []
     found = {
         f"call:{call.ref}": (call.masked_number or call.ref, reverse("call-detail", args=[call.ref])) for call in calls
     }
-    others = seen_by(user, [thing for thing in things if not thing.startswith("call:")])
+    others = seen_by(user, [thing for thing in things if not _is_call(thing)])
     return found | {thing: (place.label, place.url) for thing, place in others.items()}

@@ -58,9 +58,28 @@ class Keyed:
         shown = page(self.found, order=self.order, size=CHUNK, after=after or None)
         return shown.items, shown.next or ""
 
+    def texts(self, columns: Sequence[Column], after: str) -> tuple[list[list[str]], str]:
+        """A piece as its cells, read as values and never made into things: a tenth of the work of `piece`."""
+        meta = self.found.model._meta
+        order = [meta.pk.attname if name.lstrip("-") == "pk" else name.lstrip("-") for name in self.order]
+        names = list(dict.fromkeys([*(path for column in columns for path in column.paths), *order]))
+        values: QuerySet[Any, Any] = self.found.select_related(None).values_list(*names, named=True)
+        shown = page(values, order=self.order, size=CHUNK, after=after or None)
+        cells = [_cell(column, names) for column in columns]
+        return [[cell(row) for cell in cells] for row in shown.items], shown.next or ""
+
     def count(self, most: int) -> int:
         """Without the names that only their texts need."""
         return self.counted.order_by()[:most].count()
+
+
+def _cell(column: Column, names: Sequence[str]) -> Callable[[Any], str]:
+    """What writes the cell of a row of values with these names."""
+    say, places = column.ready() if column.ready else str, [names.index(path) for path in column.paths]
+    if len(places) == 1:
+        (only,) = places
+        return lambda row: say(row[only])
+    return lambda row: say(*(row[place] for place in places))
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,12 +168,24 @@ def cells_of(exportable: Exportable, columns: Sequence[Column], *, in_full: bool
     return [exportable.full.get(column.key, column.text) if in_full else column.text for column in columns]
 
 
-def chunks(exportable: Exportable, user: Any, rows: Rows, after: str = "") -> Iterator[tuple[list[Any], str]]:
-    """The rows in pieces, each with the cursor of what follows (blank: nothing does); never more than one in memory."""
+def written(
+    exportable: Exportable, user: Any, rows: Rows, columns: Sequence[Column], after: str = "", *, in_full: bool = False
+) -> Iterator[tuple[list[list[str]], str]]:
+    """The cells of the rows in pieces, each with the cursor of what follows (blank: nothing does).
+
+    Never more than one piece is in memory. Rows of a table are written from their values where every column can be.
+    """
+    in_full = in_full and any(column.key in exportable.full for column in columns)
+    plain = rows.texts if isinstance(rows, Keyed) and not in_full and all(one.ready for one in columns) else None
+    cells = cells_of(exportable, columns, in_full=in_full)
     while True:
-        piece, after = rows.piece(after)
-        exportable.dress(user, piece)
-        yield piece, after
+        if plain:
+            texts, after = plain(columns, after)
+        else:
+            piece, after = rows.piece(after)
+            exportable.dress(user, piece)
+            texts = [[cell(row) for cell in cells] for row in piece]
+        yield texts, after
         if not after:
             return
 
@@ -194,7 +225,5 @@ def write_now(*, actor: Any, exportable: Exportable, query: str, file_format: st
 
 
 def _lines(exportable: Exportable, user: Any, rows: Rows, columns: Sequence[Column]) -> Iterator[list[str]]:
-    cells = cells_of(exportable, columns, in_full=False)
-    for piece, _after in chunks(exportable, user, rows):
-        for row in piece:
-            yield [cell(row) for cell in cells]
+    for texts, _after in written(exportable, user, rows, columns):
+        yield from texts

@@ -15,7 +15,7 @@ import logging
 import shutil
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -38,10 +38,10 @@ from service_desk.notices.actions import NewNotice, send_many
 from service_desk.notices.rules import Level
 from service_desk.people.access import require
 from service_desk.reports import vault
-from service_desk.reports.exporting import EXPORTABLE, Exportable, cells_of, chunks
+from service_desk.reports.exporting import EXPORTABLE, Exportable, written
 from service_desk.reports.models import Export, SentReport
 from service_desk.reports.rules import (
-    BINDING,
+    CLOSING,
     ENCLOSED,
     KEPT,
     LEASE,
@@ -49,6 +49,7 @@ from service_desk.reports.rules import (
     MAX_ATTEMPTS,
     MOST_ROWS,
     OPEN_STATES,
+    RENEWED,
     SLICE_SECONDS,
     ExportState,
     Problem,
@@ -72,6 +73,10 @@ class _Refused(Exception):  # noqa: N818  (an outcome, not a fault of the progra
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem)
         self.problem = problem
+
+
+class _Unwanted(Exception):  # noqa: N818  (an outcome, not a fault of the program)
+    """Somebody else is at it, or it was called off."""
 
 
 def begin(export_id: int, fence: int) -> None:
@@ -133,21 +138,19 @@ def _read(export: Export) -> bool:
     rows = exportable.rows(export.by, asked, columns)
     if export.rows_expected is None:
         export.rows_expected = rows.count(MOST_ROWS + 1)
-    cells = cells_of(exportable, columns, in_full=export.in_full)
     part = f"{export.fence}.part"
     path = vault.folder_of(str(export.key), make=True) / part
-    over, following, written = time.monotonic() + SLICE_SECONDS, export.cursor, 0
+    over, following, more = time.monotonic() + SLICE_SECONDS, export.cursor, 0
     plain = export.format == Format.CSV
     with _created(path) as file:
         writer = csv.writer(file)
-        for piece, following in chunks(exportable, export.by, rows, export.cursor):
-            for row in piece:
-                texts = [cell(row) for cell in cells]
-                writer.writerow([harmless(text) for text in texts] if plain else texts)
-            written += len(piece)
+        pieces = written(exportable, export.by, rows, columns, export.cursor, in_full=export.in_full)
+        for texts, following in pieces:
+            writer.writerows([[harmless(text) for text in line] for line in texts] if plain else texts)
+            more += len(texts)
             if not following or time.monotonic() >= over:
                 break
-    done = export.rows_done + written
+    done = export.rows_done + more
     if max(done, export.rows_expected) > MOST_ROWS:
         raise _Refused(Problem.TOO_MANY)
     kept: int = _mine(export).update(
@@ -172,20 +175,27 @@ def _created(path: Path) -> io.TextIOWrapper:
 
 
 def _bind(export: Export) -> bool:
-    """Make one file of the parts; then it is ready, and its person is told."""
+    """Make one file of the parts; then it is ready, and its person is told.
+
+    A workbook of a million rows takes a minute or two: meanwhile it is said time and again that this worker lives, and
+    looked whether the file is still wanted.
+    """
     exportable = _demanded(export)
-    _mine(export).update(lease_until=Now() + BINDING)
     columns = exportable.columns(QueryDict(export.query))
     folder = vault.folder_of(str(export.key), make=True)
     path = folder / f"{export.fence}.{export.format}"
     path.touch(mode=0o600)
     parts = [folder / part for part in export.parts]
-    if export.format == Format.CSV:
-        _join(path, columns, parts)
-    else:
-        with path.open("wb") as file:
-            write_xlsx(file, heads(columns), _lines(parts), str(folder))
-    if not _ready(export, exportable, path, columns):
+    try:
+        if export.format == Format.CSV:
+            _join(path, columns, _alive(export, parts))
+        else:
+            with path.open("wb") as file:
+                write_xlsx(file, heads(columns), _lines(_alive(export, parts)), str(folder))
+        made = _ready(export, exportable, path, columns)
+    except _Unwanted:
+        made = False
+    if not made:
         path.unlink(missing_ok=True)
         return False
     for part_path in parts:
@@ -193,7 +203,19 @@ def _bind(export: Export) -> bool:
     return False
 
 
-def _join(path: Path, columns: Sequence[Column], parts: Sequence[Path]) -> None:
+def _alive(export: Export, parts: Sequence[Path]) -> Iterator[Path]:
+    """The parts; between two of them the lease is renewed, unless somebody has called the export off meanwhile."""
+    renewed = time.monotonic()
+    for part in parts:
+        if time.monotonic() - renewed > RENEWED:
+            if not _mine(export).update(lease_until=Now() + LEASE):
+                raise _Unwanted
+            renewed = time.monotonic()
+        yield part
+    _mine(export).update(lease_until=Now() + CLOSING)
+
+
+def _join(path: Path, columns: Sequence[Column], parts: Iterable[Path]) -> None:
     with path.open("wb") as file:
         head = io.StringIO(newline="")
         csv.writer(head).writerow([harmless(text) for text in heads(columns)])
@@ -203,7 +225,7 @@ def _join(path: Path, columns: Sequence[Column], parts: Sequence[Path]) -> None:
                 shutil.copyfileobj(piece, file, 1024 * 1024)
 
 
-def _lines(parts: Sequence[Path]) -> Iterator[list[str]]:
+def _lines(parts: Iterable[Path]) -> Iterator[list[str]]:
     for part in parts:
         with part.open(encoding="utf-8", newline="") as file:
             yield from csv.reader(file)

@@ -20,7 +20,6 @@ from service_desk.reports.facts import KEPT, LATE, NONE, Facts
 from service_desk.telephony.rules import Verdict
 
 _OF_CASE = ("unit", "person", "line", "customer", "product", "severity")
-_OF_PERSON = ("unit", "person")
 _WHEN = ("weekday", "hour", "slot")
 
 
@@ -242,12 +241,14 @@ FIGURES: Mapping[str, Figure] = {
             _(
                 "What the calls of the period say about the rules T1 to T7: one fact a call and rule, as far as later "
                 "events have not refuted it. A call counts when it was answered, whenever it was reported. "
-                "Calls of confidential cases of others are left out. The person is whose call it was."
+                "Calls of confidential cases of others are left out. The person is whose call it was. Service line, "
+                "customer, product and severity are those of the case as which the call is registered: a call that "
+                "was a wrong number, a message, or is not registered yet, has none."
             ),
             pgettext_lazy("report", "Facts"),
             facts.call_rules,
             {verdict.value: verdict.label for verdict in (Verdict.KEPT, Verdict.BREACHED, Verdict.DUE)},
-            ("rule", *_OF_PERSON),
+            ("rule", *_OF_CASE),
             ("f_rule",),
             good=frozenset({Verdict.KEPT}),
             bad=frozenset({Verdict.BREACHED}),
@@ -273,12 +274,13 @@ FIGURES: Mapping[str, Figure] = {
             _(
                 "Inbound calls by when they came in, whenever the phone system reported it. Measured is the time from "
                 "answering to the end. Calls of confidential cases of others are left out. The person is whose call it "
-                "was."
+                "was. Service line, customer, product and severity are those of the case as which the call is "
+                "registered: a call that was a wrong number, a message, or is not registered yet, has none."
             ),
             pgettext_lazy("report", "Calls"),
             facts.calls,
             {"answered": pgettext_lazy("report", "Answered"), "missed": pgettext_lazy("report", "Not answered")},
-            (*_OF_PERSON, *_WHEN),
+            (*_OF_CASE, *_WHEN),
             ("f_weekday", "f_hour", "f_slot"),
             good=frozenset({"answered"}),
             bad=frozenset({"missed"}),

@@ -16,11 +16,13 @@ MOST_ROWS = 1_000_000
 #: So many rows are read by one statement.
 CHUNK = 2_000
 #: A worker writes for so long, then other work of the queue has its turn.
-SLICE_SECONDS = 4.0
+SLICE_SECONDS = 2.0
 #: A worker that has not been heard of for so long is dead, and another goes on from what was written.
 LEASE = timedelta(seconds=60)
-#: Binding the parts of a million rows into a workbook takes minutes.
-BINDING = timedelta(minutes=15)
+#: Binding the parts of a million rows takes a minute or two; so often (seconds) its worker says that it lives.
+RENEWED = 3.0
+#: Then the workbook is packed, in one piece.
+CLOSING = timedelta(minutes=5)
 #: So often in a row a worker may die over the same part.
 MAX_ATTEMPTS = 5
 #: How long a file lies ready, and its row is listed.

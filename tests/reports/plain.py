@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from math import ceil
 from typing import Any
 
+from service_desk.calls.models import CallSettlement
 from service_desk.cases.models import Case, CaseClockEvent, CaseCycle, CaseDeadline, HandOver, Promise
 from service_desk.complaints.models import Instance
 from service_desk.deadlines.rules import ClockEventType
@@ -60,7 +61,7 @@ def gone(start: datetime, end: datetime | None) -> float | None:
 def registration(seen: Seen) -> Iterator[Fact]:
     """C3."""
     for case in seen.cases.values():
-        if case.kind == "call":
+        if case.kind == "call" and case.split_from_id is None:
             late = case.registered_at - case.accepted_at > timedelta(hours=24)
             took = gone(case.accepted_at, case.registered_at)
             yield Fact(case.registered_at, case, case.first_responder_id, took, "late" if late else "kept")
@@ -70,7 +71,8 @@ def first_response(seen: Seen) -> Iterator[Fact]:
     """Once a case."""
     for case in seen.cases.values():
         if case.started_at:
-            took, how = gone(case.accepted_at, case.started_at), seen.of(case, ["first_response"])
+            took = gone(case.earliest_accepted_at or case.accepted_at, case.started_at)
+            how = seen.of(case, ["first_response"])
             yield Fact(case.started_at, case, case.first_responder_id, took, how)
 
 
@@ -79,7 +81,12 @@ def _cycles(name: str) -> Callable[[Seen], Iterator[Fact]]:
 
     def found(seen: Seen) -> Iterator[Fact]:
         cycles = [
-            (case, case.cycle, case.reopened_at or case.accepted_at, getattr(case, reached))
+            (
+                case,
+                case.cycle,
+                case.reopened_at or case.earliest_accepted_at or case.accepted_at,
+                getattr(case, reached),
+            )
             for case in seen.cases.values()
         ]
         cycles += [
@@ -154,23 +161,38 @@ def language(seen: Seen) -> Iterator[Fact]:
 def arrivals(seen: Seen) -> Iterator[Fact]:
     """By acceptance."""
     for case in seen.cases.values():
-        yield Fact(case.accepted_at, case, case.first_responder_id, None, "none")
+        if case.split_from_id is None:
+            yield Fact(case.accepted_at, case, case.first_responder_id, None, "none")
 
 
-def calls(_seen: Seen) -> Iterator[Fact]:
-    """Inbound ones."""
+def _registered(seen: Seen) -> tuple[dict[int, Case], set[int]]:
+    """The case of each call that is registered as one, and the calls that are hidden with theirs."""
+    standing = CallSettlement.objects.filter(undone_at=None, case__isnull=False)
+    cases = {each.call_id: each.case_id for each in standing}
+    hidden = {
+        each.call_id for each in CallSettlement.objects.filter(case__isnull=False) if each.case_id not in seen.cases
+    }
+    return {call: seen.cases[case] for call, case in cases.items() if case in seen.cases}, hidden
+
+
+def calls(seen: Seen) -> Iterator[Fact]:
+    """Inbound ones, by when they came in: reported or not."""
+    cases, hidden = _registered(seen)
     for call in Call.objects.filter(direction="inbound"):
+        if call.pk in hidden:
+            continue
         took = gone(call.answered_at, call.ended_at) if call.answered_at else None
-        assert call.started_at is not None
-        yield Fact(call.started_at, None, call.agent_id, took, "answered" if call.answered_at else "missed")
+        at = call.started_at or call.ringing_at or call.heard_at
+        yield Fact(at, cases.get(call.pk), call.agent_id, took, "answered" if call.answered_at else "missed")
 
 
-def call_rules(_seen: Seen) -> Iterator[Fact]:
+def call_rules(seen: Seen) -> Iterator[Fact]:
     """T1-T7."""
+    cases, hidden = _registered(seen)
     for fact in CallFact.objects.filter(withdrawn_at=None).select_related("call"):
-        at = fact.call.answered_at or fact.call.started_at
-        assert at is not None
-        yield Fact(at, None, fact.call.agent_id, None, fact.verdict)
+        if fact.call_id not in hidden:
+            at = fact.call.answered_at or fact.call.started_at or fact.call.heard_at
+            yield Fact(at, cases.get(fact.call_id), fact.call.agent_id, None, fact.verdict)
 
 
 PLAIN: Mapping[str, Callable[[Seen], Iterator[Fact]]] = {

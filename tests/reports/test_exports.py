@@ -158,14 +158,14 @@ def test_two_workers_with_one_message_write_one_slice(
         desk.register()
     export = ask(desk.agent)
     second: list[int | None] = []
-    real = exporting.chunks
+    real = exporting.written
 
-    def meanwhile(*given: Any) -> Iterator[Any]:
+    def meanwhile(*given: Any, **more: Any) -> Iterator[Any]:
         second.append(jobs.go_on(export.pk, 0))
         second.append(jobs.go_on(export.pk, 1))
-        yield from real(*given)
+        yield from real(*given, **more)
 
-    monkeypatch.setattr(jobs, "chunks", meanwhile)
+    monkeypatch.setattr(jobs, "written", meanwhile)
     assert jobs.go_on(export.pk, 0) == 1
     assert second == [None, None]
 
@@ -175,15 +175,15 @@ def test_a_frozen_worker_that_comes_back_changes_nothing(
 ) -> None:
     cases = [desk.register() for _ in range(3)]
     export = ask(desk.agent)
-    real = exporting.chunks
+    real = exporting.written
 
-    def overtaken(*given: Any) -> Iterator[Any]:
-        monkeypatch.setattr(jobs, "chunks", real)
+    def overtaken(*given: Any, **more: Any) -> Iterator[Any]:
+        monkeypatch.setattr(jobs, "written", real)
         Export.objects.filter(pk=export.pk).update(lease_until=Now() - timedelta(seconds=1))
         assert work(export).state == "ready"
-        yield from real(*given)
+        yield from real(*given, **more)
 
-    monkeypatch.setattr(jobs, "chunks", overtaken)
+    monkeypatch.setattr(jobs, "written", overtaken)
     assert jobs.go_on(export.pk, 0) is None
     ready = Export.objects.get(pk=export.pk)
     assert [row[0] for row in rows_of(desk.agent, ready)[1:]] == [case.number for case in cases]

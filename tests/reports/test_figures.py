@@ -15,6 +15,7 @@ from django.db import transaction
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from service_desk.calls.models import CallSettlement
 from service_desk.cases import actions
 from service_desk.cases.models import Case
 from service_desk.complaints.models import Instance
@@ -56,6 +57,8 @@ VERBS = (
     "move",
     "ack",
     "cancel",
+    "split",
+    "merge",
 )
 steps = st.lists(st.tuples(st.sampled_from(VERBS), st.integers(1, 400)), max_size=9)
 plans = st.lists(
@@ -100,6 +103,8 @@ def _do(desk: World, case: Case, verb: str) -> None:
             promise and actions.postpone(**who, promise=promise.pk, due_at=soon, text="改约", channel="phone")
         ),
         "ack": lambda: _answer(case),
+        "split": lambda: actions.split(**who, fault="另一块板", text="分开处理"),
+        "merge": lambda: _merge(case, who),
     }
     ways[verb]()
 
@@ -108,6 +113,13 @@ def _answer(case: Case) -> None:
     notice = Notice.objects.waiting().filter(about=f"case:{case.pk}", recipient__isnull=False).order_by("id").first()
     if notice is not None and notice.recipient is not None:
         acknowledge(notice=notice, actor=notice.recipient, via="screen")
+
+
+def _merge(case: Case, who: dict[str, Any]) -> None:
+    """Into the newest other case that is open, such as the part that was split off."""
+    other = Case.objects.open().exclude(pk=case.pk).order_by("-pk").first()
+    if other is not None:
+        actions.merge(**who, into=other.number, text="同一故障")
 
 
 def inside(facts: Iterable[Fact], period: Period) -> list[Fact]:
@@ -151,16 +163,21 @@ FULL = [  # entered late; reopened; handed over, accepted late; a promise broken
     ("major", 30, [("start", 5), ("hand", 100), ("accept", 5), ("resolve", 60), ("reopen", 5), ("resolve", 5)]),
     ("critical", 0, [("ack", 20), ("start", 300), ("promise", 100), ("keep", 5), ("restore", 60), ("reopen", 10)]),
 ]
+TIED = [  # a part split off, which is late; the older case merged into it: its clocks, promises and acceptance go over
+    ("minor", 3, [("split", 300), ("start", 5), ("promise", 5), ("resolve", 5)]),
+    ("major", 30, [("start", 5), ("promise", 100), ("merge", 50)]),
+]
 
 
 @example(drawn=FULL, seconds=[None, 60, 0], hide=False)
 @example(drawn=FULL, seconds=[], hide=True)
+@example(drawn=TIED, seconds=[30, 45, 60, None], hide=True)
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(drawn=plans, seconds=st.lists(st.none() | st.integers(0, 600), max_size=4), hide=st.booleans())
 def test_every_figure_is_what_a_plain_count_finds(desk: World, drawn: Any, seconds: Any, hide: bool) -> None:
     with transaction.atomic():
         cases = [live(desk, *plan) for plan in drawn]
-        calls_of(desk, seconds)
+        calls_of(desk, seconds, cases)
         findings_in(cases, desk.agent)
         if hide:
             Case.objects.filter(pk=cases[0].pk).update(confidential=True)
@@ -172,19 +189,27 @@ def test_every_figure_is_what_a_plain_count_finds(desk: World, drawn: Any, secon
         transaction.set_rollback(True)
 
 
-def calls_of(desk: World, seconds: list[int | None]) -> None:
-    """One inbound call each, answered after five seconds or not at all, with a fact; told of a day later."""
+def calls_of(desk: World, seconds: list[int | None], cases: list[Case]) -> None:
+    """One inbound call each, answered after five seconds or not at all, with a fact; told of a day later.
+
+    Each fourth has lost its beginning. One is registered as a case, one was so and is so no more, one as another case.
+    """
     system = Integration.objects.create(name="交换机", kind="native")
     for number, lasted in enumerate(seconds):
         at = now() - timedelta(hours=20 * number)
         answered = None if lasted is None else at + timedelta(seconds=5)
         call = Call.objects.create(
             integration=system, call_id=f"c{number}", direction="inbound", agent=desk.agent if lasted else None,
-            state="missed" if lasted is None else "ended", started_at=at, answered_at=answered,
+            state="missed" if lasted is None else "ended", started_at=at if number % 4 else None, answered_at=answered,
             ended_at=at + timedelta(seconds=5 + (lasted or 0)),
         )  # fmt: skip
         CallFact.objects.create(call=call, rule="T1", verdict="kept" if (lasted or 0) % 2 else "breached")
         CallFact.objects.create(call=call, rule="T2", verdict="due", withdrawn_at=now() if number % 2 else None)
+        if number < 3:
+            CallSettlement.objects.create(
+                call=call, settled_as="case", case=cases[number // 2 % len(cases)], by=desk.agent, counts_at=at,
+                **({"undone_at": now(), "undone_by": desk.chief, "undone_why": "登记错了"} if number == 1 else {}),
+            )  # fmt: skip
 
 
 def findings_in(cases: list[Case], author: Staff) -> None:

@@ -240,10 +240,8 @@ def test_what_takes_too_long_is_computed_beside_and_kept(desk: World, slow: None
     assert told in text_of(chief.get(address))  # an old answer is none
 
 
-def test_where_a_figure_could_be_computed_its_facts_can_be_listed(
-    desk: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The number is that of the sum, and the facts are read back in time: here none that reads more than two is done."""
+def test_where_a_figure_could_be_computed_its_facts_can_be_listed(desk: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The number is that of the sum; the facts are read back in time: here nothing that reads more than two ends."""
     monkeypatch.setattr(sums, "STATEMENT_SECONDS", 0.4)
     many = ", slow AS MATERIALIZED (SELECT pg_sleep(CASE WHEN count(*) > 2 THEN 1 ELSE 0 END) FROM f), g AS ("
     told = summing._FACTS.replace(", g AS (", many)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 from django.http import QueryDict
 from django.urls import reverse
+from django.utils.translation import override
 
+from service_desk.cases.columns import COLUMNS
 from service_desk.cases.models import Case, Promise
 from service_desk.deadlines.clock import now
 from service_desk.people.access import can
@@ -13,7 +15,7 @@ from service_desk.reports.exporting import EXPORTABLE
 from service_desk.rest.errors import NotAllowed
 from tests.cases.pages import browser
 from tests.factories import World, world
-from tests.reports.lists import file_of
+from tests.reports.lists import file_of, say_the_same
 
 pytestmark = pytest.mark.django_db
 
@@ -52,6 +54,16 @@ def test_every_list_has_the_way_to_its_file_on_its_page(desk: World) -> None:
         text = visitors[person].get(there).content.decode()
         assert f'href="{reverse("export-new", args=[what])}?' in text, (what, page)
         assert "q=abc" in text.partition(reverse("export-new", args=[what]))[2][:200], what
+
+
+def test_a_long_file_is_written_from_values_and_says_what_the_cases_say(desk: World) -> None:
+    """Every column that a list of cases may have, in both languages, with and without something in it."""
+    desk.register(severity="critical", caller_phone="13900139000", caller_name="王工")
+    desk.register(severity=None)
+    for language in ("zh-hans", "en"):
+        with override(language):
+            for sort in ("newest", "oldest", "deadline", "gravest", "customer"):
+                say_the_same(desk.manager, "cases", f"sort={sort}&cols={','.join(COLUMNS)}")
 
 
 def test_a_file_has_the_filters_of_the_page_and_no_more_of_a_thing_than_it(desk: World) -> None:

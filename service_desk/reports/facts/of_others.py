@@ -19,7 +19,7 @@ from django.db.models import (
 from django.db.models import Case as Choice
 from django.db.models.functions import Cast, Coalesce, Concat
 
-from service_desk.calls.models import CallMessage
+from service_desk.calls.models import CallMessage, CallSettlement
 from service_desk.calls.seeing import calls_visible_to
 from service_desk.cases.models import Case
 from service_desk.complaints.models import Complaint, Instance
@@ -80,6 +80,15 @@ def language(user: Any, begins: datetime, ends: datetime) -> Facts:
     )
 
 
+def _case_of(call: str) -> Subquery:
+    """The case as which a call is registered, itself also when it was merged later (D5).
+
+    Whoever may not know of the case does not see the call either (`calls_visible_to`).
+    """
+    standing = CallSettlement.objects.standing().filter(call=OuterRef(call)).order_by()
+    return Subquery(standing.values("case")[:1], output_field=BigIntegerField())
+
+
 def calls(user: Any, begins: datetime, ends: datetime) -> Facts:
     """Inbound calls by when they came in, whenever they were reported, with how long was talked."""
     found = calls_visible_to(user).annotate(came_at=Coalesce("started_at", "ringing_at", "heard_at"))
@@ -90,7 +99,7 @@ def calls(user: Any, begins: datetime, ends: datetime) -> Facts:
         "f_slot",
         f_id=F("pk"),
         f_at=F("came_at"),
-        f_case=Cast(Value(None), BigIntegerField()),
+        f_case=_case_of("pk"),
         f_who=Coalesce("claimed_by", "agent"),
         f_seconds=Choice(When(answered_at__isnull=False, then=seconds(F("answered_at"), F("ended_at")))),
         f_outcome=Choice(When(answered_at__isnull=False, then=word("answered")), default=word("missed")),
@@ -109,7 +118,7 @@ def call_rules(user: Any, begins: datetime, ends: datetime) -> Facts:
         "f_rule",
         f_id=F("pk"),
         f_at=F("was_at"),
-        f_case=Cast(Value(None), BigIntegerField()),
+        f_case=_case_of("call"),
         f_who=Coalesce("call__claimed_by", "call__agent"),
         f_outcome=text("verdict"),
         f_thing=Concat(word("call:"), "call__ref", output_field=TextField()),

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from django.db.models import QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 
-from service_desk.cases.columns import Column, local
+from service_desk.cases.columns import Column, coded, local, moments, persons, plainly
+from service_desk.customers.models import Customer
+from service_desk.people.models import ServiceLine, Staff, Unit
 from service_desk.reports.exporting import Keyed
 
 Words = str | Promise
@@ -31,9 +34,36 @@ def column(model: type[models.Model], path: str, label: Words = "", key: str = "
             at = last.related_model  # type: ignore[assignment]
     head = label or getattr(last, "verbose_name", "") or path
     moment = isinstance(last, models.DateTimeField)
+    paths, ready = _from_values(path, last)
     return Column(
-        key or path, head, lambda row: words(getattr_along(row, names), last), tuple(needs[-1:]), moment=moment
+        key or path,
+        head,
+        lambda row: words(getattr_along(row, names), last),
+        tuple(needs[-1:]),
+        moment=moment,
+        paths=paths,
+        ready=ready,
     )
+
+
+def _from_values(path: str, last: Any) -> tuple[tuple[str, ...], Callable[[], Callable[..., str]] | None]:
+    """How a long file says the column from values alone; of what is said by code only, in no way."""
+    if last is None or isinstance(last, ArrayField | models.JSONField | models.BinaryField):
+        return (), None
+    if last.is_relation:
+        if last.related_model is Staff:
+            return (f"{path}__full_name", f"{path}__username"), persons
+        return ((f"{path}__name",), plainly) if last.related_model in (Unit, ServiceLine, Customer) else ((), None)
+    if last.choices:
+        return (path,), coded(last.flatchoices)
+    if isinstance(last, models.DateTimeField):
+        return (path,), moments
+    return (path,), _truths if isinstance(last, models.BooleanField) else plainly
+
+
+def _truths() -> Callable[[bool | None], str]:
+    known = {True: gettext("yes"), False: gettext("no"), None: ""}
+    return lambda value: known[value]
 
 
 def getattr_along(row: Any, names: Sequence[str]) -> tuple[Any, Any]:
