@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.test import Client
-from playwright.sync_api import FilePayload, Page, expect, sync_playwright
+from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from service_desk.cases.models import Case
+from tests.browsers import chromium_running
 from tests.cases.test_files import picture
 from tests.factories import World, world
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-# Playwright keeps an event loop in this thread; the database is used between its calls, never inside.
-os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("papers")]
 
 _PASTE = """text => {
   const data = new DataTransfer();
@@ -38,28 +36,29 @@ def desk(transactional_db: None, settings: Any, tmp_path: Path) -> World:
     return world()
 
 
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with chromium_running() as browser:
+        yield browser
+
+
 @pytest.fixture
-def page(desk: World, client: Client, live_server: Any, settings: Any) -> Iterator[Page]:
+def page(chromium: Browser, desk: World, client: Client, live_server: Any, settings: Any) -> Iterator[Page]:
     client.force_login(desk.agent)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"]
-        )
-        context = browser.new_context(base_url=live_server.url)
-        for name, value in (
-            (settings.SESSION_COOKIE_NAME, client.session.session_key),
-            (settings.LANGUAGE_COOKIE_NAME, "en"),
-        ):
-            context.add_cookies([{"name": name, "value": str(value), "url": live_server.url}])
-        context.set_default_timeout(15_000)
-        page = context.new_page()
-        errors: list[str] = []
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on("console", lambda said: errors.append(said.text) if "Content Security" in said.text else None)
-        page.route("**/events/**", lambda route: route.fulfill(status=503))
-        yield page
-        context.close()
-        browser.close()
+    context = chromium.new_context(base_url=live_server.url)
+    for name, value in (
+        (settings.SESSION_COOKIE_NAME, client.session.session_key),
+        (settings.LANGUAGE_COOKIE_NAME, "en"),
+    ):
+        context.add_cookies([{"name": name, "value": str(value), "url": live_server.url}])
+    context.set_default_timeout(15_000)
+    page = context.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda said: errors.append(said.text) if "Content Security" in said.text else None)
+    page.route("**/events/**", lambda route: route.fulfill(status=503))
+    yield page
+    context.close()
     assert errors == []
 
 

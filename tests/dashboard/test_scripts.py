@@ -1,6 +1,5 @@
 """The scripts in real Chromium: clocks, type-ahead, drafts, one sending, keys, the live connection."""
 
-import os
 import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -9,14 +8,13 @@ from typing import Any, Literal
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
-from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect
 
 from service_desk.people.rules import Role
+from tests.browsers import chromium_running
 from tests.factories import staff
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-# Playwright keeps an event loop in this thread; the database is used between its calls, never inside.
-os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("scripts")]
 
 NAME = "内蒙古自治区呼伦贝尔市鄂温克族自治旗移动通信枢纽机房"
 CUSTOMERS = [
@@ -27,13 +25,8 @@ CUSTOMERS = [
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium",
-            args=["--no-sandbox", "--disable-gpu", "--disable-sync", "--no-first-run"],
-        )
+    with chromium_running() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from email.message import EmailMessage
@@ -12,30 +11,18 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from playwright.sync_api import Browser, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser
 
 from service_desk.customers.models import Customer, InstalledProduct
 from service_desk.local.processes import poll_until
 from service_desk.local.translations import compile_all
 from service_desk.notices.models import Delivery
 from service_desk.people.models import Staff
+from tests.browsers import chromium_running
 from tests.factories import PASSWORD, World, world
 from tests.journeys.running import RunningDesk
 from tests.journeys.visitor import Visitor, open_browser
 from tests.notices.sinks import MailSink
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-)
-# Playwright keeps an event loop in this thread; the database is used between its calls, never inside.
-os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-expect.set_options(timeout=20_000)
 
 
 class Mailbox:
@@ -81,13 +68,8 @@ class Journey:
 
 @pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
-    if not CHROMIUM:
-        pytest.skip("CHROMIUM IS MISSING: the journeys in a real browser are SKIPPED (apt-get install chromium)")
-    playwright: Playwright
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    with chromium_running() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="package")

@@ -78,13 +78,13 @@ def test_from_ringing_to_registered_with_one_key_and_withdrawn_at_the_colleagues
         post(journey, phone, script.event("ringing", 0, extension=extension))
     screen = agent.page.locator(".call-screen")
     for visitor in (agent, colleague):
-        expect(visitor.page.locator(".call-screen")).to_contain_text("Ringing", timeout=3000)
+        expect(visitor.page.locator(".call-screen")).to_contain_text("Ringing")
     expect(screen).to_contain_text("138****9012")
     expect(screen).to_contain_text(world.customer.name[:8])
 
     post(journey, phone, script.event("answered", 4, extension="8006"))
-    expect(screen).to_contain_text("On the line", timeout=3000)
-    expect(colleague.page.locator(".call-screen")).to_have_count(0, timeout=3000)
+    expect(screen).to_contain_text("On the line")
+    expect(colleague.page.locator(".call-screen")).to_have_count(0)
 
     agent.page.keyboard.press("n")
     page = agent.page
@@ -102,7 +102,7 @@ def test_from_ringing_to_registered_with_one_key_and_withdrawn_at_the_colleagues
     assert settled.case.accepted_at == call.answered_at
     expect(page.locator(".call-screen")).to_contain_text(settled.case.number)
     post(journey, phone, script.event("ended", 30))
-    expect(page.locator(".call-screen")).to_have_count(0, timeout=3000)
+    expect(page.locator(".call-screen")).to_have_count(0)
 
 
 def test_a_call_that_rings_takes_nothing_from_what_is_being_typed(journey: Journey) -> None:
@@ -115,7 +115,7 @@ def test_a_call_that_rings_takes_nothing_from_what_is_being_typed(journey: Journ
     page.locator("#id_fault").press("End")
     post(journey, phone, script.event("ringing", 0, extension="8106"))
     screen = page.locator(".call-screen", has_text="020****6666")
-    expect(screen).to_contain_text("Ringing", timeout=3000)
+    expect(screen).to_contain_text("Ringing")
     expect(page.locator("#id_fault")).to_be_focused()
     page.keyboard.type("n x l")
     post(journey, phone, script.event("ringing", 3, extension="8106"))

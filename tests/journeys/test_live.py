@@ -45,7 +45,7 @@ def test_a_case_registered_by_somebody_else_appears_on_the_open_desk_of_the_supe
     agent.page.keyboard.press("Control+Enter")
     expect(agent.page).to_have_url(re.compile(r"/cases/CALL-"))
     number = agent.page.url.rstrip("/").rpartition("/")[2]
-    expect(chief.page.locator(".answers")).to_contain_text(number, timeout=8000)
+    expect(chief.page.locator(".answers")).to_contain_text(number)
     assert chief.pages_seen == 1
 
 
