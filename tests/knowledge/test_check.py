@@ -38,7 +38,7 @@ def test_K2_a_banned_phrase_is_found_with_its_span(text: str, expected: tuple[st
         ("老　家　伙", "B01", "老　家　伙", "variant"),
         ("老\u200b家\u200b伙", "B01", "老\u200b家\u200b伙", "variant"),
         ("有.完.没.完", "B34", "有.完.没.完", "variant"),
-        ("老(lǎo)家(jiā)伙(huo)", "B01", "老(lǎo)家(jiā)伙", "variant"),
+        ("老(lǎo)家(jiā)伙(huo)", "B01", "老(lǎo)家(jiā)伙(huo)", "variant"),
         ("⽼家伙", "B01", "⽼家伙", "variant"),
         ("老家家伙", "B01", "老家家伙", "variant"),
         ("找😀经😀理😀去", "B41", "找😀经😀理😀去", "variant"),

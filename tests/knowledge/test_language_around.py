@@ -80,6 +80,11 @@ def test_K3_letters_and_strokes_put_between_do_not_help() -> None:
     assert found("A座B栋C单元3号线") == []
 
 
+def test_K3_a_reading_behind_the_last_letter_belongs_to_the_phrase_where_others_have_theirs() -> None:
+    assert found("门口一个残(cán)废(fèi)。", NOTE) == [("B08", "残(cán)废(fèi)")]
+    assert found("门口一个残废(fèi)。", NOTE) == [("B08", "残废")]
+
+
 def test_K3_a_list_under_a_rule_is_no_finding_and_a_list_under_another_head_is() -> None:
     assert found("以下说法一律禁用：\n一、老家伙\n二、有完没完", NOTE) == []
     assert found("客户情况：\n一、老家伙\n二、住三楼", NOTE) == [("B01", "老家伙")]

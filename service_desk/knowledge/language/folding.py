@@ -102,8 +102,15 @@ class Folded:
     has_runs: bool = field(default=False)
 
     def span(self, first: int, last: int) -> tuple[int, int]:
-        """From letter `first` to letter `last`, as offsets of the original."""
-        return self.places[first], self.places[last] + 1
+        """From letter `first` to letter `last`, as offsets of the original; with the last one's reading where others
+        have theirs, so that what replaces the phrase leaves none behind: 残(cán)废(fèi).
+        """
+        start, end = self.places[first], self.places[last] + 1
+        if self.track.startswith(READING, end) and READING in self.track[start:end]:
+            end += 1
+            while self.track.startswith(INSIDE, end):
+                end += 1
+        return start, end
 
     def gap(self, index: int) -> str:
         """What was dropped between this letter and the next one, in plain characters."""
