@@ -168,9 +168,11 @@ def arrivals(seen: Seen) -> Iterator[Fact]:
 def _registered(seen: Seen) -> tuple[dict[int, Case], set[int]]:
     """The case of each call that is registered as one, and the calls that are hidden with theirs."""
     standing = CallSettlement.objects.filter(undone_at=None, case__isnull=False)
-    cases = {each.call_id: each.case_id for each in standing}
+    cases = {each.call_id: each.case_id or 0 for each in standing}
     hidden = {
-        each.call_id for each in CallSettlement.objects.filter(case__isnull=False) if each.case_id not in seen.cases
+        each.call_id
+        for each in CallSettlement.objects.filter(case__isnull=False)
+        if (each.case_id or 0) not in seen.cases
     }
     return {call: seen.cases[case] for call, case in cases.items() if case in seen.cases}, hidden
 
