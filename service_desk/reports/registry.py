@@ -206,7 +206,8 @@ FIGURES: Mapping[str, Figure] = {
             _(
                 "Complaints registered in the period whose circle you are in; others are not counted (P6). The finding "
                 "is that of the last instance that has decided; measured is the time from acceptance to that decision. "
-                "The instance is where the complaint stands now. The person is who holds it."
+                "The instance is where the complaint stands now. The person is who holds it. A complaint has a level "
+                "instead of a severity."
             ),
             pgettext_lazy("report", "Complaints"),
             facts.complaints,
