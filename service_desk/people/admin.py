@@ -261,7 +261,7 @@ class GuardRuleAdmin(AuditedAdmin):
     """What is guarded and how: the newest rule holds, the older ones say what held before."""
 
     audited_as = "guard_rule"
-    fields = ("alarm_after", "stop_after", "officer", "password_days", "password_kinds")
+    fields = ("alarm_after", "stop_after", "officer", "approve_rows", "password_days", "password_kinds")
     list_display = ("since", "by", *fields)
     list_select_related = ("by", "officer")
     autocomplete_fields = ("officer",)

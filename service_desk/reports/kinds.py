@@ -71,3 +71,15 @@ register(
     subject=_("Not sent: %(name)s"),
     body=_("Your scheduled report could not be sent.\nReason: %(trouble)s"),
 )
+register(
+    "export_to_approve",
+    words=_export_words,
+    subject=_("%(who)s asks for the approval of an export: %(list)s"),
+    body=_("%(list)s, %(rows)s rows, asked for by %(who)s. The file can be fetched once you have approved it."),
+)
+register(
+    "export_approved",
+    words=_export_words,
+    subject=_("Your export is approved: %(list)s"),
+    body=_("%(who)s has approved it. %(list)s, %(rows)s rows, can be fetched now."),
+)

@@ -36,6 +36,14 @@ def may_export_as_administrator(user: Any, _thing: Any) -> bool:
     return bool(user.has_role(Role.ADMINISTRATOR))
 
 
+@rule("export.approve")
+def may_approve(user: Any, approval: Any) -> Decision | bool:
+    """The privacy officer and the administrators, but never who asked (four eyes)."""
+    if approval is not None and approval.asked_by_id == user.pk:
+        return Decision(False, _("Somebody else approves what you have asked for."))
+    return bool(can(user, "privacy.decide"))
+
+
 @rule("report.schedule")
 def may_schedule(user: Any, _thing: Any) -> bool:
     """Whoever may read a report may have it sent; it is asked again each time one is written."""

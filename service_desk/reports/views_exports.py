@@ -21,6 +21,7 @@ from service_desk.people.access import can, require
 from service_desk.people.fields import add_refusal
 from service_desk.people.second_step import proved_lately
 from service_desk.reports import actions
+from service_desk.reports.actions.approving import mark
 from service_desk.reports.exporting import EXPORTABLE, Exportable, is_long, named, write_now
 from service_desk.reports.models import Export
 from service_desk.rest.errors import FieldError, NotAllowed, Refusal
@@ -99,6 +100,7 @@ def export_list(request: HttpRequest) -> HttpResponse:
         shown = page(mine, order=("-id",), size=_SIZE, after=after, before=before)
     except BadCursor:
         return redirect("export-list")
+    mark(shown.items)
     here = reverse("export-list")
     lists = [one for one in EXPORTABLE.values() if one.alone and can(request.user, one.verb)]
     context = {
@@ -107,6 +109,7 @@ def export_list(request: HttpRequest) -> HttpResponse:
         "here": request.get_full_path(),
         "lists": lists,
         "may_schedule": bool(can(request.user, "report.schedule")),
+        "may_approve": bool(can(request.user, "export.approve")),
         "next_url": f"{here}?after={shown.next}" if shown.next else "",
         "previous_url": f"{here}?before={shown.previous}" if shown.previous else "",
         "now": now(),

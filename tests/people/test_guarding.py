@@ -144,7 +144,14 @@ def test_the_rule_is_made_in_the_administration(desk: World) -> None:
     browser = Client()
     browser.force_login(desk.admin)
     page = "/admin/people/guardrule/add/"
-    given = {"alarm_after": 4, "stop_after": 8, "officer": "", "password_days": 0, "password_kinds": 3}
+    given = {
+        "alarm_after": 4,
+        "stop_after": 8,
+        "officer": "",
+        "approve_rows": 0,
+        "password_days": 0,
+        "password_kinds": 3,
+    }
     assert 'value="30"' in browser.get(page).content.decode()
     assert browser.post(page, given | {"stop_after": 3}).status_code == 200  # with the error beside it
     assert browser.post(page, given | {"password_days": 10**12}).status_code == 200

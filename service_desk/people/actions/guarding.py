@@ -95,7 +95,7 @@ def _told_of(actor: Any, rule: GuardRule) -> tuple[int, ...]:
     return tuple(others or found)
 
 
-_NAMES = ("alarm_after", "stop_after", "officer", "password_days", "password_kinds")
+_NAMES = ("alarm_after", "stop_after", "officer", "approve_rows", "password_days", "password_kinds")
 
 
 def set_guard_rule(*, actor: Staff, **given: Any) -> GuardRule:

@@ -30,6 +30,12 @@ class GuardRule(models.Model):
         related_name="+",
         help_text=_("Told beside the administrators; decides on requests of customers about their data."),
     )
+    approve_rows = models.PositiveIntegerField(
+        _("Rows above which an export is approved by somebody else"),
+        default=100_000,
+        db_default=100_000,
+        help_text=_("Before its file can be fetched. 0: never."),
+    )
     password_days = models.PositiveIntegerField(
         _("Days after which a password must be changed"),
         default=0,
@@ -85,3 +91,28 @@ class RevealCount(models.Model):
 
     def __str__(self) -> str:
         return f"{self.staff_id} {self.day}: {self.shown}"
+
+
+class Approval(models.Model):
+    """Four eyes: what somebody asks for waits until somebody else has said yes. `thing` is its key in the trail."""
+
+    thing = models.TextField(_("thing"), unique=True)
+    asked_by = models.ForeignKey(Staff, verbose_name=_("Asked by"), on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField(_("Asked for"), db_default=Now(), editable=False)
+    by = models.ForeignKey(
+        Staff, verbose_name=_("Approved by"), null=True, on_delete=models.PROTECT, related_name="+", editable=False
+    )
+    at = models.DateTimeField(_("Approved"), null=True, editable=False)
+
+    class Meta:
+        verbose_name = _("Approval")
+        verbose_name_plural = _("Approvals")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(by=None, at=None) | (Q(by__isnull=False, at__isnull=False) & ~Q(by=F("asked_by"))),
+                name="approval_by_somebody_else",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.thing

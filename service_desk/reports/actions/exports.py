@@ -18,6 +18,7 @@ from service_desk.deadlines.clock import now
 from service_desk.people.access import require
 from service_desk.people.models import Staff
 from service_desk.reports import jobs, vault
+from service_desk.reports.actions.approving import demand_approval
 from service_desk.reports.exporting import Exportable, named
 from service_desk.reports.models import Export
 from service_desk.reports.rules import GONE_STATES, MOST_OPEN, OPEN_STATES, ExportState
@@ -90,6 +91,7 @@ def hand_out(*, actor: Any, key: Any) -> tuple[Export, Path]:
         raise _gone()
     if export.state != ExportState.READY:
         raise Conflict(_("This export has no file: %(state)s.") % {"state": export.get_state_display()})
+    demand_approval(export)
     path = vault.path_of(export.stored)
     if not path.is_file():
         raise _gone()
