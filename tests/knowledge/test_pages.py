@@ -13,6 +13,7 @@ from django.test import Client
 from service_desk.cases.models import Case
 from service_desk.knowledge import current
 from service_desk.knowledge.actions import approve, draft, note_use, transcripts
+from service_desk.knowledge.actions.releasing import make_release
 from service_desk.knowledge.actions.scripting import add_line
 from service_desk.knowledge.actions.transcripts import forsaken, send_in
 from service_desk.knowledge.models import BookRelease, LanguageFinding, Phrase, PhraseVersion, ScriptLine, Transcript
@@ -138,6 +139,13 @@ def test_bad_input_in_a_draft_stands_beside_its_field(desk: World, name: str, va
     if answer.status_code == 422:
         assert not Phrase.objects.filter(code="B99").exists()
         assert "need your attention" in text_of(answer) or "needs your attention" in text_of(answer)
+
+
+def test_K4_what_the_product_notes_down_is_read_in_ones_own_language_and_kept_as_written(desk: World) -> None:
+    made = make_release(actor=None, note="source documents")
+    assert "As the source documents say" in text_of(browser(desk.chief).get(f"/phrasebook/releases/{made.number}/"))
+    assert "As the source documents say" in text_of(browser(desk.chief).get("/phrasebook/releases/"))
+    assert BookRelease.objects.get(number=made.number).note == "source documents"
 
 
 def test_K4_another_version_shows_what_is_different_and_several_are_approved_as_one_release(desk: World) -> None:

@@ -15,6 +15,13 @@ from service_desk.audit.append_only import append_only
 from service_desk.knowledge.rules import Category, PhraseKind, PhraseState
 
 
+#: What the product itself notes down, for people in their own language; a release keeps it as it was written.
+_SHIPPED_NOTES = {
+    "source documents": _("As the source documents say"),
+    "ours": _("Proposed with the product: no source document says it"),
+}
+
+
 class Phrase(models.Model):
     """One entry under its code; what it says is in its versions."""
 
@@ -122,6 +129,11 @@ class PhraseVersion(models.Model):
             pgtrigger.Protect(name="phrase_is_kept", operation=pgtrigger.Delete),
         ]
 
+    @property
+    def note_told(self) -> str:
+        """The note as people read it."""
+        return str(_SHIPPED_NOTES.get(self.note, self.note))
+
     def __str__(self) -> str:
         return f"{self.phrase.code} {self.text}"
 
@@ -166,3 +178,8 @@ class BookRelease(models.Model):
 
     def __str__(self) -> str:
         return str(self.number)
+
+    @property
+    def note_told(self) -> str:
+        """The note as people read it."""
+        return str(_SHIPPED_NOTES.get(self.note, self.note))
