@@ -13,7 +13,6 @@ from django.test import Client
 from service_desk.cases.models import Case
 from service_desk.knowledge import current
 from service_desk.knowledge.actions import approve, draft, note_use, transcripts
-from service_desk.knowledge.actions.releasing import make_release
 from service_desk.knowledge.actions.scripting import add_line
 from service_desk.knowledge.actions.transcripts import forsaken, send_in
 from service_desk.knowledge.models import BookRelease, LanguageFinding, Phrase, PhraseVersion, ScriptLine, Transcript
@@ -142,7 +141,8 @@ def test_bad_input_in_a_draft_stands_beside_its_field(desk: World, name: str, va
 
 
 def test_K4_what_the_product_notes_down_is_read_in_ones_own_language_and_kept_as_written(desk: World) -> None:
-    made = make_release(actor=None, note="source documents")
+    more = draft(actor=desk.agent, code="A4", kind="approved", text="下午好", content={})
+    made = approve(actor=desk.manager, versions=[more], note="source documents")
     assert "As the source documents say" in text_of(browser(desk.chief).get(f"/phrasebook/releases/{made.number}/"))
     assert "As the source documents say" in text_of(browser(desk.chief).get("/phrasebook/releases/"))
     assert BookRelease.objects.get(number=made.number).note == "source documents"

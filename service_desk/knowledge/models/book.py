@@ -14,7 +14,6 @@ from django.utils.translation import gettext_lazy as _
 from service_desk.audit.append_only import append_only
 from service_desk.knowledge.rules import Category, PhraseKind, PhraseState
 
-
 #: What the product itself notes down, for people in their own language; a release keeps it as it was written.
 _SHIPPED_NOTES = {
     "source documents": _("As the source documents say"),
@@ -129,13 +128,13 @@ class PhraseVersion(models.Model):
             pgtrigger.Protect(name="phrase_is_kept", operation=pgtrigger.Delete),
         ]
 
+    def __str__(self) -> str:
+        return f"{self.phrase.code} {self.text}"
+
     @property
     def note_told(self) -> str:
         """The note as people read it."""
         return str(_SHIPPED_NOTES.get(self.note, self.note))
-
-    def __str__(self) -> str:
-        return f"{self.phrase.code} {self.text}"
 
     def snapshot(self) -> dict[str, Any]:
         """The entry as a release holds it; `version` says which version it was."""
