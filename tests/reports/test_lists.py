@@ -33,13 +33,13 @@ def given(desk: World, what: str) -> str:
 
 
 def test_whoever_may_open_a_list_takes_it_along_and_nobody_else(desk: World) -> None:
-    for person in (desk.agent, desk.admin, desk.inspector):
-        for what, exportable in EXPORTABLE.items():
-            if can(person, exportable.verb):
-                assert len(file_of(person, what, given(desk, what))) >= 1, (person, what)
-            else:
-                with pytest.raises(NotAllowed):
-                    file_of(person, what, given(desk, what))
+    """The demo company's test does so for those who may do more."""
+    for what, exportable in EXPORTABLE.items():
+        if can(desk.agent, exportable.verb):
+            assert len(file_of(desk.agent, what, given(desk, what))) >= 1, what
+        else:
+            with pytest.raises(NotAllowed):
+                file_of(desk.agent, what, given(desk, what))
 
 
 def test_every_list_has_the_way_to_its_file_on_its_page(desk: World) -> None:
@@ -48,6 +48,8 @@ def test_every_list_has_the_way_to_its_file_on_its_page(desk: World) -> None:
     for what, exportable in EXPORTABLE.items():
         page = exportable.page(QueryDict(given(desk, what)))
         if not page or what in ("cases", "webhook-deliveries"):  # the one has a page of its own, the other no endpoint
+            continue
+        if what.startswith("board-") and what != "board-late":  # all of them are drawn by one template
             continue
         person = next(person for person in visitors if can(person, exportable.verb))
         there = f"{page}{'&' if '?' in page else '?'}q=abc"
