@@ -22,6 +22,7 @@ from service_desk.cases import columns, listing
 from service_desk.cases.actions.changing import said
 from service_desk.cases.columns import Column
 from service_desk.cases.listing import Sort
+from service_desk.deadlines.clock import now
 from service_desk.people.access import require
 from service_desk.rest.clean import demand_clean
 from service_desk.rest.errors import Invalid
@@ -164,10 +165,24 @@ def write_csv(file: IO[bytes], head: Sequence[str], lines: Iterable[Sequence[str
     return rows
 
 
-def write_xlsx(file: IO[bytes], head: Sequence[str], lines: Iterable[Sequence[str]], folder: str | None = None) -> int:
+def mark_of(person: Any) -> str:
+    """Who took a file along and when: it stands in the file's properties and at the foot of each printed page."""
+    return f"{person} ({person.username}) · {columns.local(now())}"
+
+
+def write_xlsx(
+    file: IO[bytes],
+    head: Sequence[str],
+    lines: Iterable[Sequence[str]],
+    folder: str | None = None,
+    *,
+    mark: str = "",
+) -> int:
     """Every cell is written as text, never a formula; each row goes to disk, into `folder`, before the next."""
     with xlsxwriter.Workbook(file, {"constant_memory": True, "tmpdir": folder}) as book:
         sheet = book.add_worksheet()
+        book.set_properties({"comments": mark})
+        sheet.set_footer(f"&L{mark.replace('&', '&&')[:200]}&R&P / &N")
         sheet.freeze_panes(1, 0)
         sheet.set_column(0, len(head) - 1, 22)
         bold = book.add_format({"bold": True})

@@ -21,7 +21,7 @@ from django.utils.functional import Promise
 
 from service_desk.audit.actions import record
 from service_desk.cases.columns import Column
-from service_desk.cases.exporting import DIRECT, Format, heads, write_csv, write_xlsx
+from service_desk.cases.exporting import DIRECT, Format, heads, mark_of, write_csv, write_xlsx
 from service_desk.people.access import can, require, rule, verbs
 from service_desk.reports.rules import CHUNK
 from service_desk.rest.clean import is_clean
@@ -204,8 +204,11 @@ def write_now(*, actor: Any, exportable: Exportable, query: str, file_format: st
         rows = exportable.rows(actor, asked, columns)
         file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by the answer that sends it
         try:
-            write = write_xlsx if file_format == Format.XLSX else write_csv
-            count = write(file, heads(columns), _lines(exportable, actor, rows, columns))
+            lines = _lines(exportable, actor, rows, columns)
+            if file_format == Format.XLSX:
+                count = write_xlsx(file, heads(columns), lines, mark=mark_of(actor))
+            else:
+                count = write_csv(file, heads(columns), lines)
             record(
                 verb=exportable.verb,
                 thing=f"{exportable.key}:*",

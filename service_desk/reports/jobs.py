@@ -32,7 +32,7 @@ from kombu.exceptions import OperationalError
 
 from service_desk.audit.actions import record
 from service_desk.cases.columns import Column
-from service_desk.cases.exporting import Format, heads, write_xlsx
+from service_desk.cases.exporting import Format, heads, mark_of, write_xlsx
 from service_desk.deadlines.clock import now
 from service_desk.notices.actions import NewNotice, send_many
 from service_desk.notices.rules import Level
@@ -191,7 +191,8 @@ def _bind(export: Export) -> bool:
             _join(path, columns, _alive(export, parts))
         else:
             with path.open("wb") as file:
-                write_xlsx(file, heads(columns), _lines(_alive(export, parts)), str(folder))
+                lines = _lines(_alive(export, parts))
+                write_xlsx(file, heads(columns), lines, str(folder), mark=mark_of(export.by))
         made = _ready(export, exportable, path, columns)
     except _Unwanted:
         made = False

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import uuid
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -86,7 +88,10 @@ def _answer(request: HttpRequest, exportable: Exportable, form: ExportForm) -> H
         return redirect("export-list")
     file = write_now(actor=request.user, exportable=exportable, query=query, file_format=file_format)
     return FileResponse(
-        file, as_attachment=True, filename=_name(exportable.key, file_format), content_type=TYPES[file_format]
+        file,
+        as_attachment=True,
+        filename=_name(request.user, exportable.key, file_format),
+        content_type=TYPES[file_format],
     )
 
 
@@ -127,7 +132,7 @@ def export_download(request: HttpRequest, key: uuid.UUID) -> HttpResponseBase:
     answer = FileResponse(
         path.open("rb"),
         as_attachment=True,
-        filename=_name(export.what, export.format),
+        filename=_name(request.user, export.what, export.format),
         content_type=TYPES[Format(export.format)],
     )
     answer.headers["Cache-Control"] = "private, no-store"
@@ -153,5 +158,7 @@ def export_delete(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
     return redirect("export-list")
 
 
-def _name(what: str, file_format: str) -> str:
-    return f"{what}-{local(now()).translate({ord(' '): '-', ord(':'): None})}.{file_format}"
+def _name(person: Any, what: str, file_format: str) -> str:
+    """The list, when and by whom: a file that lies about somewhere says whose it is."""
+    who = re.sub(r"[^\w.-]", "_", str(person.username))
+    return f"{what}-{local(now()).translate({ord(' '): '-', ord(':'): None})}-{who}.{file_format}"

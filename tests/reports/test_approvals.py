@@ -1,7 +1,9 @@
-"""A large export is fetched only once somebody else has approved it."""
+"""A large export is fetched only once somebody else has approved it; each file says who took it and when."""
 
 from __future__ import annotations
 
+import io
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -97,3 +99,14 @@ def test_only_ones_own_is_asked_for_and_a_small_one_needs_nobody(desk: World, ex
     set_guard_rule(actor=desk.admin, approve_rows=0)
     Export.objects.filter(pk=export.pk).update(rows_done=900_000)
     assert hand_out(actor=desk.chief, key=export.key)[1].is_file()
+
+
+def test_a_file_says_who_took_it_and_when(desk: World) -> None:
+    desk.register()
+    answer = browser(desk.chief).post("/exports/new/cases/", {"format": "xlsx"})
+    with zipfile.ZipFile(io.BytesIO(b"".join(answer))) as book:
+        foot = book.read("xl/worksheets/sheet1.xml").decode()
+        properties = book.read("docProps/core.xml").decode()
+    assert f"{desk.chief} (chief) · {now().year}" in foot
+    assert f"{desk.chief} (chief) · {now().year}" in properties
+    assert answer["Content-Disposition"].endswith('-chief.xlsx"')
