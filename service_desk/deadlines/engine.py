@@ -28,6 +28,9 @@ from service_desk.loop import no_fault_of_a_row
 logger = logging.getLogger(__name__)
 
 BATCH = 500
+#: The first batch of a sweep; each one that succeeds is followed by one twice as large. A process that is killed again
+#: and again, on a machine that is short of time, so still gets something done before it dies.
+FIRST_BATCH = 50
 #: By so much a sign of life may be ahead of the question.
 _AHEAD = timedelta(seconds=2)
 
@@ -96,13 +99,15 @@ def sweep(door: Door, *, batch: int = BATCH) -> Sweep:
     total = Sweep()
     for model in concrete_clocks():
         reached: datetime | None = None
+        size = min(FIRST_BATCH, batch)
         while True:
-            done = _fire_batch(model, door, batch, reached)
+            done = _fire_batch(model, door, size, reached)
             total.fired += done.fired
             total.lag_ms = max(total.lag_ms, done.lag_ms)
             reached = done.reached
-            if done.fired < batch:
+            if done.fired < size:
                 break
+            size = min(2 * size, batch)
     return total
 
 

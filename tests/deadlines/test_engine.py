@@ -13,10 +13,11 @@ from django.test.utils import CaptureQueriesContext
 
 from service_desk.cases import actions
 from service_desk.cases.models import CaseClockEvent, CaseDeadline
+from service_desk.deadlines import engine
 from service_desk.deadlines.actions import edit_policy, retire_and_replace
 from service_desk.deadlines.auditor import Auditor
 from service_desk.deadlines.clock import now
-from service_desk.deadlines.engine import beat, concrete_clocks, health, sweep
+from service_desk.deadlines.engine import Sweep, beat, concrete_clocks, health, sweep
 from service_desk.deadlines.models import Firing, Incident, Policy
 from service_desk.deadlines.rules import Door, look_again
 from service_desk.notices.models import Delivery, Notice
@@ -327,3 +328,18 @@ def test_a_clock_that_cannot_be_fired_does_not_let_the_sentinels_spin(
     fired: int, to_next: float, seconds: float
 ) -> None:
     assert look_again(fired, to_next) == seconds
+
+
+def test_a_sweep_begins_small_so_that_one_that_is_killed_again_and_again_gets_something_done(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[int] = []
+
+    def fire(_model: object, _door: Door, limit: int, _after: datetime | None) -> Sweep:
+        asked.append(limit)
+        return Sweep(limit if len(asked) < 7 else 0)
+
+    monkeypatch.setattr(engine, "_fire_batch", fire)
+    monkeypatch.setattr(engine, "_rooms", {CaseDeadline: None})
+    assert sweep(Door.SENTINEL).fired == 1750
+    assert asked == [50, 100, 200, 400, 500, 500, 500]
