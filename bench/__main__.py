@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import fcntl
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -25,13 +28,25 @@ def main() -> int:
     signal.signal(signal.SIGTERM, _stop)
     run = Run(given)
     try:
-        code = run.go()
+        with alone(given.folder):
+            code = run.go()
     except KeyboardInterrupt:
         print("\nBroken off. What was measured is kept; the same command goes on from here.", flush=True)
         return 130
     if "--record" in sys.argv:
         record(run.text())
     return code
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Two at once on one folder would start servers on one desk."""
+    with (folder / "run.lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise SystemExit(f"Another bench is at work in {folder}.") from None
+        yield
 
 
 def record(text: str, path: Path = RECORD) -> None:

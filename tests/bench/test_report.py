@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bench.__main__ import BEGIN, END, RECORD, _given, record
+from bench.__main__ import BEGIN, END, RECORD, _given, alone, record
 from bench.catalogue import BENCHES, LARGE, SMALL
 from bench.figures import Figure, of_runs
 from bench.report import missed, report
@@ -120,3 +120,10 @@ def test_the_latest_table_takes_the_place_of_the_one_on_record(tmp_path: Path) -
     assert line_of(table, "sweep, p50")[2] == "4 ms"
     assert "beside it" not in table
     assert (before, after) == (RECORD.read_text().partition(BEGIN)[0], RECORD.read_text().partition(END)[2])
+
+
+def test_two_at_once_in_one_folder_are_refused(tmp_path: Path) -> None:
+    with alone(tmp_path), pytest.raises(SystemExit, match="Another bench is at work"), alone(tmp_path):
+        raise AssertionError
+    with alone(tmp_path):
+        assert (tmp_path / "run.lock").exists()
