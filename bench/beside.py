@@ -43,7 +43,7 @@ def figures(order: Order) -> Iterator[Figure]:
         settle()
         one = Variant("major fault", "major", 1, order.some(CALLS, 10))
         alone, stormy, late = [], [], []
-        lead = Lead()
+        lead = Lead.for_so_many(count)
         for _run in range(order.runs):
             alone.append(caller.order(one))
             ahead = prepared(count, lead)

@@ -91,7 +91,7 @@ def measure(*, runs: int, count: int, whole_desk: bool) -> list[dict[str, Any]]:
     found = []
     with running(lambda name: whole_desk or name in SENTINELS):
         settle()
-        lead = Lead()
+        lead = Lead.for_so_many(count)
         for run in range(runs):
             found.append({"run": run, "whole_desk": whole_desk, "clocks": count, **storm(count, lead)})
             forget_mail()
@@ -103,7 +103,12 @@ def measure(*, runs: int, count: int, whole_desk: bool) -> list[dict[str, Any]]:
 class Lead:
     """Seconds between the decision and the moment, in which all the cases are moved; the first finds cold disks."""
 
-    seconds: float = FIRST_LEAD
+    seconds: float
+
+    @classmethod
+    def for_so_many(cls, count: int) -> Lead:
+        """Before anything is known of the machine."""
+        return cls(max(SHORTEST_LEAD, FIRST_LEAD * count / DUE))
 
     def learn(self, prepared_in: float) -> None:
         """As long as it took, and as long again."""
