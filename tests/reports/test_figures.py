@@ -20,11 +20,13 @@ from service_desk.cases import actions
 from service_desk.cases.models import Case
 from service_desk.complaints.models import Instance
 from service_desk.deadlines.clock import now
+from service_desk.deadlines.words import line_word
 from service_desk.knowledge.models import BookRelease, LanguageFinding
 from service_desk.local.demo.past import advance
 from service_desk.notices.actions import acknowledge
 from service_desk.notices.models import Notice
 from service_desk.people.models import Staff
+from service_desk.reports.behind import Narrower, behind
 from service_desk.reports.figures import FIGURES, answer, question, report
 from service_desk.reports.periods import Period
 from service_desk.rest.errors import Refusal
@@ -254,3 +256,26 @@ def test_a_report_costs_the_same_statements_however_much_there_is(desk: World, d
         summed_up = answer(asked).table("group").rows
         with django_assert_num_queries(5 + bool(summed_up)):  # a savepoint, the time limit set and taken away, the sum
             answer(asked)
+
+
+def test_calls_are_told_apart_by_what_they_were_registered_as(desk: World) -> None:
+    """Line, customer, product and severity are those of the case; a call without one stands apart, in every figure."""
+    case = live(desk, "major", 0, [])
+    calls_of(desk, [30, 30, 30, 30], [case])  # two registered as it, one no more, one not yet
+    today = now().astimezone(ZONE).date()
+    period = Period(today - timedelta(days=9), today)
+    labels = {"line": line_word(case.service_line), "customer": case.customer.name, "severity": "Major"}
+    for name in ("calls", "call-rules"):
+        for by, label in (
+            ("line", line_word(case.service_line)),
+            ("customer", case.customer.name),
+            ("severity", "Major"),
+        ):
+            asked = question(desk.chief, name, period, by, {"rule": "T1"} if name == "call-rules" else {})
+            rows = {row.label: row.values[0] for row in answer(asked).table("group").rows}
+            assert rows[label] == 2, (name, by)
+            assert sum(rows.values()) == 4, (name, by)  # type: ignore[arg-type]
+            assert behind(asked, Narrower()).number == 4
+    lines = behind(question(desk.chief, "calls", period, "line"), Narrower()).lines
+    assert all(line.url.startswith("/calls/") for line in lines)
+    assert sum(case.number in line.text for line in lines) == 2
