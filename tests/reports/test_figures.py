@@ -266,11 +266,7 @@ def test_calls_are_told_apart_by_what_they_were_registered_as(desk: World) -> No
     period = Period(today - timedelta(days=9), today)
     labels = {"line": line_word(case.service_line), "customer": case.customer.name, "severity": "Major"}
     for name in ("calls", "call-rules"):
-        for by, label in (
-            ("line", line_word(case.service_line)),
-            ("customer", case.customer.name),
-            ("severity", "Major"),
-        ):
+        for by, label in labels.items():
             asked = question(desk.chief, name, period, by, {"rule": "T1"} if name == "call-rules" else {})
             rows = {row.label: row.values[0] for row in answer(asked).table("group").rows}
             assert rows[label] == 2, (name, by)
