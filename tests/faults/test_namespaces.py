@@ -208,7 +208,7 @@ def test_a_machine_that_is_cut_off_holds_up_nobody_and_comes_back_by_itself(
     assert fleet.pids() == before, "everybody came back without being started again"
     fleet.until(ledger.all_fired, seconds=SPREAD + 60, what="everything fired")
     let_leases_end(house)
-    fleet.until(ledger.all_delivered, seconds=120, what="everything delivered")
+    fleet.until(ledger.all_delivered, seconds=choose(full=900, short=120), what="everything delivered")
     replies = load.stop()
     assert {reply.status for reply in replies} == {201}
     stored = house.one("SELECT count(*) FROM cases_case WHERE number = ANY(%s)", registered(replies))

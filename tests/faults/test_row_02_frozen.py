@@ -33,7 +33,7 @@ def test_a_sweeper_frozen_with_claimed_rows_in_its_hands(run: Run, say: Callable
     run.fleet.thaw("sentinel-1")
     run.fleet.until_ready("sentinel-1", seconds=30)
     assert _clocks(run) == before
-    run.fleet.until(run.ledger.all_delivered, seconds=60, what="delivered")
+    run.fleet.until(run.ledger.all_delivered, seconds=choose(full=600, short=60), what="delivered")
     say(f"frozen {FROZEN:.0f} s with a claim, lateness {figures(run.ledger.lateness())}")
     assert run.ledger.differences(mail=run.mail) == []
     assert run.ledger.worst() <= 6.0
@@ -52,7 +52,9 @@ def test_a_dispatcher_frozen_while_sending(run: Run, say: Callable[[str], None])
     if not FULL:
         let_leases_end(run.house)
     run.fleet.start("dispatch-2", warm=True)
-    run.fleet.until(run.ledger.all_delivered, seconds=LEASE_SECONDS + 60, what="delivered by the other")
+    run.fleet.until(
+        run.ledger.all_delivered, seconds=LEASE_SECONDS + choose(full=600, short=60), what="delivered by the other"
+    )
     before = _deliveries(run)
     run.fleet.thaw("dispatch")
     run.fleet.until_ready("dispatch", seconds=30)

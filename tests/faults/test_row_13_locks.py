@@ -66,7 +66,7 @@ def test_what_others_have_locked(run: Run, say: Callable[[str], None]) -> None:
     _a_row(run, say)
     _a_table(run, say)
     _an_old_snapshot(run, say)
-    run.fleet.until(run.ledger.all_delivered, seconds=90, what="delivered")
+    run.fleet.until(run.ledger.all_delivered, seconds=choose(full=600, short=90), what="delivered")
     assert run.ledger.differences(mail=run.mail) == []
 
 

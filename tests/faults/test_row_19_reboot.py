@@ -51,7 +51,7 @@ def test_killed_as_a_whole_and_started_by_the_one_command(
         drained = until(lambda: not _overdue(house), seconds=10, what="what was overdue has fired")
         if not FULL:
             let_leases_end(house)
-        until(ledger.all_delivered, seconds=120, what="delivered")
+        until(ledger.all_delivered, seconds=choose(full=900, short=120), what="delivered")
         say(f"{len(everybody)} processes killed, open again after {up:.1f} s, drained {drained:.1f} s later")
         say(f"lateness {figures(ledger.lateness())}, {mail.extra_copies()} extra copies")
         assert up <= 60.0
