@@ -146,6 +146,9 @@ def test_K4_what_the_product_notes_down_is_read_in_ones_own_language_and_kept_as
     assert "As the source documents say" in text_of(browser(desk.chief).get(f"/phrasebook/releases/{made.number}/"))
     assert "As the source documents say" in text_of(browser(desk.chief).get("/phrasebook/releases/"))
     assert BookRelease.objects.get(number=made.number).note == "source documents"
+    # What nobody of the desk wrote says where it is from.
+    assert PhraseVersion(source="000, 003").author_told == "Source document 000, 003"
+    assert PhraseVersion().author_told == "With the product"
 
 
 def test_K4_another_version_shows_what_is_different_and_several_are_approved_as_one_release(desk: World) -> None:

@@ -64,6 +64,8 @@ def _banned_faults(text: str, content: Mapping[str, Any]) -> Iterator[Fault]:
         yield Fault("need", "invalid_choice")
     phrases = [("text", text), *_items(content, "forms"), *_items(content, "allow")]
     for name, phrase in phrases:
+        if not phrase.strip():
+            continue  # said already
         try:
             made = expand(phrase)
         except UnusableForm:

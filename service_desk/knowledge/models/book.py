@@ -136,6 +136,13 @@ class PhraseVersion(models.Model):
         """The note as people read it."""
         return str(_SHIPPED_NOTES.get(self.note, self.note))
 
+    @property
+    def author_told(self) -> str:
+        """Who wrote it, or which source document says it, or that it came with the product."""
+        if self.author is not None:
+            return str(self.author)
+        return str(_("Source document %(number)s") % {"number": self.source} if self.source else _("With the product"))
+
     def snapshot(self) -> dict[str, Any]:
         """The entry as a release holds it; `version` says which version it was."""
         return {
