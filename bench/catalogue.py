@@ -36,7 +36,7 @@ BENCHES = (
     Bench("sweep", "idle_sweep", "a sweep of the clocks when nothing is due", {LARGE: 25, SMALL: 20}),
     Bench("pages", "pages", "the list with filters and searches, a case, the list by REST", {LARGE: 170, SMALL: 150}),
     Bench("articles", "articles", "searching articles and cases, with synonyms", {LARGE: 90, SMALL: 40}),
-    Bench("reports", "reports", "figures of a report over a day, a month, a year", {LARGE: 150, SMALL: 40}),
+    Bench("reports", "reports", "figures of a report over a day, a month, a year", {LARGE: 240, SMALL: 40}),
     Bench("exports", "exports", "long lists as files", {LARGE: 130}),
     Bench("registering", "registering", "registering a case by REST, the whole desk at work", {SMALL: 90, LARGE: 200}),
     Bench("storm", "due_storm", "ten thousand clocks due within one second", {LARGE: 420}),
