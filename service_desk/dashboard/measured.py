@@ -61,7 +61,7 @@ def heard() -> dict[str, str]:
     others: dict[str, str] = {}
     with connected() as redis:
         moment = _time(redis)
-        told: dict[Any, Any] = redis.hgetall(KEY)  # type: ignore[assignment]  # not the asynchronous client
+        told: dict[Any, Any] = redis.hgetall(KEY)
         for name, text in told.items():
             process, lately = name.decode(), _lately(text, moment)
             if lately is None:

@@ -50,8 +50,8 @@ def something_of_everything(here: World) -> None:
     """A desk on which no number of the board is nothing, for its chief."""
     shift_time(busy(here)["urgent"], hours=5)
     sweep(Door.SENTINEL)
-    for number, stage in enumerate(InstanceKind):
-        made = complaint(here, about_product=here.product) if number else complaint(here, about_unit=here.unit)
+    for place, stage in enumerate(InstanceKind):
+        made = complaint(here, about_product=here.product) if place else complaint(here, about_unit=here.unit)
         Complaint.objects.filter(pk=made.pk).update(stage=stage)
         admit(made.case_id, [here.chief.pk], CircleWhy.OFFERED)
     phone, silent = pbx(name="总机"), pbx(name="分机")
