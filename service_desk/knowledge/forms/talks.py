@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from service_desk.knowledge.rules import DayPart, Situation
 from service_desk.knowledge.talks import MOST_CHARACTERS
@@ -68,4 +69,4 @@ class ScriptLineForm(forms.Form):
     day_part = forms.ChoiceField(
         label=_("Time of day"), choices=[("", _("any time")), *DayPart.choices], required=False
     )
-    position = forms.IntegerField(label=_("Position"), min_value=1, max_value=99, initial=1)
+    position = forms.IntegerField(label=pgettext_lazy("script", "Position"), min_value=1, max_value=99, initial=1)

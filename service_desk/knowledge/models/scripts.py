@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Self
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from service_desk.knowledge.models.book import Phrase
 from service_desk.knowledge.rules import DayPart, PhraseKind, PhraseState, Situation
@@ -35,7 +36,7 @@ class ScriptLine(models.Model):
         ServiceLine, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("Service line")
     )
     situation = models.CharField(_("Situation"), max_length=20, choices=Situation.choices)
-    position = models.PositiveSmallIntegerField(_("Position"), default=1)
+    position = models.PositiveSmallIntegerField(pgettext_lazy("script", "Position"), default=1)
     day_part = models.CharField(_("Time of day"), max_length=10, choices=DayPart.choices, blank=True)
     phrase = models.ForeignKey(Phrase, on_delete=models.PROTECT, related_name="+", verbose_name=_("Phrase"))
 
