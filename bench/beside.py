@@ -102,7 +102,7 @@ def summing() -> Iterator[Callable[[], None]]:
     """Somebody asks one report after the other."""
     user = _supervisor()
     newest = Case.objects.latest("accepted_at").accepted_at.date() - timedelta(days=3)
-    names = ("first_response", "solution", "clocks")
+    names = ("first-response", "solution", "clocks")
     questions = [question(user, name, Period(newest - _SPAN, newest)) for name in names]
     over, failed = threading.Event(), []
 
