@@ -81,7 +81,7 @@ def test_what_was_sent_is_not_looked_at_again(company: Company, ways: list[Chann
     """A million sent letters cost the dispatcher a second at each of its rounds before there was an index for it."""
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_sort = off")
-        values = {"tries": 2, "seconds": 60.0, "batch": 200, "domain": "desk"}
+        values: dict[str, Any] = {"tries": 2, "seconds": 60.0, "batch": 200, "domain": "desk"}
         cursor.execute(f"EXPLAIN {escalating._WIDEN}", values)
         plan = "\n".join(line for (line,) in cursor.fetchall())
     assert "delivery_to_widen on notices_delivery d" in plan
