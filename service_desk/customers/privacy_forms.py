@@ -35,7 +35,7 @@ class AnswerForm(forms.Form):
 
     granted = forms.TypedChoiceField(
         label=_("Decision"),
-        choices=[("yes", _("Granted")), ("no", pgettext_lazy("privacy", "Refused"))],
+        choices=[("", "–"), ("yes", _("Granted")), ("no", pgettext_lazy("privacy", "Refused"))],
         coerce=lambda said: said == "yes",
     )
     answer = forms.CharField(

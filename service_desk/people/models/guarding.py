@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from service_desk.people.models.organisation import Staff
 
@@ -97,7 +98,9 @@ class Approval(models.Model):
     """Four eyes: what somebody asks for waits until somebody else has said yes. `thing` is its key in the trail."""
 
     thing = models.TextField(_("thing"), unique=True)
-    asked_by = models.ForeignKey(Staff, verbose_name=_("Asked by"), on_delete=models.PROTECT, related_name="+")
+    asked_by = models.ForeignKey(
+        Staff, verbose_name=pgettext_lazy("export", "Asked by"), on_delete=models.PROTECT, related_name="+"
+    )
     asked_at = models.DateTimeField(_("Asked for"), db_default=Now(), editable=False)
     by = models.ForeignKey(
         Staff, verbose_name=_("Approved by"), null=True, on_delete=models.PROTECT, related_name="+", editable=False
