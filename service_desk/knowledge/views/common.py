@@ -43,10 +43,13 @@ _CHOICES = {"kind": PhraseKind, "category": Category, "severity": Weight}
 
 
 def sides(one: Difference) -> list[tuple[str, str, str]]:
-    """Field by field, before and after, as lines of text; of two lists what one has and the other has not."""
+    """Field by field, before and after, as lines of text; of two lists what one has and the other has not.
+
+    The phrase comes first; its code stands above them.
+    """
     before, after = one.before or {}, one.after or {}
     rows = []
-    for name in one.fields:
+    for name in sorted(set(one.fields) - {"code"}, key=lambda name: (name != "text", name)):
         old, new = before.get(name), after.get(name)
         if isinstance(old, list) and isinstance(new, list) and set(map(str, old)) != set(map(str, new)):
             old, new = [each for each in old if each not in new], [each for each in new if each not in old]
