@@ -157,7 +157,7 @@ FIGURES: Mapping[str, Figure] = {
             "case", lambda cases: cases.in_emergency(), ("registered_at", "id"), "late", "urgent", of_cases=True,
         ),
         Figure(
-            "unanswered", _("Late, unanswered"),
+            "unanswered", _("Late, not acknowledged"),
             _("Open clocks past their due time; of those told of it somebody has not acknowledged."),
             "clock", _unanswered, _DUE, "late", "urgent", of_cases=True,
         ),
