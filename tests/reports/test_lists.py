@@ -79,3 +79,33 @@ def test_a_file_has_the_filters_of_the_page_and_no_more_of_a_thing_than_it(desk:
     history = file_of(desk.inspector, "customer-history", f"customer={desk.customer.pk}&kind=cases")
     assert {row[0] for row in history[1:]} == {case.number}
     assert [row[0] for row in file_of(desk.agent, "customers", "q=没有这家")] == ["Customer unit"]
+
+
+ODD = (
+    ("report-facts", ""),
+    ("report-facts", "figure=nothing"),
+    ("report-facts", "figure=registration&step=x"),
+    ("report-facts", "figure=registration&since=2000-01-01&until=2100-01-01"),
+    ("report-facts", "figure=registration&since=2026-02-02&until=2026-01-01"),
+    ("heat", "since=x&minutes=-1&of=nothing"),
+    ("roster", "week=9999-12-31"),
+    ("roster", "week=0001-01-01"),
+    ("minutes", "since=2000-01-01&until=2100-01-01&sort=-x&by=x"),
+    ("trail", "since=9999-12-31&until=0001-01-01&door=x&q=%00"),
+    ("customers", "q=%00"),
+    ("customer-history", "customer=99999999999999999999&kind=x"),
+    ("articles", "q=%25&line=x&state=x"),
+    ("ledger", "month=2026-13"),
+    ("board-late", "sort=-%00"),
+)
+
+
+@pytest.mark.parametrize("kind", ["GET", "POST"])
+def test_no_odd_address_is_a_fault(desk: World, kind: str) -> None:
+    """What is wrong in it is left out, or said; nobody sees an error of the program."""
+    visitors = {person: browser(person) for person in (desk.manager, desk.admin)}
+    for what, query in ODD:
+        person = next(one for one in visitors if can(one, EXPORTABLE[what].verb))
+        there = f"/exports/new/{what}/?{query}"
+        answer = visitors[person].get(there) if kind == "GET" else visitors[person].post(there, {"format": "csv"})
+        assert answer.status_code < 500, (what, query, answer.status_code)
