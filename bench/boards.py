@@ -24,9 +24,10 @@ def figures(order: Order) -> Iterator[Figure]:
     )
     for short, name in plain.items():
         spread = spreads[name]
+        if "never" in spread:  # the others' percentiles say nothing of these
+            yield Figure(f"{short}, never", [spread["never"]], "", 0, main=short in AIMS, note=said)
         for key in ("p50", "p95", "max"):
-            note = f"{said}; never: {spread['never']}" if spread.get("never") else said
             over = f"{ALONE}, {key}" if short == BESIDE else ""
             aim = AIMS.get(short) if key == "p95" else None
             runs = spread.get("runs", {}).get(key) or [spread[key]]
-            yield Figure(f"{short}, {key}", runs, "s", aim, main=key != "max", over=over, note=note)
+            yield Figure(f"{short}, {key}", runs, "s", aim, main=key != "max", over=over, note=said)

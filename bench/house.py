@@ -114,7 +114,7 @@ def processor_seconds(marks: str = "service_desk.local.web") -> float:
     return float(sum(each.user + each.system for each in times))
 
 
-def settle(longest: float = 120.0) -> None:
+def settle(longest: float = 45.0) -> None:
     """Wait until what was just started has done with it: nobody's start is what is measured."""
     time.sleep(2)
     until = time.monotonic() + longest
