@@ -90,10 +90,12 @@ def status_of(port: int) -> int:
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDesk]:
     running = RunningDesk(tmp_path_factory.mktemp("up") / "data", free_port())
-    running.wait_for("The desk is open")
-    yield running
-    if running.process.poll() is None:
-        running.end()
+    try:
+        running.wait_for("The desk is open")
+        yield running
+    finally:
+        if running.process.poll() is None:  # nor does one stay that did not open in time
+            running.end()
 
 
 def test_the_page_answers_at_the_printed_address(desk: RunningDesk) -> None:
