@@ -21,6 +21,8 @@ _NO_SENTENCES = {
     *("entry", "q", "situation", "url", "networks", "extension", "agent_code", "month", "source", "tags", "recipient"),
     *(
         "help",
+        "asked_by",
+        "proof",
         "customer",
         "accepted",
         "override",
