@@ -1,7 +1,6 @@
 """How many people it takes to answer what comes in, by Erlang's C formula. Pure.
 
-Calls that come by chance and are waited for: with `a` = arrivals an hour × handling time in hours (the load in erlang)
-Calls that come by chance and are waited for: with `a` = arrivals an hour × handling in hours (the load in erlang)
+Calls come by chance and are waited for; `a` = arrivals an hour × handling time in hours is the load in erlang.
 """
 
 from __future__ import annotations
