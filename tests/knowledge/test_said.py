@@ -196,7 +196,7 @@ def test_K3_what_the_customer_said_is_no_finding(desk: World) -> None:
 
 
 def test_K3_a_message_for_a_colleague_is_checked_and_its_finding_seen_by_who_may_read_it(desk: World) -> None:
-    data = NewMessage(for_whom=desk.colleague, from_name="王女士", matter=f"坐席跟我讲{RUDE}。")
+    data = NewMessage(for_whom=desk.colleague, from_name="王女士", matter=f"请给她回电，{RUDE}。")
     message = take_message(actor=desk.agent, data=data)
     finding = LanguageFinding.objects.get(thing=f"callmessage:{message.pk}")
     assert (finding.direction, finding.said_by) == ("internal_note", desk.agent)

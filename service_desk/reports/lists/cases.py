@@ -175,7 +175,7 @@ def _stage_cases(user: Any, query: QueryDict, _shown: Sequence[Column]) -> Rows:
 # --- What the desk writes with: request types, templates, views ---
 _TYPES = columns(RequestType, "name", "service_line", "is_active")
 _TEMPLATES = columns(NoteTemplate, "name", "use", "scope", "owner", "unit", "service_line", "text", "changed_at")
-_VIEWS = columns(SavedView, "name", "owner", "unit", "query")
+_VIEWS = columns(SavedView, "name", "owner", "unit", ("query", _("Filters")))
 
 
 def lists() -> tuple[Exportable, ...]:

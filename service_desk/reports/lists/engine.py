@@ -12,9 +12,8 @@ from django.conf import settings
 from django.db.models import Count, Q
 from django.http import QueryDict
 from django.urls import reverse
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from service_desk.audit.hiding import seen_by
 from service_desk.audit.models import AuditEntry
@@ -49,7 +48,7 @@ _NOTICES = columns(
 _UNDELIVERED = columns(
     Delivery,
     text("notice", _("Notice"), lambda each: _subject(each.notice), "notice"),
-    text("recipient", _("Recipient"), lambda each: each.notice.recipient or _now("Nobody could be found"),
+    text("recipient", _("Recipient"), lambda each: each.notice.recipient or gettext("Nobody could be found"),
          "notice__recipient"),
     "channel", "state", "attempts",
     text("error", _("Reason"), lambda each: error_words(each.last_error)),
@@ -58,7 +57,7 @@ _UNDELIVERED = columns(
 
 
 def _subject(notice: Any) -> str:
-    return _now("A confidential matter") if notice.private else str(render(notice.kind, notice.facts).subject)
+    return gettext("A confidential matter") if notice.private else str(render(notice.kind, notice.facts).subject)
 
 
 def _notices(user: Any, query: QueryDict, shown: Sequence[Column]) -> Rows:
@@ -116,7 +115,8 @@ _POLICIES = columns(
 
 # --- The trail, as far as its pages show it to this person ---
 _TRAIL = columns(
-    AuditEntry, "id", "at", "actor", "actor_label", "door", "verb", "thing", "outcome",
+    AuditEntry, ("id", pgettext_lazy("entry", "Number")), "at",
+    "actor", "actor_label", "door", "verb", "thing", "outcome",
     text("detail", _("Detail"), lambda entry: json.dumps(entry.detail, ensure_ascii=False) if entry.detail else ""),
     "ip", "request_id",
 )  # fmt: skip

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import QueryDict
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from service_desk.cases.columns import Column
 from service_desk.knowledge.articles.search import search
@@ -94,7 +93,7 @@ def _phrases(_user: Any, query: QueryDict, shown: Sequence[Column]) -> Rows:
 _FINDINGS = columns(
     LanguageFinding,
     "found_at",
-    text("words", _("Words"), lambda one: one.phrase if one.place else _now("confidential")),
+    text("words", _("Words"), lambda one: one.phrase if one.place else gettext("confidential")),
     "entry", "category", "severity",
     text("place", _("Where"), lambda one: one.place.label if one.place else ""),
     "direction", "said_by", "outcome",
