@@ -85,6 +85,9 @@ class Fleet:
         for name in names:
             line = [*prefix, *(command or self._command(name))]
             fresh = bool(prefix or env) or not (self.warm if warm is None else warm)
+            before = self.members.get(name)
+            if before is not None and before.popen is not None and not before.alive:
+                before.popen.wait(10)  # one that ended by itself, and that nobody has asked after
             self.members[name] = self._spawned(name, line, env or {}) if fresh else self._forked(name, line)
             self.starts += 1
 
