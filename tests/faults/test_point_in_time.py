@@ -61,8 +61,8 @@ def test_a_lost_disk_is_brought_back_to_a_moment(
 
     restored = House(tmp_path / "restored", None)
     took = Clock()
-    put_back(restored, base, archive, moment.isoformat())
     try:
+        put_back(restored, base, archive, moment.isoformat())
         say(f"restored to {moment} and open after {took.seconds:.1f} s")
         with connected(restored, django_db_blocker.unblock):
             ledger.house = restored
