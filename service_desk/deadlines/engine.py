@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import chain
+from time import monotonic
 from typing import Any, Protocol
 
 from django.db import connection, transaction
@@ -31,6 +32,8 @@ BATCH = 500
 #: The first batch of a sweep; each one that succeeds is followed by one twice as large. A process that is killed again
 #: and again, on a machine that is short of time, so still gets something done before it dies.
 FIRST_BATCH = 50
+#: A sweep that goes on for longer begins with the oldest again.
+LOOK_BACK_SECONDS = 1.0
 #: By so much a sign of life may be ahead of the question.
 _AHEAD = timedelta(seconds=2)
 
@@ -94,13 +97,16 @@ def sweep(door: Door, *, batch: int = BATCH) -> Sweep:
     """Fire all that is due, batch by batch, oldest first; returns when a batch was not full.
 
     Each batch goes on where the one before ended: the index still holds what was fired a moment ago, and looking
-    through that again for each batch made a storm quadratic. What is passed over is the next sweep's.
+    through that again for each batch made a storm quadratic. What is passed over since somebody else had it is looked
+    for again every second: he may have died with it, and a storm can keep one sweep busy for minutes.
     """
     total = Sweep()
     for model in concrete_clocks():
         reached: datetime | None = None
-        size = min(FIRST_BATCH, batch)
+        size, again = min(FIRST_BATCH, batch), monotonic() + LOOK_BACK_SECONDS
         while True:
+            if monotonic() >= again:
+                reached, again = None, monotonic() + LOOK_BACK_SECONDS
             done = _fire_batch(model, door, size, reached)
             total.fired += done.fired
             total.lag_ms = max(total.lag_ms, done.lag_ms)

@@ -9,13 +9,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import connections
+from django.db import connection, connections
 from django.db.models import F
 
 from service_desk.audit.models import AuditEntry
 from service_desk.cases import actions
 from service_desk.cases.actions.bulk import bulk
 from service_desk.cases.models import Case, CaseClockEvent, CaseDeadline, CaseEvent, HandOver
+from service_desk.deadlines import engine
 from service_desk.deadlines.clock import now
 from service_desk.deadlines.engine import sweep
 from service_desk.deadlines.models import Incident
@@ -270,3 +271,35 @@ def test_parent_and_child_in_both_directions_at_once_make_no_loop(desk: World) -
         ])  # fmt: skip
         assert sorted(ends) == ["done", "loop"]
         assert not Case.objects.filter(pk__in=[one.pk, two.pk], parent__parent=F("pk")).exists()
+
+
+def test_what_somebody_held_and_died_with_is_fired_by_the_sweep_that_passed_over_it(
+    desk: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A storm can keep one sweep at work for minutes; what it passed over at the beginning cannot wait for its end."""
+    cases = [desk.register(severity="major") for _ in range(4)]
+    for number, case in enumerate(cases):
+        shift_time(case, hours=5)
+        sweep(Door.SENTINEL)  # steps of other clocks, so that only the ones looked at are due
+        shift_time(case, hours=1, minutes=len(cases) - number)  # the first one's step is the oldest
+    held = cases[0].deadlines.get(kind="restoration")
+    other = connection.copy()
+    try:
+        other.set_autocommit(False)
+        with other.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM cases_casedeadline WHERE id = %s FOR UPDATE", [held.pk])
+        fire, batches = engine._fire_batch, []
+
+        def until_the_other_dies(*given: Any) -> engine.Sweep:
+            batches.append(fire(*given))
+            if len(batches) == 2:
+                other.close()
+            return batches[-1]
+
+        monkeypatch.setattr(engine, "_fire_batch", until_the_other_dies)
+        monkeypatch.setattr(engine, "LOOK_BACK_SECONDS", 0.0)
+        sweep(Door.SENTINEL, batch=1)
+    finally:
+        other.close()
+    assert Notice.objects.filter(chain__startswith=f"case_deadline:{held.pk}:").count() == 1
+    assert Notice.objects.filter(kind="clock_warning").count() == len(cases)

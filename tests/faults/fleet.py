@@ -36,6 +36,7 @@ class Member:
     command: Sequence[str]
     process: psutil.Process
     popen: subprocess.Popen[bytes] | None = None
+    warm: bool = False  # it comes back as it came: from the nursery, or as a process that loads Python anew
     wanted: bool = True  # False: it was ended on purpose and `tend` leaves it alone
     died_at: float | None = None
 
@@ -117,7 +118,7 @@ class Fleet:
         if self._nursery is None:
             keep = [self.listener.fileno()]
             self._nursery = Nursery(self.environment, self.log_of("nursery"), keep_fds=keep)
-        return Member(name, command, self._nursery.fork(command, self.log_of(name)))
+        return Member(name, command, self._nursery.fork(command, self.log_of(name)), warm=True)
 
     # --- breaking ----------------------------------------------------------------------------------------------
     def kill(self, name: str, *, again: bool = True) -> None:
@@ -170,7 +171,7 @@ class Fleet:
             if member.died_at is None:
                 self._ended(member, again=True)
             elif now - member.died_at >= FIRST_DELAY:
-                self.start(name, command=member.command)
+                self.start(name, command=member.command, warm=member.warm)
 
     def pids(self) -> dict[str, int]:
         """Who runs under which number; the same before and after means that nobody was started again."""
