@@ -116,7 +116,7 @@ function begin(form) {
   const later = () => { clearTimeout(waiting); waiting = setTimeout(now, 300); };
   form.addEventListener("input", later);
   form.addEventListener("change", later);
-  form.addEventListener("reset", () => { waiting = clearTimeout(waiting) ?? 0; });
+  for (const end of ["reset", "desk:forget"]) form.addEventListener(end, () => { waiting = clearTimeout(waiting) ?? 0; });
   window.addEventListener("pagehide", () => { if (waiting) now(); });
 }
 

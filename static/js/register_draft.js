@@ -10,12 +10,19 @@ const localKey = `desk-draft:${document.body.dataset.person ?? ""}:${location.pa
 let timer = 0;
 let sent = "";
 let leaving = false;
+let line = Promise.resolve(); // one save at a time: an earlier one never arrives after a later one
 
 const body = () => new URLSearchParams(new FormData(form));
 
-async function keep(last = false) {
+function keep(last = false) {
   clearTimeout(timer);
   timer = 0;
+  if (last) return save(true); // the page goes: nothing is waited for
+  line = line.then(() => save());
+  return line;
+}
+
+async function save(last = false) {
   const data = body();
   const text = data.toString();
   if (text === sent || leaving) return;
@@ -23,7 +30,9 @@ async function keep(last = false) {
   try {
     const answer = await fetch(form.dataset.draftUrl, { method: "POST", body: data, keepalive: last, headers: { "X-CSRFToken": data.get("csrfmiddlewaretoken") } });
     const kept = answer.ok && !answer.redirected;
-    if (kept) note.textContent = `${form.dataset.kept} ${new Intl.DateTimeFormat(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format()}`;
+    // Thrown away meanwhile, here or in another browser: what is typed from now on is a draft again.
+    if (kept && answer.status === 200) form.elements.edition.value = (await answer.json()).edition;
+    else if (kept) note.textContent = `${form.dataset.kept} ${new Intl.DateTimeFormat(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format()}`;
     else lost();
   } catch {
     lost();
@@ -38,7 +47,7 @@ function lost() {
 
 function later() {
   clearTimeout(timer);
-  timer = setTimeout(keep, WAIT);
+  timer = setTimeout(() => keep(), WAIT);
   sessionStorage.setItem(OWN, token.value);
 }
 
@@ -50,6 +59,15 @@ window.addEventListener("pageshow", () => { leaving = false; });
 window.addEventListener("pagehide", () => { if (timer) keep(true); });
 document.addEventListener("visibilitychange", () => { if (document.hidden && timer) keep(true); });
 
+// Thrown away: neither a save of this page that waits nor the tab's own writes it once more.
+function forget() {
+  leaving = true;
+  clearTimeout(timer);
+  timer = 0;
+  form.dispatchEvent(new CustomEvent("desk:forget"));
+  sessionStorage.removeItem(localKey);
+}
+
 // --- One draft, one tab ----------------------------------------------------------------------------------------------
 // A draft that came back may be at work in another tab: that one says so, and this one begins with an empty form.
 const tabs = "BroadcastChannel" in window ? new BroadcastChannel(`desk-register:${document.body.dataset.person ?? ""}`) : null;
@@ -58,8 +76,7 @@ tabs?.addEventListener("message", ({ data }) => {
   if (data.token !== token.value || data.from === me) return;
   if (data.asks) tabs.postMessage({ token: token.value, from: me });
   else if (form.dataset.restored !== undefined) {
-    leaving = true;
-    sessionStorage.removeItem(localKey);
+    forget();
     location.replace(form.dataset.freshUrl);
   }
 });
@@ -71,10 +88,7 @@ if (sessionStorage.getItem(localKey) && own && own !== token.value && !form.quer
   if (form.dataset.restored !== undefined) location.replace(`${location.pathname}?draft=${own}`);
 }
 sessionStorage.setItem(OWN, token.value);
-document.querySelector("[data-discard-draft]")?.addEventListener("submit", () => {
-  leaving = true;
-  sessionStorage.removeItem(localKey);
-});
+document.querySelector("[data-discard-draft]")?.addEventListener("submit", forget);
 
 // --- A note to another case instead: it takes along what was typed -----------------------------------------------------
 document.addEventListener("click", async (event) => {

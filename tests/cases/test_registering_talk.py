@@ -10,7 +10,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
 
-from service_desk.cases.actions.drafting import MOST, sweep_drafts
+from service_desk.cases.actions.drafting import MOST, NEWEST, sweep_drafts
 from service_desk.cases.models import Case, CaseDeadline, RegisterDraft
 from service_desk.cases.similar import likeness, pairs
 from service_desk.cases.tasks import sweep_register_drafts
@@ -159,7 +159,52 @@ def test_a_draft_is_discarded_and_others_are_offered(desk: World, agent: Client)
     assert agent.get("/register/?fresh=1").context["draft"] is None
     answer = agent.post("/register/draft/discard/", {"token": str(second)})
     assert answer["Location"] == "/register/?fresh=1"
-    assert not RegisterDraft.objects.filter(token=second).exists()
+    assert RegisterDraft.objects.get(token=second).values == {}
+    assert "第二个电话" not in text_of(agent.get("/register/"))
+    assert agent.get(f"/register/?draft={second}").context["draft"] is None
+
+
+def test_a_save_that_was_on_its_way_does_not_bring_a_discarded_draft_back(desk: World, agent: Client) -> None:
+    token = uuid.uuid4()
+    keep(agent, token, fault="扔掉的电话")
+    agent.post("/register/draft/discard/", {"token": str(token)})
+    late = agent.post("/register/draft/", {"token": str(token), "fault": "扔掉的电话", "edition": "0"})
+    assert (late.status_code, late.json()) == (200, {"edition": 1})
+    assert agent.get("/register/").context["draft"] is None
+    assert "扔掉的电话" not in text_of(agent.get(f"/register/?draft={token}"))
+    assert agent.get(f"/register/?draft={token}").context["edition"] == 1
+    assert keep(agent, token, fault="又写起来的", edition="1") == 204  # the page goes on where it was told to
+    assert agent.get("/register/").context["draft"].values["fault"] == "又写起来的"
+
+
+def test_a_draft_is_discarded_before_its_first_save_has_arrived(desk: World, agent: Client) -> None:
+    token = uuid.uuid4()
+    agent.post("/register/draft/discard/", {"token": str(token)})
+    assert keep(agent, token, fault="第一次保存还在路上") == 200
+    assert agent.get("/register/").context["draft"] is None
+
+
+def test_what_became_a_note_does_not_come_back_as_a_draft_and_the_page_goes_on(desk: World, agent: Client) -> None:
+    case, token = desk.register(), uuid.uuid4()
+    keep(agent, token, fault="又断了")
+    post(agent, case, "note", text="又断了", draft=str(token))
+    assert keep(agent, token, fault="又断了", caller_name="王") == 200
+    assert agent.get("/register/").context["draft"] is None
+    assert keep(agent, token, fault="另一个电话", edition="1") == 204
+    assert keep(agent, token, fault="", edition="1") == 204
+    assert agent.get("/register/").context["draft"] is None
+
+
+def test_discarded_drafts_are_remembered_within_bounds_and_go_after_a_week(desk: World, agent: Client) -> None:
+    kept = uuid.uuid4()
+    keep(agent, kept, fault="这一份还在")
+    for _ in range(MOST + 2):
+        agent.post("/register/draft/discard/", {"token": str(uuid.uuid4())})
+    assert agent.get("/register/").context["draft"].token == kept
+    RegisterDraft.objects.update(edition=NEWEST)
+    agent.post("/register/draft/discard/", {"token": str(kept)})
+    RegisterDraft.objects.update(saved_at=now() - timedelta(days=7, minutes=1))
+    assert sweep_drafts() == MOST + 3
 
 
 def test_an_old_draft_is_offered_and_after_a_week_gone(desk: World, agent: Client) -> None:
@@ -191,6 +236,9 @@ def test_an_emptied_form_keeps_no_draft_and_nobody_keeps_many(desk: World, agent
     [
         ({"token": ""}, 422),
         ({"token": "x" * 500}, 422),
+        ({"token": str(uuid.uuid4()), "fault": "x", "edition": "-1"}, 422),
+        ({"token": str(uuid.uuid4()), "fault": "x", "edition": "9" * 10}, 422),
+        ({"token": str(uuid.uuid4()), "edition": "二"}, 422),
         ({"token": str(uuid.uuid4()), "fault": "a\x00b"}, 204),
         ({"token": str(uuid.uuid4()), "fault": "\ud800".encode("utf-8", "surrogatepass")}, 204),
         ({"token": str(uuid.uuid4()), "fault": "好" * 9_000, "customer": "<script>", "severity": "9" * 99}, 204),
@@ -294,7 +342,7 @@ def test_a_note_to_the_like_case_takes_along_what_was_typed(desk: World, agent: 
     for words in ("又断了", "值班员再次来电", "王建国", "138****8000"):
         assert words in page
     post(agent, case, "note", text="又断了", draft=str(token))
-    assert not RegisterDraft.objects.exists()
+    assert RegisterDraft.objects.get().values == {}
     post(agent, case, "note", text="再一次", draft="nonsense")
     assert case.events.filter(type="note").count() == 2
 

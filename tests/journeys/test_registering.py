@@ -71,9 +71,13 @@ def test_a_dead_browser_loses_nothing_and_a_second_tab_begins_anew(journey: Jour
     expect(again.get_by_label("Fault in brief")).to_have_value(fault)
     expect(again.get_by_role("combobox", name="Customer unit")).to_have_value("深圳市福田区政务服务中心")
     expect(again.locator("#register-card")).to_contain_text("深圳市福田区政务服务中心")
+    again.get_by_label("Fault in brief").press("!")  # neither the tab nor the server has this key yet
     again.get_by_role("button", name="Discard").click()
+    expect(again).to_have_url(re.compile(r"fresh=1"))
     expect(again.get_by_label("Fault in brief")).to_have_value("")
-    assert not RegisterDraft.objects.filter(user=agent, values__fault=fault).exists()
+    again.goto("/register/")
+    expect(again.get_by_label("Fault in brief")).to_have_value("")
+    assert not RegisterDraft.objects.filter(user=agent, values__fault__startswith=fault).exists()
 
 
 def test_a_request_type_asks_tells_and_its_answers_survive_a_reload(journey: Journey) -> None:

@@ -149,7 +149,8 @@ class RegisterDraft(models.Model):
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     token = models.UUIDField()  # of the form: once it is registered the draft goes
-    values = models.JSONField(default=dict)
+    values = models.JSONField(default=dict)  # none: thrown away, and the edition stays until the week is over
+    edition = models.PositiveIntegerField(default=0, db_default=0)  # how often it was thrown away
     saved_at = models.DateTimeField(db_default=Now())
 
     class Meta:

@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from service_desk.cases.actions.drafting import discard_draft, drafts_of, save_draft
+from service_desk.cases.actions.drafting import NEWEST, discard_draft, drafts_of, edition_of, empty_draft, save_draft
 from service_desk.cases.forms.requesting import ANSWER, READ
 from service_desk.cases.models import RegisterDraft
 from service_desk.customers.rules import mask_number
@@ -47,6 +47,7 @@ class Draft:
     token: uuid.UUID
     saved_at: datetime
     values: dict[str, Any]
+    edition: int = 0
 
     @property
     def about(self) -> str:
@@ -85,7 +86,14 @@ def drafts_for(
 
 def _draft(row: RegisterDraft) -> Draft:
     values = {str(name): value for name, value in row.values.items() if isinstance(value, str)}
-    return Draft(row.token, row.saved_at, {**values, "token": row.token})
+    return Draft(row.token, row.saved_at, {**values, "token": row.token}, row.edition)
+
+
+def edition_for(user: Any, token: uuid.UUID, draft: Draft | None) -> int:
+    """The edition of the draft that the form with this token goes on with."""
+    if draft is not None and draft.token == token:
+        return draft.edition
+    return edition_of(user, token)
 
 
 def carried(request: HttpRequest) -> dict[str, str]:
@@ -106,19 +114,24 @@ def carried(request: HttpRequest) -> dict[str, str]:
 @login_required
 @require_POST
 def keep_draft(request: HttpRequest) -> HttpResponse:
-    """Keep what the form holds now; 204 whatever it is, 422 when it is too much or has no token."""
+    """Keep what the form holds now; 204 whatever it is, 422 when it is too much or has no token.
+
+    A draft that was thrown away meanwhile is not written again: 200 with the edition that goes on now.
+    """
     require(request.user, "case.register")
-    token = uuid_of(request.POST.get("token", ""))
-    if token is None:
+    token, sent = uuid_of(request.POST.get("token", "")), request.POST.get("edition", "") or "0"
+    if token is None or not (sent.isascii() and sent.isdigit() and len(sent) <= 10 and int(sent) <= NEWEST):
         return HttpResponse(status=422)
-    values = typed_values(request.POST)
+    values, edition = typed_values(request.POST), int(sent)
     try:
         if _WORTH & values.keys():
-            save_draft(actor=request.user, token=token, values=values)
+            goes_on = save_draft(actor=request.user, token=token, values=values, edition=edition)
         else:
-            discard_draft(actor=request.user, token=token)
+            goes_on = empty_draft(actor=request.user, token=token, edition=edition)
     except Refusal as refusal:
         return HttpResponse(status=422 if refusal.status == 400 else refusal.status)
+    if not goes_on:
+        return JsonResponse({"edition": edition_of(request.user, token)})
     return HttpResponse(status=204)
 
 

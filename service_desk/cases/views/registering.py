@@ -19,13 +19,13 @@ from django.views.decorators.http import require_http_methods
 
 from service_desk.cases import origins
 from service_desk.cases.actions import register
-from service_desk.cases.actions.drafting import discard_draft
+from service_desk.cases.actions.drafting import forget_draft
 from service_desk.cases.customer_card import card_of
 from service_desk.cases.forms.registering import RegisterForm
 from service_desk.cases.models import Case
 from service_desk.cases.rules import SEVERITY_MEANING, Severity
 from service_desk.cases.views.common import tell_found
-from service_desk.cases.views.drafts import drafts_for, uuid_of
+from service_desk.cases.views.drafts import drafts_for, edition_for, uuid_of
 from service_desk.cases.views.register_parts import acceptance_of
 from service_desk.customers.actions import add_customer
 from service_desk.customers.models import Customer
@@ -88,7 +88,7 @@ def _register(request: HttpRequest, form: RegisterForm) -> Case:
         if origin is not None:
             data = replace(data, accepted_at=origin.accepted_at)
         case = register(actor=request.user, data=data)
-        discard_draft(actor=request.user, token=form.cleaned_data["token"])
+        forget_draft(actor=request.user, token=form.cleaned_data["token"])
         tell_found(request, case.language_found)
         return case
 
@@ -154,9 +154,11 @@ def _page(
     accepted = form.cleaned_data.get("accepted_at") if form.is_bound else None
     mine = Qualification.objects.filter(staff__username=request.user.get_username())
     qualified = list(mine.values_list("product_type_id", flat=True))
+    token = uuid_of(form["token"].value())
     context = {
         "form": form,
-        "token": uuid_of(form["token"].value()) or uuid.uuid4(),
+        "token": token or uuid.uuid4(),
+        "edition": edition_for(request.user, token, drafts.get("draft")) if token else 0,
         "card": card_of(customer, request.user) if customer else None,
         "customer": customer,
         "product": product,
