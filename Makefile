@@ -12,7 +12,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --progress-bar o
 COUNT = awk '/^(Collecting|Requirement already)/ { if (++n % 20 == 0) { print "  " n " packages found"; fflush() } next } \
 	/^Installing collected/ { print "  installing"; fflush(); next } /^ *ERROR|^error|^ *No matching/ { print }'
 
-.PHONY: help run test check security sbom format faults soak bench backup restore screenshots clean
+.PHONY: help run test check security sbom lock format faults soak bench backup restore screenshots clean
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /make \1\t/' | expand -t 20
@@ -60,6 +60,14 @@ security: requirements-dev ## what bandit finds, and known weaknesses of what th
 
 sbom: requirements-dev ## write the list of everything the product is built on (CycloneDX) to var/sbom.json
 	@mkdir -p var && $(BIN)/cyclonedx-py requirements requirements.txt --output-reproducible --of JSON -o var/sbom.json && echo "var/sbom.json"
+
+# one file for every Python from 3.11 on and every system: what only some of them need is marked
+LOCK = UV_NO_CONFIG=1 $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--custom-compile-command "make lock" $(if $(UPGRADE),--upgrade)
+
+lock: requirements-dev ## pin what the .in files name, with hashes; UPGRADE=1 takes newer versions
+	$(LOCK) requirements.in -o requirements.txt
+	$(LOCK) requirements-dev.in -o requirements-dev.txt
 
 format: requirements-dev ## put code and templates into the house's form
 	$(BIN)/ruff check --fix .
