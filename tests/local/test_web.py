@@ -1,72 +1,78 @@
-"""The port that several web processes share: whoever has nothing to do takes the next connection, and only one."""
+"""The port that several web processes share: callers who come at once are shared as well."""
 
 from __future__ import annotations
 
+import asyncio
 import socket
-from asyncio import BaseTransport, Protocol, SelectorEventLoop
-from collections.abc import Sequence
-from contextlib import ExitStack
+import threading
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from contextlib import ExitStack, contextmanager
+from http.client import HTTPConnection
+from typing import Any
 
-from service_desk.local.web import QUEUE, SharedListener
+import uvicorn
 
-CALLERS = 5
+from service_desk.local.processes import poll_until
+from service_desk.local.web import SharingServer
+
+CALLERS = 8
+Message = MutableMapping[str, Any]
 
 
-def test_connections_that_wait_are_taken_one_at_a_time_so_that_the_next_is_for_whoever_is_free() -> None:
-    """Two event loops stand for two processes; one that took all it finds would leave the other without work."""
-    loops = SelectorEventLoop(), SelectorEventLoop()
-    taken: list[list[BaseTransport]] = [[], []]
+def test_callers_who_come_at_once_and_stay_are_shared_by_the_web_processes() -> None:
     with ExitStack() as stack:
-        listener = stack.enter_context(_listener())
-        servers = [
-            loop.run_until_complete(
-                loop.create_server(lambda mine=mine: _Taken(mine), sock=_same(listener), backlog=1)  # type: ignore[misc]
-            )
-            for loop, mine in zip(loops, taken, strict=True)
-        ]
-        for _number in range(CALLERS):
-            stack.enter_context(socket.create_connection(listener.getsockname()))
-        _turn(loops, 4 * CALLERS)
-        for server, mine in zip(servers, taken, strict=True):
-            server.close()
-            for transport in mine:
-                transport.close()
-        _turn(loops, 3)
-        for loop in loops:
-            loop.close()
-    assert sum(map(len, taken)) == CALLERS
-    assert min(map(len, taken)) >= CALLERS // 2
+        port = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+        for name in ("one", "two"):
+            stack.enter_context(_serving(name, port.dup()))
+        lines = [_line(port) for _number in range(CALLERS)]
+        for line in lines:
+            stack.callback(line.close)
+            line.connect()
+        served = Counter(_asked(line) for line in lines)
+        assert sum(served.values()) == CALLERS
+        assert min(served["one"], served["two"]) >= 2, served
+        assert Counter(_asked(line) for line in lines) == served, "kept open, each stays where it is"
 
 
-def test_the_queue_of_the_kernel_stays_long_whatever_the_event_loop_asks_for() -> None:
+def test_a_web_process_that_leaves_takes_no_more_and_the_other_has_them_all() -> None:
     with ExitStack() as stack:
-        listener = stack.enter_context(_listener())
-        listener.listen(1)
-        for _number in range(20):  # with a queue of one the third would wait a second for its packet to be sent again
-            stack.enter_context(socket.create_connection(listener.getsockname(), timeout=0.9))
-    assert QUEUE > 20
+        port = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+        with _serving("one", port.dup()):
+            pass
+        stack.enter_context(_serving("two", port.dup()))
+        for _number in range(4):
+            line = _line(port)
+            stack.callback(line.close)
+            assert _asked(line) == "two"
 
 
-class _Taken(Protocol):
-    def __init__(self, mine: list[BaseTransport]) -> None:
-        self.mine = mine
-
-    def connection_made(self, transport: BaseTransport) -> None:
-        self.mine.append(transport)
+def _line(port: socket.socket) -> HTTPConnection:
+    return HTTPConnection("127.0.0.1", port.getsockname()[1], timeout=30)
 
 
-def _turn(loops: Sequence[SelectorEventLoop], turns: int) -> None:
-    """Let each have so many turns, one after the other."""
-    for _turn in range(turns):
-        for loop in loops:
-            loop.call_soon(loop.stop)
-            loop.run_forever()
+def _asked(line: HTTPConnection) -> str:
+    line.request("GET", "/")
+    return line.getresponse().read().decode()
 
 
-def _listener() -> SharedListener:
-    return SharedListener(fileno=socket.create_server(("127.0.0.1", 0)).detach())
+@contextmanager
+def _serving(name: str, listener: socket.socket) -> Iterator[None]:
+    """A server that answers with its name, in a thread with an event loop of its own."""
 
+    async def answer(
+        _scope: Message, _receive: Callable[[], Awaitable[Message]], send: Callable[[Message], Awaitable[None]]
+    ) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"3")]})
+        await send({"type": "http.response.body", "body": name.encode()})
 
-def _same(listener: SharedListener) -> SharedListener:
-    """The same port as another process has it."""
-    return SharedListener(fileno=listener.dup().detach())
+    server = SharingServer(uvicorn.Config(answer, log_config=None, lifespan="off", timeout_graceful_shutdown=1))
+    thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listener])))
+    thread.start()
+    assert poll_until(lambda: server.started, seconds=30)
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        thread.join(30)
+    assert not thread.is_alive()
