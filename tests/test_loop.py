@@ -11,10 +11,6 @@ import pytest
 from django.db import DatabaseError, InterfaceError, OperationalError, ProgrammingError, connection
 
 from service_desk.loop import connection_lost, session_ended, show_life
-from service_desk.notices import dispatcher
-from service_desk.notices.dispatcher import Dispatcher
-from service_desk.webhooks import sender
-from service_desk.webhooks.sender import Sender
 
 
 @pytest.mark.parametrize("kind", [OperationalError, InterfaceError, psycopg2.OperationalError, psycopg2.DatabaseError])
@@ -47,33 +43,3 @@ def test_systemd_hears_that_a_loop_turns_and_a_deaf_one_is_no_error(kind: str, t
         show_life()
         assert systemd.recv(100) == b"WATCHDOG=1"
     show_life()
-
-
-def _dispatcher() -> tuple[Any, Any, Any]:
-    made = Dispatcher("dispatch-1", stopping=lambda: True)
-    return made, made.dispatch._waker, made.dispatch
-
-
-def _sender() -> tuple[Any, Any, Any]:
-    made = Sender(stopping=lambda: True)
-    return made, made.sending.flights._waker, made.sending.flights
-
-
-@pytest.mark.parametrize(("make", "module"), [(_dispatcher, dispatcher), (_sender, sender)])
-def test_what_lands_while_postgresql_is_away_does_not_let_the_sending_loops_spin(
-    make: Any, module: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A letter's landing wakes the loop, and nobody hears it out while nothing can be written down."""
-    pauses: list[float] = []
-    monkeypatch.setattr(module.time, "sleep", pauses.append)
-    monkeypatch.setattr(module, "give_up_connection", lambda: None)
-    loop, waker, flights = make()
-
-    def away() -> None:
-        raise OperationalError("the database system is starting up")
-
-    waker.send(b"!")
-    for _turn in range(3):
-        loop._guarded(away)
-    flights.close()
-    assert pauses == [1.0, 1.0, 1.0]

@@ -5,16 +5,10 @@ A letter that was put off by the time before waits for a moment that no schedule
 
 from __future__ import annotations
 
-import time
-from dataclasses import dataclass
-from datetime import datetime
-
 from django.db import connection
 
 from service_desk.notices.rules import JITTER, LEASE_SECONDS, RETRY_SECONDS
 
-#: Seconds of difference to the machine's running time that are a jump.
-_NOTED = 2.0
 #: No attempt is put off by more, and no lease is longer.
 _FARTHEST = RETRY_SECONDS[-1] * (1 + JITTER)
 
@@ -31,19 +25,6 @@ UPDATE notices_notice SET next_repeat_at = statement_timestamp() + make_interval
 WHERE acked_at IS NULL AND stopped_at IS NULL
     AND next_repeat_at > statement_timestamp() + make_interval(secs => repeat_seconds)
 """
-
-
-@dataclass
-class WallWatch:
-    """One dispatcher's eye on the database's clock, fed with the time of each sign of life."""
-
-    _last: tuple[datetime, float] | None = None
-
-    def went_back(self, wall: datetime) -> bool:
-        """Whether the clock has gone back since the last look; nobody knows that of the time before the first."""
-        running = time.monotonic()
-        last, self._last = self._last, (wall, running)
-        return last is None or (wall - last[0]).total_seconds() - (running - last[1]) < -_NOTED
 
 
 def bring_near() -> int:

@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from service_desk.audit.context import acting
-from service_desk.reports import jobs, schedules
+from service_desk.reports import jobs, schedules, went_back
 from service_desk.reports.actions import sums
 
 #: Binding a million rows into a workbook takes minutes, every other slice seconds.
@@ -23,6 +23,7 @@ def write_export(export_id: int, fence: int) -> None:
 def tend_exports() -> None:
     """Hand on exports that nobody goes on with."""
     with acting(door="worker", label="celery"):
+        went_back.bring_near()
         jobs.tend()
 
 
@@ -32,6 +33,7 @@ def sweep_exports() -> None:
     with acting(door="worker", label="celery"):
         jobs.sweep()
         sums.forget()
+        went_back.set_right()
 
 
 @shared_task

@@ -1,86 +1,37 @@
-"""The sender's loop: needs PostgreSQL alone, finds its way back to it by itself, and leaves on SIGTERM."""
+"""The sender: fans events out to the endpoints that want them and carries each there."""
 
 from __future__ import annotations
 
-import logging
-import select
-import time
 from collections.abc import Callable
-from typing import Any
+from datetime import datetime
+from typing import ClassVar
 
-from django.db import connection
-
-from service_desk.loop import connection_lost, give_up_connection, show_life
+from service_desk.carrier import Carrier
+from service_desk.people.roster import database_now
 from service_desk.webhooks.emitting import CHANNEL
 from service_desk.webhooks.sending import Sending, fan_out
-
-log = logging.getLogger(__name__)
-
-_PAUSE_SECONDS = 1.0  # a lost NOTIFY costs at most this
-_LEAVE_SECONDS = 22.0
-_SESSION = (
-    "SET statement_timeout = '5s'",
-    "SET lock_timeout = '2s'",
-    "SET idle_in_transaction_session_timeout = '5s'",
-    f"LISTEN {CHANNEL}",
-)
+from service_desk.webhooks.went_back import bring_near
 
 
-class Sender:
-    """One process that carries events out; any number may run at once."""
+class Sender(Carrier):
+    """One process that carries events out."""
+
+    channel: ClassVar[str] = CHANNEL
+    leave_seconds: ClassVar[float] = 22.0
 
     def __init__(self, *, stopping: Callable[[], bool]) -> None:
-        self.stopping = stopping
         self.sending = Sending()
-        self._session: Any = None  # the connection that has our settings and listens
+        super().__init__("webhooks", self.sending, stopping=stopping)
 
-    def run(self) -> None:
-        """Work until told to stop; then let what is on its way land, and leave."""
-        while not self.stopping():
-            show_life()
-            self._guarded(self.step)
-        leave_by = time.monotonic() + _LEAVE_SECONDS
-        while len(self.sending.flights) and time.monotonic() < leave_by:
-            self.sending.flights.wait(_PAUSE_SECONDS)
-            self._guarded(self.sending.land)
-        self._guarded(self.sending.land)
-        self.sending.flights.close()
-        connection.close()
-
-    def step(self) -> None:
-        """One turn: write down what has landed, fan out, send what is due, then wait."""
-        self._settle()
-        self.sending.land()
+    def carry(self) -> bool:
+        """Fan out, and send what is due."""
         fanned = fan_out()
-        if self.sending.launch() == 0 and fanned == 0:
-            self._wait()
+        return self.sending.launch() > 0 or fanned > 0
 
-    def _settle(self) -> None:
-        connection.ensure_connection()
-        if self._session is connection.connection:
-            return
-        with connection.cursor() as cursor:
-            for statement in _SESSION:
-                cursor.execute(statement)
-        self._session = connection.connection
+    def each_second(self) -> datetime:
+        """Nothing but a look at the clock."""
+        return database_now()
 
-    def _wait(self) -> None:
-        """Until a NOTIFY, something that has landed, or a second has passed."""
-        raw = self._session
-        raw.poll()
-        if not raw.notifies:
-            select.select([raw, self.sending.flights.wake], [], [], _PAUSE_SECONDS)
-            raw.poll()
-        raw.notifies.clear()
-
-    def _guarded(self, work: Callable[[], object]) -> None:
-        """Run `work`; when PostgreSQL is away, forget the connection and try again in a second."""
-        try:
-            work()
-        except Exception as error:
-            if not connection_lost(error):
-                raise
-            log.warning("webhooks: PostgreSQL does not answer, trying again: %s", str(error).partition("\n")[0])
-            self._session = None
-            give_up_connection()
-            time.sleep(_PAUSE_SECONDS)  # no wait for what lands: nobody can write it down, and it would wake at once
+    def bring_near(self) -> int:
+        """Tries."""
+        return bring_near()

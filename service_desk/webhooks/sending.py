@@ -125,6 +125,10 @@ class Sending:
         self.flights: Flights[tuple[int, int], Outcome] = Flights(seconds=seconds)
         self._parcels: dict[tuple[int, int], Parcel] = {}
         self._unwritten: list[Outcome] = []
+        self.wake, self.wait, self.close = self.flights.wake, self.flights.wait, self.flights.close
+
+    def __len__(self) -> int:
+        return len(self.flights)
 
     def launch(self) -> int:
         """Claim what is due as far as lanes are free, commit, and send each in a thread; how many were claimed."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import connection
@@ -13,7 +12,7 @@ from django.db.models.functions import Now
 from service_desk.notices.models import Delivery, Notice
 from service_desk.notices.outbox import deliver_due
 from service_desk.notices.rules import LEASE_SECONDS, RETRY_SECONDS
-from service_desk.notices.went_back import WallWatch, bring_near
+from service_desk.notices.went_back import bring_near
 from tests.notices.conftest import Company, send
 from tests.notices.sinks import MailSink
 
@@ -61,16 +60,3 @@ def test_a_repeat_comes_after_its_own_pause_again(company: Company) -> None:
     notice.refresh_from_db()
     assert notice.next_repeat_at is not None
     assert seconds_to(notice.next_repeat_at) == pytest.approx(900, abs=5)
-
-
-def test_the_dispatcher_notices_a_clock_that_goes_back_and_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
-    wall, running = datetime(2026, 7, 1, tzinfo=UTC), [1000.0]
-    monkeypatch.setattr(time, "monotonic", lambda: running[0])
-    watch = WallWatch()
-    assert watch.went_back(wall)  # nobody knows what was before
-    running[0] += 1
-    assert not watch.went_back(wall + timedelta(seconds=1))
-    running[0] += 1
-    assert not watch.went_back(wall + timedelta(hours=1))  # forward is the sentinels' business
-    running[0] += 1
-    assert watch.went_back(wall)
