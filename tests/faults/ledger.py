@@ -153,8 +153,10 @@ class Ledger:
     def differences(self, *, mail: MailSink | None = None, hooks: HookSink | None = None) -> list[str]:
         """Everything in which the rows, and the sinks where given, differ from what was owed; [] is exact."""
         found = self._steps() + self._messages()
+        if mail is not None or hooks is not None:
+            found += self._not_out()
         if mail is not None:
-            found += _against(mail.copies(), set(self._sent("email")), "mail")
+            found += _against(mail.copies(), set(self._sent("email")), "mail") + self._misled(mail)
         if hooks is not None:
             found += _against(hooks.copies(), set(self._sent("webhook")), "webhook")
         connection.close()  # a fault may have taken it
@@ -193,6 +195,24 @@ class Ledger:
             *([f"{len(missing)} missing, {len(extra)} too many"] if missing or extra else []),
             *([f"{loose} notices that no clock owed"] if loose else []),
         ]
+
+    def _not_out(self) -> list[str]:
+        """Rows of the outbox that have not left, whatever they wait for."""
+        rows = self.house.ask(
+            "SELECT dedup_key, state FROM notices_delivery WHERE state <> 'sent' ORDER BY id LIMIT 20"
+        )
+        return [f"{key} is {state}, not sent" for key, state in rows]
+
+    def _misled(self, mail: MailSink) -> list[str]:
+        """Letters that came to another mailbox than that of the person whom the notice names."""
+        owners = dict(
+            self.house.ask(
+                "SELECT y.message_id, s.email FROM notices_delivery y JOIN notices_notice n ON n.id = y.notice_id"
+                " JOIN people_staff s ON s.id = n.recipient_id WHERE y.channel = 'email' AND y.target IN ('', s.email)"
+            )
+        )
+        wrong = {(one.message_id, one.to) for one in mail.arrivals() if owners.get(one.message_id, one.to) != one.to}
+        return [f"mail: {name} came to {to}, not to {owners[name]}" for name, to in sorted(wrong)[:10]]
 
     def _sent(self, channel: str) -> list[str]:
         """Under which name the outside knows each message that counts as sent."""

@@ -44,6 +44,7 @@ class Manners:
     delay: float = 0.0  # seconds from DATA to the answer
     hang_after_data: bool = False  # takes the message, never answers
     drop_after_data: bool = False  # takes the message, answers 250 and is gone before it is read
+    drop_after_word: bool = False  # its 250 is read; then the line breaks instead of a farewell
     later: set[str] = field(default_factory=set)  # 451 for these recipients
     never: set[str] = field(default_factory=set)  # 550 for these recipients
 
@@ -55,6 +56,7 @@ class MailSink:
         self.manners = Manners()
         self.port = free_port()
         self.letters: deque[bytes] = deque(maxlen=200)  # the last ones as they came
+        self.broken_farewells = 0  # lines broken where a farewell was due
         self._arrivals: list[Arrival] = []
         self._lock = threading.Lock()
         self._controller: Controller | None = None
@@ -105,6 +107,12 @@ class MailSink:
         if manners.drop_after_data and isinstance(server.transport, asyncio.Transport):
             server.transport.abort()
         return "250 OK"
+
+    async def handle_QUIT(self, server: SMTP, _session: Session, _envelope: Envelope) -> str:
+        if self.manners.drop_after_word and isinstance(server.transport, asyncio.Transport):
+            self.broken_farewells += 1
+            server.transport.abort()
+        return "221 Bye"
 
     def _keep(self, envelope: Envelope) -> None:
         content = envelope.content or b""

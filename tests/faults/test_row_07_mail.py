@@ -7,19 +7,23 @@ third one that is on, as the matrix has its SMS: it may not wait for the mail.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from http.client import HTTPConnection
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.db import transaction
+from django.test import Client
 
 from service_desk.deadlines.clock import now
-from service_desk.notices.actions import redrive, send_many
+from service_desk.notices.actions import send_many
 from service_desk.notices.actions.sending import NewNotice
 from service_desk.notices.models import ChannelAddress, Delivery, Notice
 from service_desk.notices.permissions import SCOPE_READ
+from service_desk.people.models import Staff
 from service_desk.rest.actions import issue_key
 from tests.faults.conftest import Run
 from tests.faults.house import FULL, choose
@@ -88,6 +92,7 @@ def test_a_broken_mail_server(run: Run, say: Callable[[str], None]) -> None:
     run.fleet.until_ready()
     _slow(run, say)
     _hanging(run, say)
+    _dropped_around_its_word(run, say)
     _dropped_after_its_word(run, say)
     _put_off_for_one(run, say)
     _away(run, say)
@@ -166,7 +171,7 @@ def _hanging(run: Run, say: Callable[[str], None]) -> None:
     say(f"silent after DATA: {run.mail.copies()[message_id]} copies of one Message-ID, second channel {took:.1f} s")
 
 
-def _dropped_after_its_word(run: Run, say: Callable[[str], None]) -> None:
+def _dropped_around_its_word(run: Run, say: Callable[[str], None]) -> None:
     """The line breaks around its 250: whatever the desk has read of it, the copies bear one name."""
     run.mail.manners.drop_after_data = True
     (notice,) = _tell(run, "drop", "head")
@@ -176,7 +181,21 @@ def _dropped_after_its_word(run: Run, say: Callable[[str], None]) -> None:
     run.fleet.until(lambda: _sent([notice]), seconds=SECOND_CHANNEL, what="sent")
     copies = run.mail.copies()[message_id]
     assert _mail_of(notice).repeat_possible == (copies > 1)
-    say(f"dropped after its 250: {copies} copies of one Message-ID")
+    say(f"dropped around its 250: {copies} copies of one Message-ID")
+
+
+def _dropped_after_its_word(run: Run, say: Callable[[str], None]) -> None:
+    """Its 250 has been read when the line breaks: the letter is out, and does not go out again."""
+    run.mail.manners.drop_after_word = True
+    (notice,) = _tell(run, "word", "chief")
+    run.fleet.until(lambda: _sent([notice]), seconds=30, what="sent")
+    row = _mail_of(notice)
+    broken = run.mail.broken_farewells
+    run.mail.manners.drop_after_word = False
+    assert broken >= 1
+    assert (row.attempts, row.repeat_possible) == (1, False)
+    assert run.mail.copies()[row.message_id] == 1
+    say("dropped behind its 250: sent, one copy")
 
 
 def _put_off_for_one(run: Run, say: Callable[[str], None]) -> None:
@@ -221,11 +240,53 @@ def _refused(run: Run, say: Callable[[str], None]) -> None:
         seconds=15,
         what="the duty manager told",
     )
-    assert Delivery.objects.filter(pk=row.pk, state="dead").exists()
+    page = _Page(run, run.world.manager)
+    red = page.get("/notices/undelivered/")
+    assert f'action="/notices/undelivered/{row.pk}/redrive/"' in red
+    assert "SMTP 550" in red
     run.mail.manners.never = set()
-    redrive(delivery=row, actor=run.world.manager)
+    assert page.press(f"/notices/undelivered/{row.pk}/redrive/") == 302
     run.fleet.until(lambda: _sent([notice]), seconds=30, what="driven again")
     again = _mail_of(notice)
     assert (again.pk, again.dedup_key, again.message_id) == (row.pk, row.dedup_key, row.message_id)
     assert run.mail.copies()[row.message_id] == 1
-    say("550: dead letter seen, told, and delivered once under the same key when driven again")
+    assert f"/{row.pk}/redrive/" not in page.get("/notices/undelivered/")
+    say("550: dead letter on its page, told, and delivered once under the same key when its button was pressed")
+
+
+class _Page:
+    """What somebody who has logged in sees, over HTTP."""
+
+    def __init__(self, run: Run, somebody: Staff) -> None:
+        client = Client()
+        client.force_login(somebody, "service_desk.people.backends.DeskBackend")
+        self._cookies = {settings.SESSION_COOKIE_NAME: str(client.session.session_key)}
+        self._port = run.fleet.port
+        self._form = ""
+
+    def get(self, path: str) -> str:
+        """The page, and what it takes to press a button on it."""
+        status, text = self._ask("GET", path)
+        assert status == 200, (status, text)
+        found = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', text)
+        self._form = found[1] if found else ""
+        return text
+
+    def press(self, path: str) -> int:
+        """The button behind that address; the status of the answer."""
+        return self._ask("POST", path, urlencode({"csrfmiddlewaretoken": self._form}))[0]
+
+    def _ask(self, method: str, path: str, body: str = "") -> tuple[int, str]:
+        line = HTTPConnection("127.0.0.1", self._port, timeout=30)
+        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self._cookies.items())}
+        if body:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+        try:
+            line.request(method, path, body or None, headers)
+            answer = line.getresponse()
+            for given in answer.headers.get_all("Set-Cookie", []):
+                name, _equals, value = given.partition(";")[0].partition("=")
+                self._cookies[name] = value
+            return answer.status, answer.read().decode()
+        finally:
+            line.close()

@@ -145,4 +145,6 @@ def _an_old_snapshot(run: Run, say: Callable[[str], None]) -> None:
     )
     say(f"old snapshot: {figures(fresh)}")
     assert fresh[-1] <= ON_TIME
+    if FULL:  # the vacuum is not kept away for longer either
+        run.fleet.until(person.is_gone, seconds=IDLE + 5, what="the old snapshot ended by the server")
     person.session.close()

@@ -68,6 +68,10 @@ def _refused_to_the_application(run: Run, before: list[int]) -> None:
             for attempt in REFUSED:
                 with pytest.raises(psycopg2.Error, match="append-only"):
                     cursor.execute(attempt.format(table, column, column))
+                with pytest.raises(
+                    psycopg2.Error, match="append-only"
+                ):  # the embedded desk's own account, which owns it
+                    run.house.ask(attempt.format(table, column, column))
         for statement in ROUNDABOUT:
             with pytest.raises(psycopg2.errors.InsufficientPrivilege):
                 cursor.execute(statement)
