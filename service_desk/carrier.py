@@ -17,6 +17,7 @@ from typing import Any, ClassVar, Protocol
 from django.db import connection
 
 from service_desk.loop import connection_lost, give_up_connection, show_life
+from service_desk.precedence import Standing
 
 log = logging.getLogger(__name__)
 
@@ -77,6 +78,7 @@ class Carrier(ABC):
         self._session: Any = None  # the connection that has our settings and listens
         self._next_second = 0.0
         self._wall = WallWatch()
+        self._standing = Standing()
 
     @abstractmethod
     def carry(self) -> bool:
@@ -108,11 +110,13 @@ class Carrier(ABC):
         connection.close()
 
     def step(self) -> None:
-        """One turn: write down what has landed, once a second everything else, send what is due, then wait."""
+        """One turn: write down what has landed, once a second everything else, send what is due unless steps come
+        due by the thousand at this moment, then wait.
+        """
         self._settle()
         self.land()
         self._second()
-        if not self.carry():
+        if self._standing.back() or not self.carry():
             self._wait()
 
     def _second(self) -> None:

@@ -7,11 +7,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection
 
-from service_desk import carrier
+from service_desk import carrier, precedence
 from service_desk.carrier import WallWatch
 from service_desk.notices.dispatcher import Dispatcher
+from service_desk.precedence import Standing
 from service_desk.webhooks.sender import Sender
 
 
@@ -56,3 +57,51 @@ def test_a_carrier_notices_a_clock_that_goes_back_and_no_other(monkeypatch: pyte
     assert not watch.went_back(wall + timedelta(hours=1))  # forward is the sentinels' business
     running[0] += 1
     assert watch.went_back(wall)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_letters_wait_a_moment_while_a_storm_is_fired_and_never_longer_than_that(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    running = [1000.0]
+    monkeypatch.setattr(time, "monotonic", lambda: running[0])
+    standing = Standing()
+    assert not standing.back()
+    firing = connection.copy()
+    try:
+        firing.set_autocommit(False)
+        with firing.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [precedence._LOCK])
+        assert standing.back()
+        running[0] += 1.9
+        assert standing.back()
+        running[0] += 0.2
+        assert not standing.back(), "a storm without end would hold every letter"
+        firing.rollback()
+        assert not standing.back()
+        with firing.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [precedence._LOCK])
+        assert standing.back(), "the next storm is met with new patience"
+    finally:
+        firing.close()
+
+
+@pytest.mark.django_db
+def test_a_carrier_that_stands_back_sends_nothing_and_looks_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    made, _waker, flights = _dispatcher()
+    did: list[str] = []
+    monkeypatch.setattr(made, "_settle", lambda: None)
+    monkeypatch.setattr(made, "_second", lambda: None)
+
+    def carry() -> bool:
+        did.append("carry")
+        return True
+
+    monkeypatch.setattr(made, "_wait", lambda: did.append("wait"))
+    monkeypatch.setattr(made, "carry", carry)
+    monkeypatch.setattr(Standing, "back", lambda _self: True)
+    made.step()
+    monkeypatch.setattr(Standing, "back", lambda _self: False)
+    made.step()
+    flights.close()
+    assert did == ["wait", "carry"]

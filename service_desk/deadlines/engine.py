@@ -25,6 +25,7 @@ from service_desk.deadlines.models import ClockEvent, Deadline, Firing, Heartbea
 from service_desk.deadlines.rules import LATE_MARK_SECONDS, ClockEventType, ClockState, Door
 from service_desk.deadlines.schedule import PlannedStep, current_and_next
 from service_desk.loop import no_fault_of_a_row
+from service_desk.precedence import storming
 
 logger = logging.getLogger(__name__)
 
@@ -32,6 +33,8 @@ BATCH = 500
 #: The first batch of a sweep; each one that succeeds is followed by one twice as large. A process that is killed again
 #: and again, on a machine that is short of time, so still gets something done before it dies.
 FIRST_BATCH = 50
+#: A batch of so many says that it is fired in a storm, and letters wait a moment (service_desk/precedence.py).
+STORM_BATCH = 200
 #: A sweep that goes on for longer begins with the oldest again.
 LOOK_BACK_SECONDS = 1.0
 #: By so much a sign of life may be ahead of the question.
@@ -125,6 +128,8 @@ def _fire_batch(model: type[Deadline], door: Door, limit: int, after: datetime |
     """
     try:
         with transaction.atomic():
+            if limit >= STORM_BATCH:
+                storming()
             rows = _claim(model, limit, after)
             if rows:
                 passing("engine.claimed")

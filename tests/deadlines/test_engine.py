@@ -11,6 +11,7 @@ import pytest
 from django.db import OperationalError, connection, connections
 from django.test.utils import CaptureQueriesContext
 
+from service_desk import precedence
 from service_desk.cases import actions
 from service_desk.cases.models import CaseClockEvent, CaseDeadline
 from service_desk.deadlines import engine
@@ -343,3 +344,25 @@ def test_a_sweep_begins_small_so_that_one_that_is_killed_again_and_again_gets_so
     monkeypatch.setattr(engine, "_rooms", {CaseDeadline: None})
     assert sweep(Door.SENTINEL).fired == 1750
     assert asked == [50, 100, 200, 400, 500, 500, 500]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_sweep_says_so_while_it_fires_a_storm_and_only_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    case = world().register(severity="major")
+    shift_time(case, hours=6)
+    other = connection.copy()
+    stood: list[bool] = []
+
+    def look(_model: object, limit: int, _after: object) -> list[object]:
+        with other.cursor() as cursor:
+            cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [precedence._LOCK])
+            stood.append(not cursor.fetchall()[0][0])
+        return []
+
+    monkeypatch.setattr(engine, "_claim", look)
+    try:
+        for size in (engine.FIRST_BATCH, engine.STORM_BATCH, engine.BATCH):
+            engine._fire_batch(CaseDeadline, Door.SENTINEL, size, None)
+    finally:
+        other.close()
+    assert stood == [False, True, True]
