@@ -1,7 +1,7 @@
 """The loop under every process that needs PostgreSQL alone: work, then wait for a NOTIFY or a second.
 
-It survives everything that can happen to its connection and leaves politely on SIGTERM. Sentinels, dispatcher and
-auditor are this loop with different work.
+It survives everything that can happen to its connection and leaves politely on SIGTERM. Sentinels and auditor are
+this loop with different work; who carries things out of the house has one of its own (`carrier.py`).
 """
 
 from __future__ import annotations
