@@ -38,6 +38,13 @@ def with_what_is_there(cases: QuerySet[Case]) -> QuerySet[Case]:
     return cases.annotate(**{f"has_{name}": exists for name, exists in there.items()})
 
 
+def nothing_yet(case: Case) -> Case:
+    """A case that was registered this moment: it has none of it, and nobody needs to ask."""
+    for name in (*_OF_CASE, "ties", "kin"):
+        setattr(case, f"has_{name}", False)
+    return case
+
+
 def has(case: Case, part: str) -> bool:
     """Whether the case had such a part when it was read; a case that was read without knowing may have."""
     return bool(getattr(case, f"has_{part}", True))

@@ -59,8 +59,7 @@ def ties_of(case: Case, user: Any) -> Ties:
     ties = Ties()
     if case.cycle > 1:
         ties.cycles = list(case.cycles.select_related("reopened_by").order_by("-cycle"))
-    beside = CaseLink.objects.filter(Q(first=case) | Q(second=case)).values_list("first_id", "second_id")[:SHOWN]
-    linked = {pk for pair in beside for pk in pair} - {case.pk} if has(case, "ties") else set()
+    linked = _linked(case) if has(case, "ties") else set()
     above = {case.merged_into_id, case.parent_id, case.split_from_id} - {None}
     if not (linked or above or has(case, "kin")):
         return ties
@@ -69,6 +68,11 @@ def ties_of(case: Case, user: Any) -> Ties:
     for other in found[: SHOWN * 2]:
         _place(ties, case, other, linked)
     return ties
+
+
+def _linked(case: Case) -> set[int]:
+    beside = CaseLink.objects.filter(Q(first=case) | Q(second=case)).values_list("first_id", "second_id")[:SHOWN]
+    return {pk for pair in beside for pk in pair} - {case.pk}
 
 
 def _place(ties: Ties, case: Case, other: Case, linked: set[int]) -> None:

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, ClassVar
+from functools import cache
+from typing import Any, ClassVar, TypeVar
 
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.extensions import OpenApiSerializerExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import Direction, extend_schema_field
 from rest_framework import serializers
+from rest_framework.utils.serializer_helpers import BindingDict
 
 from service_desk.rest.errors import FieldError, Invalid
 
@@ -24,11 +27,33 @@ WHOLE_NUMBER = "[0-9]{1,18}"  # an id in an address: never larger than what a co
 EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 
 
+InstanceT = TypeVar("InstanceT")
+
+
+@cache
+def _fields_of(serializer: type[serializers.Serializer[Any]]) -> Any:
+    """The fields of a serializer, made once a process; they are bound to one of its kind that belongs to no request."""
+    nobodys: Any = serializer()
+    kept: Any = BindingDict(nobodys)
+    for name, field in nobodys.get_fields().items():
+        kept[name] = field
+    return kept
+
+
 class StrictSerializer(serializers.Serializer[Any]):
-    """The fields of a request; any other is refused, and one of `set_by_desk` with the reason that goes with it."""
+    """The fields of a request; any other is refused, and one of `set_by_desk` with the reason that goes with it.
+
+    DRF makes copies of all fields for each request. Here they are made once: what a field holds is what was declared,
+    and none of ours asks who is calling (`tests/rest/test_kept_fields.py`).
+    """
 
     set_by_desk: ClassVar[frozenset[str]] = frozenset()
     passing: ClassVar[frozenset[str]] = frozenset()  # query parameters that somebody else reads
+
+    @cached_property
+    def fields(self) -> Any:
+        """Those of all of its kind."""
+        return _fields_of(type(self))
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, Mapping):
@@ -98,6 +123,32 @@ def _has_offset(text: str) -> bool:
     return clock.endswith("Z") or "+" in clock or "-" in clock
 
 
+class AnswerSerializer(serializers.Serializer[InstanceT]):
+    """How a thing is written in an answer, by fields that are made once a process.
+
+    Its own methods know the request by `self.context`; its fields, and serializers that stand as fields, do not.
+    """
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        written = {}
+        for name, field, method in _ways_to_write(type(self)):
+            if method:
+                written[name] = getattr(self, method)(instance)
+            else:
+                value = field.get_attribute(instance)
+                written[name] = None if value is None else field.to_representation(value)
+        return written
+
+
+@cache
+def _ways_to_write(serializer: type[AnswerSerializer[Any]]) -> tuple[tuple[str, Any, str], ...]:
+    """Each field by its name: the field itself, or the method of the serializer that writes it."""
+    return tuple(
+        (name, field, field.method_name if isinstance(field, serializers.SerializerMethodField) else "")
+        for name, field in _fields_of(serializer).items()
+    )
+
+
 @extend_schema_field({"type": "integer", "minimum": 1, "maximum": LARGEST_ID, "format": "int64"})
 class IdField(serializers.IntegerField):
     """The number of another thing; whether there is one is asked by the view."""
@@ -111,7 +162,7 @@ def nothing_there(field: str, remedy: Any = "") -> Invalid:
     return Invalid.of([FieldError(field, _("There is none with this value."), "does_not_exist", remedy)])
 
 
-class NamedSerializer(serializers.Serializer[Any]):
+class NamedSerializer(AnswerSerializer[Any]):
     """Somebody or something by number and name."""
 
     id = serializers.IntegerField(source="pk")

@@ -13,7 +13,7 @@ from service_desk.cases.moves import why_not
 from service_desk.cases.rules import MOVES, CaseKind, CaseState, Channel, EventType, Severity, WaitingFor
 from service_desk.cases.ties import Ties, ties_of
 from service_desk.customers.rules import mask_number
-from service_desk.rest.serializers import Moment, NamedSerializer
+from service_desk.rest.serializers import AnswerSerializer, Moment, NamedSerializer
 
 _LINE = (
     *("number", "subject", "severity", "state", "accepted_at", "registered_at", "late_registration"),
@@ -21,7 +21,7 @@ _LINE = (
 )
 
 
-class CaseLineSerializer(serializers.Serializer[Case]):
+class CaseLineSerializer(AnswerSerializer[Case]):
     """A case as a list shows it."""
 
     number = serializers.CharField()
@@ -70,7 +70,7 @@ def _number(*, many: bool = False, allow_null: bool = False) -> Any:
     return CaseNumberField(allow_null=allow_null, read_only=True)
 
 
-class TiesSerializer(serializers.Serializer[Ties]):
+class TiesSerializer(AnswerSerializer[Ties]):
     """Parent, children, related and split-off cases, and those merged into this one; what the caller may know of."""
 
     parent = _number(allow_null=True)
@@ -160,7 +160,7 @@ def allowed_moves(case: Case, user: Any) -> list[dict[str, Any]]:
     ]
 
 
-class TimelineSerializer(serializers.Serializer[CaseEvent]):
+class TimelineSerializer(AnswerSerializer[CaseEvent]):
     """One line of what happened to a case."""
 
     id = serializers.IntegerField()

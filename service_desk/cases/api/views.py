@@ -24,6 +24,7 @@ from service_desk.cases.api.requests import REQUESTS, CaseFilterSerializer, Regi
 from service_desk.cases.api.watching import WatchingMixin
 from service_desk.cases.listing import Sort, find, in_order
 from service_desk.cases.models import Case, CaseEvent, RequestType
+from service_desk.cases.present import nothing_yet
 from service_desk.cases.rules import MOVES, Move
 from service_desk.customers.models import Contact, Customer
 from service_desk.people.models import ProductType, Staff
@@ -79,7 +80,8 @@ class CaseViewSet(BulkMixin, WatchingMixin, EtagMixin, mixins.ListModelMixin, mi
         case = actions.register(
             actor=request.user, data=registration(checked(RegistrationSerializer, request.data), request.user)
         )
-        return self._answer(case, status.HTTP_201_CREATED, Location=self.reverse_action("detail", [case.number]))
+        location = self.reverse_action("detail", [case.number])
+        return self._answer(nothing_yet(case), status.HTTP_201_CREATED, Location=location)
 
     @extend_schema(
         summary="What happened to a case, oldest first", responses=TimelineSerializer(many=True), filters=False
