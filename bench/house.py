@@ -109,9 +109,15 @@ def running(names: Callable[[str], bool], *, web_processes: int = 2) -> Iterator
 
 def processor_seconds(marks: str = "service_desk.local.web") -> float:
     """What the desk's processes of one sort have used so far: the figure that a busy machine does not bend."""
-    own = psutil.Process().children(recursive=True)
-    times = [child.cpu_times() for child in own if marks in " ".join(child.cmdline())]
-    return float(sum(each.user + each.system for each in times))
+    return sum(_spent(child, marks) for child in psutil.Process().children(recursive=True))
+
+
+def _spent(process: psutil.Process, marks: str) -> float:
+    try:
+        times = process.cpu_times() if marks in " ".join(process.cmdline()) else None
+    except psutil.Error:  # it has just ended, as PostgreSQL's helpers do all the time
+        return 0.0
+    return float(times.user + times.system) if times else 0.0
 
 
 def settle(longest: float = 45.0) -> None:

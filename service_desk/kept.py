@@ -11,6 +11,7 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import update_wrapper
+from itertools import count
 from typing import Any, Generic, TypeVar
 
 from django.contrib.postgres.fields import ArrayField
@@ -125,7 +126,7 @@ def _other(value: Any, values: Sequence[Any]) -> Any:
     if isinstance(value, list):
         return [*value, max(value, default=0) + 1]
     if isinstance(value, int):
-        return max(each for each in values if isinstance(each, int)) + 1
+        return next(number for number in count(1) if number not in values)  # small: it must fit where the value does
     return "~".join(str(each) for each in (*values, ""))
 
 

@@ -65,6 +65,14 @@ def test_values_that_follow_each_other_keep_their_places() -> None:
         assert [each.pk for each in kept(*numbers)] == numbers
 
 
+def test_the_largest_number_is_a_value_like_any_other() -> None:
+    """The question is written with another number beside it, and beyond the largest Django asks nothing at all."""
+    world = factories.world()
+    kept = keep(lambda number: Staff.objects.filter(pk=number)[:1])
+    assert kept(2**63 - 1) == []
+    assert kept(world.agent.pk) == [world.agent]
+
+
 @pytest.mark.parametrize("value", [None, True])
 def test_what_changes_the_words_of_a_question_is_no_value(value: Any) -> None:
     with pytest.raises(TypeError, match="by name"):

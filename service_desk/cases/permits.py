@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from service_desk.cases.models import Case, CaseFile, NoteTemplate
 from service_desk.cases.models.note_templates import TemplateScope
 from service_desk.cases.rules import DEEDS, MOVES, CaseState, HandOverState, is_complaint
+from service_desk.kept import keep
 from service_desk.people.access import Decision, rule
+from service_desk.people.models import Qualification
 from service_desk.people.rules import DESK_ROLES, LEADING_ROLES, READING_ROLES, Role
 
 #: Verbs with a rule of their own; the rest belongs to the holder and to those who lead.
@@ -224,7 +227,12 @@ def may_administer(user: Any, _case: Any) -> bool:
 
 def is_qualified(user: Any, product_type_id: int) -> bool:
     """Whether this person may grade faults of this product type (C2)."""
-    return bool(user.qualifications.filter(product_type_id=product_type_id).exists())
+    return user.pk is not None and bool(_qualifications(user.pk, product_type_id))
+
+
+@keep
+def _qualifications(person: int, product_type: int) -> QuerySet[Qualification]:
+    return Qualification.objects.filter(staff_id=person, product_type_id=product_type)[:1]
 
 
 def _holds(user: Any, case: Case) -> bool:

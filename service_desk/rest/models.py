@@ -156,10 +156,17 @@ def _presented_sql() -> str:
 
 def _loaded(model: type[ModelT], row: Sequence[Any]) -> ModelT:
     """An instance from a row of all its columns, converted as the ORM would."""
+    names, converted = _columns(model)
+    values = list(row)
+    for place, converters in converted:
+        for convert in converters:
+            values[place] = convert(values[place], None, connection)
+    return model.from_db(connection.alias, names, values)
+
+
+@cache
+def _columns(model: type[models.Model]) -> tuple[list[str], list[tuple[int, list[Any]]]]:
+    """The names of a model's columns, and where a value is converted."""
     fields = model._meta.concrete_fields
-    values = []
-    for field, value in zip(fields, row, strict=True):
-        for convert in field.get_db_converters(connection):
-            value = convert(value, None, connection)
-        values.append(value)
-    return model.from_db(connection.alias, [field.attname for field in fields], values)
+    converted = [(place, field.get_db_converters(connection)) for place, field in enumerate(fields)]
+    return [field.attname for field in fields], [(place, each) for place, each in converted if each]

@@ -61,6 +61,11 @@ def test_the_customer_may_be_given_by_its_exact_name(desk: World, agent: APIClie
 @pytest.mark.parametrize(
     ("field", "value", "code"),
     [
+        ("customer", 2**63 - 1, "does_not_exist"),
+        ("product_type", 2**63 - 1, "does_not_exist"),
+        ("contact", 2**63 - 1, "does_not_exist"),
+        ("request_type", 2**63 - 1, "does_not_exist"),
+        ("first_responder", 2**63 - 1, "does_not_exist"),
         ("customer", 999_999, "does_not_exist"),
         ("customer", 2**63, "max_value"),
         ("customer", -1, "min_value"),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.translation import get_language
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -155,9 +157,15 @@ def allowed_moves(case: Case, user: Any) -> list[dict[str, Any]]:
     """Every verb with its answer for this person now."""
     reasons = {verb: why_not(user, verb, case) for verb in MOVES}
     return [
-        {"verb": verb, "title": str(move.label), "allowed": not reasons[verb], "reason": reasons[verb]}
-        for verb, move in MOVES.items()
+        {"verb": verb, "title": title, "allowed": not reasons[verb], "reason": reasons[verb]}
+        for verb, title in _titles(get_language())
     ]
+
+
+@cache
+def _titles(_language: str | None) -> tuple[tuple[str, str], ...]:
+    """What each verb is called in the language of the answer."""
+    return tuple((verb, str(move.label)) for verb, move in MOVES.items())
 
 
 class TimelineSerializer(AnswerSerializer[CaseEvent]):

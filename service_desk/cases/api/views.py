@@ -27,6 +27,7 @@ from service_desk.cases.models import Case, CaseEvent, RequestType
 from service_desk.cases.present import nothing_yet
 from service_desk.cases.rules import MOVES, Move
 from service_desk.customers.models import Contact, Customer
+from service_desk.kept import Kept, keep
 from service_desk.people.models import ProductType, Staff
 from service_desk.rest.base import DeskViewSet
 from service_desk.rest.etags import EtagMixin
@@ -139,24 +140,22 @@ def wanted_cases(user: Any, parameters: Any) -> tuple[QuerySet[Case], tuple[str,
 
 def registration(given: dict[str, Any], actor: Any) -> Registration:
     """The numbers of a request as the things themselves; refuses by name what is not there."""
-    customers = Customer.objects.filter(is_active=True)
     by_name = "customer_name" in given
-    customer = customers.filter(name=given["customer_name"]) if by_name else customers.filter(pk=given["customer"])
-    found = customer.first()
-    if found is None:
+    customer = _customer_named.first(given["customer_name"]) if by_name else _customer.first(given["customer"])
+    if customer is None:
         raise nothing_there("customer_name" if by_name else "customer", _("Look it up under /api/v1/customers/?q=…"))
     return Registration(
-        customer=found,
-        product_type=_one(ProductType.objects.filter(is_active=True), given, "product_type"),
+        customer=customer,
+        product_type=_one(_product_type, given, "product_type"),
         fault=given["fault"],
         accepted_at=given["accepted_at"],
         severity=given["severity"],
         description=given["description"],
-        contact=_one(Contact.objects.filter(customer=found), given, "contact"),
+        contact=_one(_contact, given, "contact", customer.pk),
         caller_name=given["caller_name"],
         caller_phone=given["caller_phone"],
         first_responder=_responder(given, actor),
-        request_type=_one(RequestType.objects.offered(), given, "request_type"),
+        request_type=_one(_request_type, given, "request_type"),
         request_values=given.get("request_values", {}),
         told_once=given["told_once"],
         read_back=given.get("read_back"),
@@ -164,11 +163,41 @@ def registration(given: dict[str, Any], actor: Any) -> Registration:
     )
 
 
-def _one(things: QuerySet[Any], given: dict[str, Any], field: str) -> Any:
+@keep
+def _customer(number: int) -> QuerySet[Customer]:
+    return Customer.objects.filter(is_active=True, pk=number).order_by()[:1]
+
+
+@keep
+def _customer_named(name: str) -> QuerySet[Customer]:
+    return Customer.objects.filter(is_active=True, name=name).order_by("pk")[:1]
+
+
+@keep
+def _product_type(number: int) -> QuerySet[ProductType]:
+    return ProductType.objects.filter(is_active=True, pk=number).order_by()[:1]
+
+
+@keep
+def _contact(number: int, customer: int) -> QuerySet[Contact]:
+    return Contact.objects.filter(customer=customer, pk=number).order_by()[:1]
+
+
+@keep
+def _request_type(number: int) -> QuerySet[RequestType]:
+    return RequestType.objects.offered().filter(pk=number).order_by()[:1]
+
+
+@keep
+def _member_of_staff(number: int) -> QuerySet[Staff]:
+    return Staff.objects.filter(is_active=True, pk=number).order_by()[:1]
+
+
+def _one(question: Kept[Any], given: dict[str, Any], field: str, *more: int) -> Any:
     """The thing with the given number; None when none is given."""
     if field not in given:
         return None
-    thing = things.filter(pk=given[field]).first()
+    thing = question.first(given[field], *more)
     if thing is None:
         raise nothing_there(field)
     return thing
@@ -177,7 +206,7 @@ def _one(things: QuerySet[Any], given: dict[str, Any], field: str) -> Any:
 def _responder(given: dict[str, Any], actor: Any) -> Any:
     if given.get("first_responder") in (None, actor.pk):
         return actor
-    return _one(Staff.objects.filter(is_active=True), given, "first_responder")
+    return _one(_member_of_staff, given, "first_responder")
 
 
 def _door(verb: str, move: Move) -> Any:
