@@ -5,28 +5,18 @@ Told after the commit and without a promise: who listens looks by itself as well
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from django.db import transaction
 
-Listener = Callable[[frozenset[int]], None]
-_listeners: list[Listener] = []
+from service_desk.listeners import Listeners
 
-
-def listen(listener: Listener) -> Listener:
-    """Call `listener` with the ids of calls whose registration was missed, made good or taken back."""
-    if listener not in _listeners:
-        _listeners.append(listener)
-    return listener
+_listeners: Listeners[frozenset[int]] = Listeners()
+listen = _listeners.listen  # with the ids of calls whose registration was missed, made good or taken back
 
 
 def tell(calls: Iterable[int]) -> None:
     """Tell everybody who listens once this transaction is committed."""
     concerned = frozenset(calls)
     if concerned:
-        transaction.on_commit(lambda: _tell_all(concerned), robust=True)
-
-
-def _tell_all(calls: frozenset[int]) -> None:
-    for listener in tuple(_listeners):
-        listener(calls)
+        transaction.on_commit(lambda: _listeners.announce(concerned), robust=True)

@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 import logging
-import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
-from typing import Any
-
-from django.conf import settings
-from redis import Redis
-from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
-from redis.retry import Retry
 
 from service_desk.cases.models import Case
 from service_desk.cases.rules import MOVES
 from service_desk.notices.live import EVERYBODY, poke, topic_of
 from service_desk.people.models import Staff
+from service_desk.redis_line import RedisLine, Silent
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +19,6 @@ BEAT_SECONDS = 8
 LIVES_SECONDS = 20
 _MOST = 200  # pages on one case; more is no desk at work
 _TIMEOUT = 0.5
-_REST_SECONDS = 5.0
 
 # One round trip: forget the silent, note the one who speaks (its time by Redis's own clock), tell who is left.
 # KEYS: the case. ARGV: page, what is written there, whether it goes, seconds a page lives, most pages.
@@ -60,23 +52,9 @@ class Here:
     writing: str
 
 
-@dataclass
-class _Line:
-    silent_until: float = 0.0
-    redis: Any = field(
-        default_factory=lambda: Redis.from_url(
-            settings.REDIS_URL,
-            socket_timeout=_TIMEOUT,
-            socket_connect_timeout=_TIMEOUT,
-            retry=Retry(NoBackoff(), 0),
-            decode_responses=True,
-        )
-    )
-
-
 @cache
-def _line() -> _Line:
-    return _Line()
+def _line() -> RedisLine:
+    return RedisLine(seconds=_TIMEOUT, decode=True)
 
 
 def say(case: Case, staff_id: int, page: str, *, writing: str = "", gone: bool = False) -> list[Here]:
@@ -98,16 +76,11 @@ def others(case: Case, staff_id: int) -> list[Here]:
 
 def _ask(case_id: int, page: str, writing: str, gone: bool) -> tuple[bool, dict[str, str]]:
     """Without Redis nobody is seen, and nothing else suffers."""
-    line = _line()
-    if time.monotonic() < line.silent_until:
-        return False, {}
+    said = (f"presence:{case_id}", page, writing, "1" if gone else "0", LIVES_SECONDS, _MOST)
     try:
-        changed, flat = line.redis.eval(
-            _SAY, 1, f"presence:{case_id}", page, writing, "1" if gone else "0", LIVES_SECONDS, _MOST
-        )
-    except (RedisError, OSError) as error:
-        line.silent_until = time.monotonic() + _REST_SECONDS
-        log.debug("No presence: %s", error)
+        changed, flat = _line().ask(lambda redis: redis.eval(_SAY, 1, *said))
+    except Silent as silence:
+        log.debug("No presence: %s", silence)
         return False, {}
     return bool(changed), dict(zip(flat[::2], flat[1::2], strict=True))
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from service_desk.complaints.models import Complaint, Instance
+from service_desk.listeners import Listeners
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,23 +30,5 @@ class Praised:
 
 
 Announcement = Decided | Praised
-Listener = Callable[[Announcement], None]
-_listeners: list[Listener] = []
-
-
-def listen(listener: Listener) -> Listener:
-    """Call `listener` on every announcement; its failure rolls the cause back."""
-    if listener not in _listeners:
-        _listeners.append(listener)
-    return listener
-
-
-def stop_listening(listener: Listener) -> None:
-    """Take a listener away again."""
-    _listeners.remove(listener)
-
-
-def announce(announcement: Announcement) -> None:
-    """Tell everybody who listens."""
-    for listener in tuple(_listeners):
-        listener(announcement)
+_listeners: Listeners[Announcement] = Listeners()
+listen, stop_listening, announce = _listeners.listen, _listeners.stop_listening, _listeners.announce

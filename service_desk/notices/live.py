@@ -4,25 +4,19 @@ from __future__ import annotations
 
 import json
 import logging
-import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
-from redis import Redis
-from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
-from redis.retry import Retry
+
+from service_desk.redis_line import RedisLine, Silent
 
 log = logging.getLogger(__name__)
 
 EVERYBODY = "desk:all"
 _SECONDS = 0.5  # a poke never holds its caller up longer
 _SINGLY = 20
-_REST_SECONDS = 5.0  # after a failure nobody else waits for a while
 
 
 def topic_of(staff_id: int) -> str:
@@ -30,39 +24,24 @@ def topic_of(staff_id: int) -> str:
     return f"desk:staff:{staff_id}"
 
 
-@dataclass
-class _Line:
-    """The connection to Redis, and until when it is left alone after a failure."""
-
-    silent_until: float = 0.0
-    redis: Redis = field(
-        default_factory=lambda: Redis.from_url(
-            settings.REDIS_URL,
-            socket_timeout=_SECONDS,
-            socket_connect_timeout=_SECONDS,
-            retry=Retry(NoBackoff(), 0),
-        )
-    )
-
-
 @cache
-def _line() -> _Line:
-    return _Line()
+def _line() -> RedisLine:
+    return RedisLine(seconds=_SECONDS)
 
 
 def poke_many(messages: Iterable[tuple[str, str, Mapping[str, Any]]]) -> bool:
     """Publish `(topic, event, data)` each, in one round trip; whether Redis took them."""
-    line = _line()
-    if time.monotonic() < line.silent_until:
-        return False
-    try:
-        with line.redis.pipeline(transaction=False) as pipe:
+
+    def publish(redis: Any) -> None:
+        with redis.pipeline(transaction=False) as pipe:
             for topic, event, data in messages:
                 pipe.publish(topic, json.dumps({"event": event, "data": data}))
             pipe.execute()
-    except (RedisError, OSError) as error:
-        line.silent_until = time.monotonic() + _REST_SECONDS
-        log.debug("No poke: %s", error)
+
+    try:
+        _line().ask(publish)
+    except Silent as silence:
+        log.debug("No poke: %s", silence)
         return False
     return True
 

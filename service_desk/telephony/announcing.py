@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from service_desk.listeners import Listeners
 
 if TYPE_CHECKING:
     from service_desk.telephony.models import Call, CallFact
@@ -21,23 +22,5 @@ class CallChange:
     facts: list[CallFact] = field(default_factory=list)  # those that were found, changed or withdrawn by this
 
 
-Listener = Callable[[CallChange], None]
-_listeners: list[Listener] = []
-
-
-def listen(listener: Listener) -> Listener:
-    """Call `listener` on every change of a call; its failure rolls the change back."""
-    if listener not in _listeners:
-        _listeners.append(listener)
-    return listener
-
-
-def stop_listening(listener: Listener) -> None:
-    """Take a listener away again."""
-    _listeners.remove(listener)
-
-
-def announce(change: CallChange) -> None:
-    """Tell everybody who listens."""
-    for listener in tuple(_listeners):
-        listener(change)
+_listeners: Listeners[CallChange] = Listeners()
+listen, stop_listening, announce = _listeners.listen, _listeners.stop_listening, _listeners.announce

@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import logging
-import time
-from dataclasses import dataclass, field
 from functools import cache
 
-from django.conf import settings
 from django.db import connection
-from redis import Redis
-from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
-from redis.retry import Retry
+
+from service_desk.redis_line import RedisLine, Silent
 
 log = logging.getLogger(__name__)
 
 BURST_SECONDS = 2.0
 _SECONDS = 0.3
-_REST_SECONDS = 5.0
 
 # A bucket that leaks (GCRA): one number, the time at which the bucket would be empty; Redis' own clock.
 _TAKE = """
@@ -33,22 +27,9 @@ return '0'
 """
 
 
-@dataclass
-class _Line:
-    silent_until: float = 0.0
-    redis: Redis = field(
-        default_factory=lambda: Redis.from_url(
-            settings.REDIS_URL,
-            socket_timeout=_SECONDS,
-            socket_connect_timeout=_SECONDS,
-            retry=Retry(NoBackoff(), 0),
-        )
-    )
-
-
 @cache
-def _line() -> _Line:
-    return _Line()
+def _line() -> RedisLine:
+    return RedisLine(seconds=_SECONDS)
 
 
 def _key(integration_id: int) -> str:
@@ -68,13 +49,9 @@ def key_of(kind: str, who: str) -> str:
 
 def wait(key: str, per_second: int) -> float:
     """Seconds until whoever this counter counts may come again; 0 when it is now, and without Redis."""
-    line = _line()
-    if time.monotonic() < line.silent_until:
-        return 0.0
     try:
-        waits = line.redis.eval(_TAKE, 1, key, str(per_second), str(BURST_SECONDS))
-    except (RedisError, OSError) as error:
-        line.silent_until = time.monotonic() + _REST_SECONDS
-        log.warning("Deliveries are not counted, Redis does not answer: %s", type(error).__name__)
+        return float(_line().ask(lambda redis: redis.eval(_TAKE, 1, key, str(per_second), str(BURST_SECONDS))))
+    except Silent as silence:
+        if silence.error is not None:
+            log.warning("Deliveries are not counted, Redis does not answer: %s", type(silence.error).__name__)
         return 0.0
-    return float(waits)

@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from service_desk.cases import actions, presence
 from service_desk.cases.models import Case, CaseEvent
+from service_desk.redis_line import RedisLine
 from tests.cases.pages import HTMX, browser, text_of
 from tests.factories import World, world
 
@@ -122,7 +123,8 @@ def test_without_redis_the_page_works_and_nobody_is_seen(
         def eval(self, *_given: Any) -> Any:
             raise OSError("away")
 
-    line = presence._Line(redis=Away())
+    line = RedisLine(seconds=0.5)
+    line.redis = Away()
     monkeypatch.setattr(presence, "_line", lambda: line)
     assert presence.say(case, desk.agent.pk, "tab1") == []
     assert browser(desk.agent).get(case.get_absolute_url()).status_code == 200

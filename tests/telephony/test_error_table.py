@@ -293,7 +293,7 @@ def test_429_rate_limited_does_not_slow_another(ringing: dict[str, Any]) -> None
 
 def test_429_without_redis_every_call_is_let_through(ringing: dict[str, Any]) -> None:
     limiter._line.cache_clear()
-    with patch("service_desk.telephony.limiter.Redis.from_url") as made:
+    with patch("service_desk.redis_line.Redis.from_url") as made:
         made.return_value.eval.side_effect = ConnectionError
         assert limiter.wait_for(1, 1) == 0.0
         assert limiter.wait_for(1, 1) == 0.0

@@ -5,7 +5,7 @@ Rooms above hear of an alarm by `listen`: this one knows no notices.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -15,6 +15,7 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from service_desk.audit.actions import record
+from service_desk.listeners import Listeners
 from service_desk.people.access import require
 from service_desk.people.models import GuardRule, Staff
 from service_desk.people.rules import Role
@@ -40,15 +41,8 @@ class Alarm:
     tell: tuple[int, ...]
 
 
-Listener = Callable[[Alarm], None]
-_listeners: list[Listener] = []
-
-
-def listen(listener: Listener) -> Listener:
-    """A room above hands over who passes the word on; called in the transaction of the look."""
-    if listener not in _listeners:
-        _listeners.append(listener)
-    return listener
+_listeners: Listeners[Alarm] = Listeners()
+listen = _listeners.listen  # a room above hands over who passes the word on, in the transaction of the look
 
 
 def note_reveal(
@@ -75,9 +69,7 @@ def note_reveal(
     record(verb=verb, thing=thing, actor=actor, detail=detail)
     reached = [most for most in (rule.alarm_after, rule.stop_after) if most and before < most <= shown]
     if reached:
-        alarm = Alarm(actor, day, shown, rule.stop_after in reached, _told_of(actor, rule))
-        for listener in _listeners:
-            listener(alarm)
+        _listeners.announce(Alarm(actor, day, shown, rule.stop_after in reached, _told_of(actor, rule)))
 
 
 def answerable(rule: GuardRule) -> list[int]:
