@@ -103,14 +103,14 @@ def let_in(client: Client, doors: dict[str, str]) -> dict[str, list[tuple[str, i
 
 def test_who_is_not_logged_in_is_let_in_nowhere_but_at_the_public_doors() -> None:
     doors = addresses(world())
-    found = let_in(Client(raise_request_exception=False), doors)
+    found = let_in(Client(), doors)
     assert {name: said for name, said in found.items() if name not in OPEN} == {}
     assert OPEN.keys() - doors.keys() == set(), "what is gone from the site map goes from this list"
 
 
 def test_who_owes_the_second_step_is_let_in_nowhere_but_there() -> None:
     desk = world()
-    client = Client(raise_request_exception=False)
+    client = Client()
     client.force_login(desk.admin)
     session = client.session
     session["second_step"] = "code"
@@ -127,7 +127,7 @@ def opened() -> dict[str, str]:
     doors = addresses(desk)
     here: dict[str, list[str]] = {name: [] for name in doors if name not in LEFT_OUT}
     for role in Role.values:
-        client = Client(raise_request_exception=False)
+        client = Client()
         client.force_login(staff(f"only-{role}", role, unit=desk.unit))
         for name, found in here.items():
             if "GET" in operations().get(name, {"GET"}):
