@@ -5,10 +5,12 @@ and so before there is a database to name.
 """
 
 import atexit
+import gc
 import os
 import shutil
 import signal
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -93,11 +95,32 @@ def pytest_configure(config: pytest.Config) -> None:
         atexit.register(databases.make_beside().wait, 60)
 
 
+def pytest_collection_finish() -> None:
+    """Tests and all that they have loaded stay to the end: looking through them for rubbish again finds nothing."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+
+
 def pytest_runtest_teardown() -> None:
     """Close the files of answers: left to chance, some later test would be blamed for them."""
     while _answers:
         for close in _answers.pop()._resource_closers:
             close()
+
+
+def _call_by_name(items: list[pytest.Item]) -> None:
+    """Give each test an identity of its own: of those that share one, a worker of pytest-xdist runs the first alone.
+
+    schemathesis 4.32 writes the operation into the name of its test; pytest 9.2 takes the identity from elsewhere.
+    """
+    for item in items:
+        _, bracket, operation = item.name.partition("[")
+        if bracket and "[" not in item.nodeid:
+            item._id = item._id.with_params(operation.removesuffix("]"))
+    shared = [name for name, times in Counter(item.nodeid for item in items).items() if times > 1]
+    if shared:
+        raise pytest.UsageError(f"Several tests share one identity, and only the first would run: {shared}")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -107,6 +130,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     aloud in the closing line. Pure tests and tests against the database alone have one try.
     pytest-xdist 3.8 writes the group where pytest 9.2 does not look any more.
     """
+    _call_by_name(items)
     for item in items:
         if item.get_closest_marker("processes") or item.get_closest_marker("browser"):
             item.add_marker(pytest.mark.flaky(reruns=1))

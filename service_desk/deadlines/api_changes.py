@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import Http404
-from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_view
 from rest_framework import mixins, serializers
@@ -20,7 +19,7 @@ from service_desk.deadlines.rules import ClockKind, RolloutState
 from service_desk.people.access import require
 from service_desk.rest.base import DeskViewSet
 from service_desk.rest.scopes import register
-from service_desk.rest.serializers import LARGEST_ID, WHOLE_NUMBER, Moment, StrictSerializer, checked
+from service_desk.rest.serializers import LARGEST_ID, WHOLE_NUMBER, Moment, StrictSerializer, checked, nothing_there
 
 WRITE = register("deadlines:write", _("List and apply changes of running clocks"))
 SHOWN = 200
@@ -118,7 +117,10 @@ class ChangeViewSet(mixins.RetrieveModelMixin, DeskViewSet):
     def create(self, request: Request) -> Response:
         """Nothing moves yet; a long list is made by a worker, then `state` is `preparing` for some seconds."""
         wanted = checked(NewChangeSerializer, request.data)
-        made = applying.preview_policy(policy=get_object_or_404(Policy, pk=wanted["policy"]), actor=request.user)
+        policy = Policy.objects.filter(pk=wanted["policy"]).first()
+        if policy is None:
+            raise nothing_there("policy")
+        made = applying.preview_policy(policy=policy, actor=request.user)
         return Response(self.get_serializer(made).data, status=201)
 
     @extend_schema(summary="Apply exactly what was listed", request=ApplySerializer, responses=ChangeSerializer)

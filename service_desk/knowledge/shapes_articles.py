@@ -69,7 +69,9 @@ class ArticleSerializer(serializers.Serializer[Article]):
     id = serializers.IntegerField()
     state = serializers.ChoiceField(choices=ArticleState.choices)
     title = serializers.SerializerMethodField(help_text="Of the version in force, else of the draft; so are lines.")
-    published = serializers.IntegerField(source="published.number", default=None, help_text="The version in force.")
+    published = serializers.IntegerField(
+        source="published.number", default=None, allow_null=True, help_text="The version in force."
+    )
     draft = serializers.SerializerMethodField(help_text="The open version, if there is one.")
     owner = NamedSerializer()
     lines = serializers.SerializerMethodField(help_text="Codes of service lines; none means all.")

@@ -80,6 +80,6 @@ def test_what_is_not_there_is_404_and_a_retired_version_409(desk: World, newer: 
     client = key(desk.admin)
     assert client.get(f"{URL}999999/").status_code == 404
     assert client.post(f"{URL}999999/apply/", {"token": "x"}).status_code == 404
-    assert client.post(URL, {"policy": 999999}).status_code == 404
+    assert client.post(URL, {"policy": 999999}).json()["errors"][0]["code"] == "does_not_exist"
     old = Policy.objects.get(severity="minor", kind="solution", version=1)
     assert client.post(URL, {"policy": old.pk}).status_code == 409

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.helpers import forced_singular_serializer
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import mixins, serializers, status
 from rest_framework.request import Request
@@ -100,12 +101,13 @@ class SearchViewSet(DeskViewSet):
     """One search over what the house knows and what has happened."""
 
     queryset = Case.objects.none()
+    pagination_class = None
     required_scopes = {"list": scopes.READ}
 
     @extend_schema(
         summary="Search articles and cases",
         parameters=[EverythingQuestionSerializer],
-        responses=EverythingSerializer,
+        responses=forced_singular_serializer(EverythingSerializer),  # type: ignore[no-untyped-call]
         filters=False,
     )
     def list(self, request: Request) -> Response:

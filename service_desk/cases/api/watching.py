@@ -40,8 +40,8 @@ class WatchingMixin:
         checked(StrictSerializer, request.query_params)
         return Response(WatchSerializer(watchers_of(self.get_object()), many=True).data)
 
-    @extend_schema(summary="Watch a case", request=None, responses=WatchSerializer(many=True))
-    @action(detail=True, methods=["post"])
+    @extend_schema(summary="Watch a case", request=None, responses=WatchSerializer(many=True), filters=False)
+    @action(detail=True, methods=["post"], pagination_class=None)
     def watch(self, request: Request, number: str) -> Response:
         """The caller is told of what happens to the case from now on."""
         checked(NothingSerializer, request.data)
@@ -49,8 +49,8 @@ class WatchingMixin:
         actions.watch(case=case, actor=request.user)
         return Response(WatchSerializer(watchers_of(case), many=True).data)
 
-    @extend_schema(summary="Stop watching a case", request=None, responses=WatchSerializer(many=True))
-    @action(detail=True, methods=["post"])
+    @extend_schema(summary="Stop watching a case", request=None, responses=WatchSerializer(many=True), filters=False)
+    @action(detail=True, methods=["post"], pagination_class=None)
     def unwatch(self, request: Request, number: str) -> Response:
         """The caller is told no more."""
         checked(NothingSerializer, request.data)
