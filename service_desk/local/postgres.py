@@ -37,6 +37,7 @@ FAST = (
     "full_page_writes=off",
     "autovacuum=off",  # whether it has passed would decide about plans that tests look at
     "max_connections=250",
+    "idle_in_transaction_session_timeout=10min",  # a busy machine starves a test for half a minute
 )
 COMMON = (
     "listen_addresses=",
