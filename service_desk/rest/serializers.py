@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
+from operator import attrgetter
 from typing import Any, ClassVar, TypeVar
 
 from django.utils.functional import cached_property
@@ -131,22 +132,37 @@ class AnswerSerializer(serializers.Serializer[InstanceT]):
 
     def to_representation(self, instance: Any) -> dict[str, Any]:
         written = {}
-        for name, field, method in _ways_to_write(type(self)):
+        for name, read, write, method in _ways_to_write(type(self)):
             if method:
                 written[name] = getattr(self, method)(instance)
             else:
-                value = field.get_attribute(instance)
-                written[name] = None if value is None else field.to_representation(value)
+                value = read(instance)
+                written[name] = None if value is None else write(value)
         return written
 
 
 @cache
-def _ways_to_write(serializer: type[AnswerSerializer[Any]]) -> tuple[tuple[str, Any, str], ...]:
-    """Each field by its name: the field itself, or the method of the serializer that writes it."""
+def _ways_to_write(serializer: type[AnswerSerializer[Any]]) -> tuple[tuple[str, Any, Any, str], ...]:
+    """Of each field its name, how it is read and how it is written; or the method of the serializer that does both."""
     return tuple(
-        (name, field, field.method_name if isinstance(field, serializers.SerializerMethodField) else "")
+        (name, None, None, field.method_name)
+        if isinstance(field, serializers.SerializerMethodField)
+        else (name, _reader(field), field.to_representation, "")
         for name, field in _fields_of(serializer).items()
     )
+
+
+def _reader(field: Any) -> Any:
+    """DRF's way to an attribute; the short one where it is an attribute of the thing itself, as nearly all are."""
+    if len(field.source_attrs) != 1 or type(field).get_attribute is not serializers.Field.get_attribute:
+        return field.get_attribute
+    attribute = attrgetter(field.source)
+
+    def read(thing: Any) -> Any:
+        value = attribute(thing)
+        return field.get_attribute(thing) if callable(value) else value
+
+    return read
 
 
 @extend_schema_field({"type": "integer", "minimum": 1, "maximum": LARGEST_ID, "format": "int64"})
