@@ -25,6 +25,13 @@ SEVERITIES: Mapping[str, str | Promise] = {
     "ordinary": pgettext_lazy("complaint", "Ordinary"),
     "serious": pgettext_lazy("complaint", "Serious"),
 }
+#: The levels of complaints (P4), in the order of the columns; "major" of a case is another word in Chinese.
+LEVELS: Mapping[str, str | Promise] = {
+    "": SEVERITIES[""],
+    "ordinary": SEVERITIES["ordinary"],
+    "serious": SEVERITIES["serious"],
+    "major": pgettext_lazy("complaint", "Major"),
+}
 SUBJECTS: Mapping[str, str | Promise] = {
     "call": gettext_lazy("CALL ticket"),
     "phone": gettext_lazy("Telephone call"),
@@ -64,9 +71,9 @@ PART_SLOTS: Mapping[str, Mapping[str, str | Promise]] = {
 }
 
 
-def severity_word(code: str) -> str:
-    """A grade in words; one that is not known here as it stands."""
-    return str(SEVERITIES.get(code, code))
+def severity_word(code: str, subject: str = "") -> str:
+    """A grade in words, a complaint's level by its own; one that is not known here as it stands."""
+    return str({**SEVERITIES, **(LEVELS if subject == "complaint" else {})}.get(code, code))
 
 
 def line_word(line: ServiceLine) -> str:

@@ -233,8 +233,10 @@ class Box {
   }
 
   // As if it had been typed: Ctrl+Z takes it back.
-  replace(one, phrase) {
+  replace(one, whole) {
     const { field } = this;
+    // A sentence put before a comma or a full stop that stands there already does not end twice.
+    const phrase = /^\s*[，。！？；、,.!?;]/.test(field.value.slice(one.end)) ? whole.replace(/[。！？.!?]+$/, "") : whole;
     if (this.text !== field.value || !this.findings.includes(one)) return;
     field.focus();
     field.setSelectionRange(one.start, one.end);

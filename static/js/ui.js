@@ -6,6 +6,9 @@ const dialog = document.getElementById("desk-dialog");
 const dialogBody = document.getElementById("desk-dialog-body");
 const toasts = document.getElementById("toasts");
 
+// The room one is in is seen in the rail also where that is longer than the window.
+document.querySelector('.rail [aria-current="page"]')?.scrollIntoView({ block: "nearest" });
+
 // --- Announcements: `desk:announce` {text} is said once, politely -----------------------------------------------
 const queue = [];
 let saying = false;

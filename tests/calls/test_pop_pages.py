@@ -63,6 +63,8 @@ def test_each_filter_stands_in_the_address(company: World, query: str, expected:
     end_call(actor=company.engineer, call=calls["second"], ended_by="agent")
     page = browser(company.agent).get(f"/calls/?{query}")
     assert refs(page) == [calls[name].ref for name in expected]
+    assert '<details class="call-fold" open>' in page.content.decode()  # on a phone what is asked for is seen
+    assert '<details class="call-fold">' in browser(company.agent).get("/calls/").content.decode()
 
 
 @pytest.mark.parametrize("name", ["number", "state", "direction", "who_text", "registered", "rule", "after", "before"])

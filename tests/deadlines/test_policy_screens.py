@@ -44,6 +44,19 @@ def test_C6_the_table_says_every_target_in_words(desk: World) -> None:
         assert words in text
 
 
+def test_P4_the_levels_of_complaints_stand_in_their_own_words_and_order(desk: World) -> None:
+    reference.load()
+    tables = browser(desk.admin, "zh-hans").get("/policies/").context["tables"]
+    levels = [table.columns for table in tables if table.subject == "投诉"]
+    assert levels
+    for columns in levels:
+        assert columns == [word for word in ("所有严重程度", "一般", "严重", "重大") if word in columns]
+        assert "重大" in columns
+    major = Policy.objects.in_force().filter(subject="complaint", severity="major").first()
+    assert major is not None
+    assert "重大" in text_of(browser(desk.admin, "zh-hans").get(f"/policies/{major.pk}/"))
+
+
 def test_the_table_costs_few_queries_however_many_targets(desk: World, django_assert_max_num_queries: Any) -> None:
     reference.load()
     client = browser(desk.admin)

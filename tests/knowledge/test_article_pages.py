@@ -97,6 +97,24 @@ def test_K6_the_list_shows_what_is_in_force_and_drafts_on_request(
     assert "文章00" in text_of(client.get(following))
 
 
+def test_K6_the_list_tells_who_reviews_what_waits_for_them(desk: World) -> None:
+    waiting = written(desk.agent, "等人审核")
+    articles.submit(actor=desk.agent, article=waiting)
+    written(desk.agent, "还在写")
+    assert "1 article waits for your review" in text_of(browser(desk.chief).get(LIST))
+    assert "等人审核" in text_of(browser(desk.chief).get(LIST, {"state": "open"}))
+    for nobody in (desk.agent, desk.colleague):  # the author, and somebody who reviews nothing
+        assert "waits for your review" not in text_of(browser(nobody).get(LIST))
+
+
+def test_K6_nobody_is_asked_whether_a_retired_article_is_useful(desk: World) -> None:
+    article = published(desk.agent, desk.chief)
+    client = browser(desk.colleague)
+    assert "Was this useful?" in text_of(client.get(f"{LIST}{article.pk}/"))
+    articles.retire(actor=desk.chief, article=article, reason="已由新版代替")
+    assert "Was this useful?" not in text_of(client.get(f"{LIST}{article.pk}/"))
+
+
 def test_K6_a_search_marks_the_words_and_escapes_the_rest(
     desk: World, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:

@@ -35,7 +35,9 @@ def test_K6_customers_see_what_is_published_for_them_alone(desk: World) -> None:
     assert "内部话术" not in text_of(Client().get("/help/"))
     assert Client().get(f"/help/{public.pk}/").status_code == 200
     for hidden in (inside, draft):
-        assert Client().get(f"/help/{hidden.pk}/").status_code == 404
+        gone = Client().get(f"/help/{hidden.pk}/")
+        assert gone.status_code == 404
+        assert 'href="/help/"' in gone.content.decode()  # a customer has no desk to go back to
         assert Client().post(f"/help/{hidden.pk}/useful/", {"useful": "yes"}).status_code == 404
 
 

@@ -21,6 +21,7 @@ from service_desk.deadlines.forms.policies import LadderForms, PolicyForm, StepF
 from service_desk.deadlines.models import Policy, Rollout
 from service_desk.deadlines.rules import ClockKind, ClockState
 from service_desk.deadlines.words import (
+    LEVELS,
     SEVERITIES,
     Difference,
     calendar_word,
@@ -73,9 +74,11 @@ def policy_list(request: HttpRequest) -> HttpResponse:
 
 def _table(policies: list[Policy]) -> Table:
     cells = {(p.kind, p.severity): Cell(p, target_word(p), calendar_word(p)) for p in policies}
-    codes = [*SEVERITIES, *sorted({p.severity for p in policies} - set(SEVERITIES))]
+    subject = policies[0].subject
+    known = LEVELS if subject == "complaint" else SEVERITIES
+    codes = [*known, *sorted({p.severity for p in policies} - set(known))]
     columns = [code for code in codes if any(severity == code for _kind, severity in cells)]
-    words = [severity_word(code) for code in columns]
+    words = [severity_word(code, subject) for code in columns]
     return Table(
         line=line_word(policies[0].service_line),
         subject=subject_word(policies[0].subject),
@@ -132,7 +135,7 @@ def _title(policy: Policy) -> dict[str, str]:
         "kind": str(policy.get_kind_display()),
         "line": line_word(policy.service_line),
         "subject": subject_word(policy.subject),
-        "severity": severity_word(policy.severity),
+        "severity": severity_word(policy.severity, policy.subject),
     }
 
 

@@ -51,7 +51,8 @@ def rollout_detail(request: HttpRequest, pk: int) -> HttpResponse:
 def _head(rollout: Rollout) -> dict[str, Any]:
     if rollout.policy is not None:
         policy = rollout.policy
-        words = f"{line_word(policy.service_line)} · {severity_word(policy.severity)} · {policy.get_kind_display()}"
+        severity = severity_word(policy.severity, policy.subject)
+        words = f"{line_word(policy.service_line)} · {severity} · {policy.get_kind_display()}"
         back = reverse("policy-detail", args=[policy.pk])
     else:
         words, back = str(rollout.calendar), reverse("calendar-detail", args=[rollout.calendar_id])

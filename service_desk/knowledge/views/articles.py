@@ -48,6 +48,7 @@ def article_list(request: HttpRequest) -> HttpResponse:
         "filtered": bool(chosen),
         "may_draft": bool(can(request.user, "article.draft")),
         "asked": chosen.get("q", ""),
+        "to_review": _to_review(request.user),
     }
     if context["asked"]:
         number = page_number(request)
@@ -67,6 +68,19 @@ def article_list(request: HttpRequest) -> HttpResponse:
             "previous_url": _address(request, before=rows.previous) if rows.previous else "",
         }
     return render(request, "knowledge/articles.html", context)
+
+
+def _to_review(user: Any) -> int:
+    """How many versions wait for this reader's review; none for who reviews nothing."""
+    if not can(user, "article.review"):
+        return 0
+    seen = Article.objects.visible_to(user)
+    return (
+        ArticleVersion.objects.open()
+        .filter(state=VersionState.IN_REVIEW, article__in=seen)
+        .exclude(author=user)
+        .count()
+    )
 
 
 def _rows(request: HttpRequest, form: ArticleFilters) -> tuple[Page[Article], bool]:
