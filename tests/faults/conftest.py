@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -16,7 +17,7 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from tests.factories import World, world
 from tests.faults.fleet import Fleet
-from tests.faults.house import FULL, House, connected, make_seed
+from tests.faults.house import FULL, House, choose, connected, make_seed
 from tests.faults.injection import seed_of_run
 from tests.faults.ledger import Ledger
 from tests.faults.sinks import HookSink, MailSink
@@ -38,6 +39,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if rows and not asked:
         config.hook.pytest_deselected(items=rows)
         items[:] = [item for item in items if here not in item.path.parents]
+
+
+#: Seconds that one test may take, however slow the machine.
+LIMIT = choose(full=3 * 3600, short=900)
 
 
 @dataclass
@@ -100,6 +105,20 @@ def house(seed_cluster: Path, tmp_path: Path) -> Iterator[House]:
     made.close()
 
 
+@pytest.fixture(autouse=True)
+def bounded() -> Iterator[None]:
+    """No row goes on for ever, whatever it waits for: its processes end with it."""
+
+    def over(_number: int, _frame: object) -> None:
+        raise AssertionError(f"not over after {LIMIT} s")
+
+    before = signal.signal(signal.SIGALRM, over)
+    signal.alarm(LIMIT)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
+
+
 @contextmanager
 def at_work(house: House, unblock: Callable[[], AbstractContextManager[object]] = nullcontext) -> Iterator[Run]:
     """A company, sinks and a fleet of which nothing runs yet, in an open house; all ends with it."""
@@ -111,6 +130,7 @@ def at_work(house: House, unblock: Callable[[], AbstractContextManager[object]] 
         with connected(house, unblock):
             company = world()
             yield Run(house, fleet, mail, hooks, company, Ledger(house, company), random.Random(seed_of_run()))
+            assert fleet.lines_outside() == [], "loopback only"
     finally:
         fleet.stop()
         mail.stop()

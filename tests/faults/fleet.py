@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -146,6 +147,16 @@ class Fleet:
         for name in names:
             for process in self.family(name):
                 injection.thaw(process)
+
+    def lines_outside(self) -> list[str]:
+        """Connections and open ports of any member, at this moment, that do not begin and end on loopback."""
+        found = []
+        for name in self.pids():
+            for process in self.family(name):
+                with suppress(psutil.NoSuchProcess):
+                    ends = [end for line in process.net_connections("inet") for end in (line.laddr, line.raddr) if end]
+                    found += [f"{name}: {end.ip}:{end.port}" for end in ends if not ip_address(end.ip).is_loopback]
+        return found
 
     def family(self, name: str) -> list[psutil.Process]:
         """A member and its children (a worker's pool), the parent first."""

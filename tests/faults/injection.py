@@ -123,14 +123,19 @@ def pause_redis(house: House, seconds: float) -> None:
     client = redis_client(house)
     assert client.client_pause(int(seconds * 1000))
     client.close()
+    assert redis_silent(house), "Redis answers although it is paused"
+
+
+def redis_silent(house: House) -> bool:
+    """Whether it takes a connection and then says nothing."""
     quick = redis.Redis(unix_socket_path=str(house.redis_socket), socket_timeout=0.3, retry=Retry(NoBackoff(), 0))
     try:
         quick.ping()
     except redis.TimeoutError:
-        return
+        return True
     finally:
         quick.close()
-    raise AssertionError("Redis answers although it is paused")
+    return False
 
 
 # --- PostgreSQL ------------------------------------------------------------------------------------------------

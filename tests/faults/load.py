@@ -1,4 +1,4 @@
-"""Other work while a fault is on: cases registered over real HTTP at a steady rate, each answer kept with its time."""
+"""Other work while a fault is on: cases registered and read over real HTTP at a steady rate; each answer is kept."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ import uuid
 from dataclasses import dataclass, field
 from datetime import timedelta
 from http.client import HTTPConnection, HTTPException
+from itertools import count
 from typing import Any
 
 from service_desk.cases.api import scopes
 from service_desk.deadlines.clock import now
+from service_desk.notices.permissions import SCOPE_READ
 from service_desk.rest.actions import issue_key
 from tests.factories import World
 
@@ -31,12 +33,17 @@ class Reply:
 
 @dataclass
 class Load:
-    """Callers that register cases; `replies` grows while they run."""
+    """Callers that register cases; `replies` grows while they run.
+
+    With `registering` n only each n-th request registers; the others read what open pages ask for all the time: the
+    bell's notices, and the case that was registered last.
+    """
 
     port: int
     world: World
     per_second: float = 5.0
     callers: int = 2
+    registering: int = 1
     replies: list[Reply] = field(default_factory=list)
     _stopping: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list)
@@ -44,8 +51,9 @@ class Load:
     def __post_init__(self) -> None:
         agent = self.world.agent
         _key, self._key = issue_key(
-            actor=agent, owner=agent, name="load", scopes=[scopes.WRITE], expires_at=now() + timedelta(days=1)
-        )
+            actor=agent, owner=agent, name="load", scopes=[scopes.WRITE, scopes.READ, SCOPE_READ],
+            expires_at=now() + timedelta(days=1),
+        )  # fmt: skip
         self._body = {
             "customer": self.world.customer.pk,
             "product_type": self.world.product.pk,
@@ -72,12 +80,18 @@ class Load:
     def _call(self) -> None:
         pause = self.callers / self.per_second
         line = self._line()
-        next_at = time.monotonic()
-        while not self._stopping.wait(max(0.0, next_at - time.monotonic())):
+        next_at, last = time.monotonic(), ""
+        for turn in count():
+            if self._stopping.wait(max(0.0, next_at - time.monotonic())):
+                break
             next_at += pause
             began = time.monotonic()
             try:
-                status, number = self._register(line)
+                if turn % self.registering == 0:
+                    status, number = self._register(line)
+                    last = number or last
+                else:
+                    status, number = self._read(line, last if turn % 2 else ""), ""
             except (OSError, HTTPException):
                 status, number = 0, ""
                 line.close()
@@ -87,6 +101,14 @@ class Load:
 
     def _line(self) -> HTTPConnection:
         return HTTPConnection("127.0.0.1", self.port, timeout=60)
+
+    def _read(self, line: HTTPConnection, number: str) -> int:
+        """That case, or what somebody was told lately."""
+        path = f"{PATH}{number}/" if number else "/api/v1/notices/"
+        line.request("GET", path, headers={"Authorization": f"Bearer {self._key}"})
+        answer = line.getresponse()
+        answer.read()
+        return answer.status
 
     def _register(self, line: HTTPConnection) -> tuple[int, str]:
         headers = {

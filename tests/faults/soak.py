@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 #: Clocks a round: five times what a desk of a hundred people sees in a busy minute.
 CLOCKS, CASES_PER_SECOND = 600, 3.0
 ROUND = 60.0
+LANES = 4  # of the channel e-mail
 _TABLES = ("cases_casedeadline", "notices_notice", "notices_delivery", "deadlines_heartbeat")
 
 
@@ -75,7 +76,9 @@ class Soak:
         run.fleet.until(lambda: clock.seconds > ROUND * 0.7, seconds=ROUND, what="the minute's work", tend=True)
         replies = load.stop()
         run.fleet.until(run.ledger.all_delivered, seconds=150, what=f"delivered after {name}", tend=True)
-        differences = run.ledger.differences(mail=run.mail)
+        differences = run.ledger.differences(mail=run.mail) + _lost(run, registered(replies))
+        if name not in _BREAKING_SESSIONS:
+            differences += [f"a case was answered {reply.status}" for reply in replies if reply.status != 201][:10]
         if differences:
             raise SystemExit(f"after {name}: " + "\n".join(differences))
         late = [seconds for pk, seconds in run.ledger.lateness_by_clock().items() if pk not in known]
@@ -102,6 +105,9 @@ class Soak:
         p99 = calm[int(len(calm) * 0.99)] if calm else 0.0
         half = len(self.minutes) // 2
         faults = [f"p99 outside of outages {p99:.2f} s"] if p99 > 1.0 else []
+        copies, most = self.run.mail.extra_copies(), LANES * sum(m.fault in _LEAVING_LETTERS for m in self.minutes)
+        if copies > most:
+            faults.append(f"{copies} extra copies, where at most {most} letters were on their way")
         if half >= 10:  # less is no trend
             for what, values in (
                 ("memory (MB)", [sum(minute.memory_mb.values()) for minute in self.minutes]),
@@ -143,13 +149,17 @@ def _freeze(run: Run) -> None:
 
 
 def _redis(run: Run) -> None:
-    from tests.faults.injection import Clock, flush_redis, stop_redis
+    from tests.faults.injection import Clock, flush_redis, pause_redis, stop_redis
 
     flush_redis(run.house)
-    stop_redis(run.house, hard=run.chance.random() < 0.5)
-    clock = Clock()
+    how, clock = run.chance.choice(["silent", "ended", "killed"]), Clock()
+    if how == "silent":
+        pause_redis(run.house, 10.0)
+    else:
+        stop_redis(run.house, hard=how == "killed")
     run.fleet.until(lambda: clock.seconds > 10, seconds=15, what="Redis away")
-    run.house.servers.mend()
+    if how != "silent":
+        run.house.servers.mend()
 
 
 def _postgres(run: Run) -> None:
@@ -177,6 +187,16 @@ _FAULTS: dict[str, Callable[[Run], None]] = {
 }
 #: While these last nobody can be told in time.
 _OUTAGES = ("postgres", "freeze")
+#: In these a case may be refused; what was taken is kept in all.
+_BREAKING_SESSIONS = ("postgres", "sessions")
+#: Each can leave as many letters out and not written down as there are lanes.
+_LEAVING_LETTERS = ("kill dispatcher", "freeze", "postgres", "sessions")
+
+
+def _lost(run: Run, numbers: list[str]) -> list[str]:
+    """Cases that the desk said it had taken and that are not there."""
+    kept = {number for (number,) in run.house.ask("SELECT number FROM cases_case WHERE number = ANY(%s)", numbers)}
+    return [f"case {number} was taken and is not there" for number in numbers if number not in kept]
 
 
 def _memory(run: Run) -> dict[str, int]:

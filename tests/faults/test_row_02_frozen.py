@@ -46,6 +46,7 @@ def test_a_dispatcher_frozen_while_sending(run: Run, say: Callable[[str], None])
     run.ledger.arm(COUNT, lead=0.0, spread=0.5)
     zombie = run.fleet.members["dispatch"].pid
     run.fleet.until(lambda: state_of(zombie) == "T", seconds=30, what="frozen behind a letter")
+    clock = Clock()
     run.fleet.until(run.ledger.all_fired, seconds=20, what="fired")
     held = run.house.one("SELECT count(*) FROM notices_delivery WHERE state = 'sending'")
     assert held >= 1
@@ -55,12 +56,15 @@ def test_a_dispatcher_frozen_while_sending(run: Run, say: Callable[[str], None])
     run.fleet.until(
         run.ledger.all_delivered, seconds=LEASE_SECONDS + choose(full=600, short=60), what="delivered by the other"
     )
+    run.fleet.until(lambda: clock.seconds >= FROZEN, seconds=FROZEN + 5, what="the time of being frozen")
+    assert state_of(zombie) == "T"
     before = _deliveries(run)
     run.fleet.thaw("dispatch")
     run.fleet.until_ready("dispatch", seconds=30)
     assert _deliveries(run) == before
     say(f"{held} letters in the hands of the frozen one, {run.mail.extra_copies()} extra copies")
     assert run.ledger.differences(mail=run.mail) == []
+    assert run.ledger.worst() <= 6.0
     assert run.mail.extra_copies() <= CHANNELS["email"].lanes
     assert max(run.mail.copies().values()) <= 2
 

@@ -277,7 +277,7 @@ class _Page:
         return self._ask("POST", path, urlencode({"csrfmiddlewaretoken": self._form}))[0]
 
     def _ask(self, method: str, path: str, body: str = "") -> tuple[int, str]:
-        line = HTTPConnection("127.0.0.1", self._port, timeout=30)
+        line = HTTPConnection("127.0.0.1", self._port, timeout=90)
         headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self._cookies.items())}
         if body:
             headers["Content-Type"] = "application/x-www-form-urlencoded"

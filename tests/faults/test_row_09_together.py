@@ -36,14 +36,16 @@ ROUNDS, PER_CASE, SECONDS = choose(full=(1_000, 10, 3_600.0), short=(6, 3, 90.0)
 SWEEPS = 6
 NEAR = timedelta(seconds=2)
 #: So long before the due moment all connections are asked for; so far around it the deeds begin.
-AHEAD, AROUND = choose(full=0.4, short=1.0), 0.005
+AHEAD, AROUND = 1.0, 0.005
+#: Of the rounds that have a due moment, the share in which all have to stand ready before it.
+READY = choose(full=0.5, short=0.0)
 
 
 @pytest.mark.django_db(transaction=True)
 def test_fifty_at_once_while_the_case_comes_due(say: Callable[[str], None]) -> None:
     desk, clock, told = world(), Clock(), Counter[str]()
     chance = random.Random(seed_of_run())
-    done, met_the_moment = 0, 0
+    done, aimed, met_the_moment = 0, 0, 0
     while done < ROUNDS and clock.seconds < SECONDS:
         case = desk.register(severity=("major", "critical")[done // PER_CASE % 2])
         actions.start(case=case, actor=desk.agent)
@@ -53,6 +55,7 @@ def test_fifty_at_once_while_the_case_comes_due(say: Callable[[str], None]) -> N
             deeds = list(at_once.deeds_of_fifty(desk, case))
             assert len(deeds) >= 50
             ends, late = _around(due, deeds, chance)
+            aimed += due is not None
             met_the_moment += due is not None and late < AROUND
             told.update(ends)
             assert set(ends) <= at_once.IN_ORDER | {"done"}, ends
@@ -63,8 +66,8 @@ def test_fifty_at_once_while_the_case_comes_due(say: Callable[[str], None]) -> N
             _told_who_held_it(case, desk)
             done += 1
     say(f"{done} rounds of {len(deeds)} at once in {clock.seconds:.0f} s: {dict(told)}")
-    say(f"in {met_the_moment} of them every thread stood ready before a clock's due moment")
-    assert met_the_moment
+    say(f"in {met_the_moment} of {aimed} with a due moment every thread stood ready before it")
+    assert met_the_moment >= max(1, READY * aimed)
     assert done >= ROUNDS, f"only {done} rounds in {SECONDS:.0f} s"
     assert not Incident.objects.exists()
 
