@@ -86,7 +86,8 @@ def _insert(model: type[Deadline], clocks: Sequence[Any], now: datetime) -> None
     events = _history(model)._meta.db_table
     columns = ", ".join(connection.ops.quote_name(str(field.column)) for field in fields)
     row = f"({', '.join(['%s'] * len(fields))})"
-    values = [field.get_db_prep_save(getattr(clock, field.attname), connection) for clock in clocks for field in fields]
+    raw = transaction.get_connection()  # itself: each question to Django's proxy looks for the thread's own anew
+    values = [field.get_db_prep_save(getattr(clock, field.attname), raw) for clock in clocks for field in fields]
     with connection.cursor() as cursor:
         cursor.execute(
             f"WITH made AS (INSERT INTO {connection.ops.quote_name(model._meta.db_table)} ({columns})"  # noqa: S608

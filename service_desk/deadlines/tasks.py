@@ -9,7 +9,9 @@ from service_desk.deadlines.clock_watch import ClockWatch
 from service_desk.deadlines.engine import Sweep, beat, sweep
 from service_desk.deadlines.rules import Door
 
-_watch = ClockWatch("celery")  # of this worker process
+# Of this worker process: what it knows of the clock, and how far its passes over all clocks have come.
+_watch = ClockWatch("celery")
+_auditor = Auditor()
 
 
 @shared_task(name="service_desk.deadlines.tasks.fire_due")
@@ -23,7 +25,7 @@ def fire_due() -> None:
 def audit_clocks() -> None:
     """One pass of the auditor."""
     with acting(door="worker", label="celery"):
-        Auditor().run()
+        _auditor.run()
 
 
 @shared_task(name="service_desk.deadlines.tasks.apply_changes")

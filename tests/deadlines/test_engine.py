@@ -9,12 +9,13 @@ from datetime import datetime, timedelta
 
 import pytest
 from django.db import OperationalError, connection, connections
+from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 
 from service_desk import precedence
 from service_desk.cases import actions
 from service_desk.cases.models import CaseClockEvent, CaseDeadline
-from service_desk.deadlines import engine
+from service_desk.deadlines import auditor, engine, tasks
 from service_desk.deadlines.actions import edit_policy, retire_and_replace
 from service_desk.deadlines.auditor import Auditor
 from service_desk.deadlines.clock import now
@@ -344,6 +345,22 @@ def test_a_sweep_begins_small_so_that_one_that_is_killed_again_and_again_gets_so
     monkeypatch.setattr(engine, "_rooms", {CaseDeadline: None})
     assert sweep(Door.SENTINEL).fired == 1750
     assert asked == [50, 100, 200, 400, 500, 500, 500]
+
+
+def test_the_pass_that_beat_asks_for_walks_on_to_clocks_far_away(desk: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A new auditor for each pass looked at the same first thousands for ever."""
+    monkeypatch.setattr(auditor, "WINDOW", 1)
+    monkeypatch.setattr(tasks, "_auditor", Auditor())
+    case = desk.register(severity="minor")
+    far = case.deadlines.filter(due_at__gt=now() + 2 * auditor.NEAR).order_by("-pk").first()
+    assert far is not None
+    assert case.deadlines.filter(state="running", pk__lt=far.pk).exists()
+    CaseDeadline.objects.filter(pk=far.pk).update(due_at=F("due_at") + timedelta(days=9))
+    for _pass in range(case.deadlines.count()):
+        tasks.audit_clocks()
+    assert list(Incident.objects.filter(kind="clock_moved").values_list("thing", flat=True)) == [
+        f"casedeadline:{far.pk}"
+    ]
 
 
 @pytest.mark.django_db(transaction=True)
