@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import signal
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -94,6 +96,18 @@ class Run:
     world: World
     ledger: Ledger
     chance: random.Random
+
+
+@pytest.fixture
+def tmp_path() -> Iterator[Path]:
+    """A folder outside of the one that all sessions of pytest share.
+
+    Each session that begins closes that one to other accounts, and as root PostgreSQL runs under an account of its own:
+    a server in there lost its files when somebody ran a test elsewhere.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="desk-row-"))
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture
