@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from celery import current_app
@@ -11,11 +12,13 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from service_desk.cases.models import Case
+from service_desk.deadlines.clock import now
 from service_desk.knowledge import current
 from service_desk.knowledge.actions import approve, draft, note_use, transcripts
 from service_desk.knowledge.actions.scripting import add_line
 from service_desk.knowledge.actions.transcripts import forsaken, send_in
 from service_desk.knowledge.models import BookRelease, LanguageFinding, Phrase, PhraseVersion, ScriptLine, Transcript
+from service_desk.knowledge.models.findings import PhraseUse
 from service_desk.knowledge.tasks import check_transcript
 from tests.cases.pages import browser, post, text_of
 from tests.factories import World, world
@@ -381,3 +384,13 @@ def test_lists_cost_the_same_whatever_their_length(desk: World, django_assert_ma
     ):
         with django_assert_max_num_queries(14):
             client.get(page)
+
+
+def test_Q3_a_phrase_put_in_counts_for_the_day_of_the_desks_zone(desk: World, settings: Any) -> None:
+    """On a Monday morning in Shanghai the uses of that day stood under the week before."""
+    for zone in ("Pacific/Kiritimati", "Pacific/Pago_Pago"):  # twenty-five hours: never one day
+        settings.TIME_ZONE = zone
+        note_use(actor=desk.agent, code="A1")
+        local = now().astimezone(ZoneInfo(zone)).date()
+        assert PhraseUse.objects.filter(entry="A1", day=local).get().times == 1
+    assert PhraseUse.objects.count() == 2

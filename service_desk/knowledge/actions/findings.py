@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
@@ -192,7 +193,7 @@ def _excerpt(text: str, found: Finding) -> str:
 
 
 def note_use(*, actor: Any, code: str) -> None:
-    """Count that an approved phrase was put into a text."""
+    """Count that an approved phrase was put into a text, on the day of the desk's zone."""
     with transaction.atomic():
         require(actor, "phrase.use")
         demand_clean({"code": code})
@@ -200,9 +201,9 @@ def note_use(*, actor: Any, code: str) -> None:
             raise Invalid(_("There is none with this value."), field="code", code="does_not_exist")
         with connection.cursor() as cursor:
             cursor.execute(
-                "INSERT INTO knowledge_phraseuse (entry, day, times) VALUES (%s, (now() AT TIME ZONE 'UTC')::date, 1) "
+                "INSERT INTO knowledge_phraseuse (entry, day, times) VALUES (%s, (now() AT TIME ZONE %s)::date, 1) "
                 "ON CONFLICT (entry, day) DO UPDATE SET times = knowledge_phraseuse.times + 1",
-                [code],
+                [code, settings.TIME_ZONE],
             )
 
 

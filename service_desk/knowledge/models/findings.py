@@ -92,7 +92,7 @@ class LanguageFinding(models.Model):
 
 
 class PhraseUse(models.Model):
-    """How often an approved phrase was put into a text, a day: the count is raised in place."""
+    """How often an approved phrase was put into a text, a day of the desk's zone: the count is raised in place."""
 
     entry = models.CharField(max_length=20)
     day = models.DateField()
