@@ -16,7 +16,8 @@ from typing import Any
 from bench.figures import Figure, Order, load
 from bench.house import opened
 
-QUERY = "sort=newest&cols=number,matter,severity,state,due,handler"
+#: Not all of them: benches register cases, and a desk that has grown beyond the most rows of one file is refused.
+QUERY = "state=open&sort=newest&cols=number,matter,severity,state,due,handler"
 KINDS, LASTING = ("csv", "xlsx"), 11.0
 
 
@@ -55,6 +56,7 @@ def measure(kind: str, most: float) -> dict[str, Any]:
     from service_desk.people.rules import Role
     from service_desk.reports import actions, jobs, vault
     from service_desk.reports.models import Export
+    from service_desk.reports.rules import ExportState
 
     user = Staff.objects.filter(is_active=True, roles__contains=[Role.SUPERVISOR]).order_by("id").first()
     before = _peak()
@@ -68,6 +70,8 @@ def measure(kind: str, most: float) -> dict[str, Any]:
         slices.append(time.perf_counter() - at)
     seconds, processor = time.perf_counter() - began, time.process_time() - used
     done = Export.objects.get(pk=export.pk)
+    if done.state == ExportState.REFUSED:
+        raise RuntimeError(f"the list was refused: {done.problem}")
     figures = {
         "file": kind,
         "state": done.state,
