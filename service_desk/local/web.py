@@ -2,11 +2,14 @@
 
 import argparse
 import asyncio
+import logging
 import socket
 from contextlib import suppress
 
 import uvicorn
 from django.conf import settings
+
+logger = logging.getLogger(__name__)
 
 GRACE = 3  # seconds an open event stream may delay the end
 #: Seconds in which another process may take the next connection before this one does.
@@ -38,7 +41,8 @@ class SharingServer(uvicorn.Server):
         while True:
             try:
                 connection, _address = await loop.sock_accept(listener)
-            except OSError:  # too many open files: those that are waiting are kept by the kernel
+            except OSError as error:  # too many open files: those that are waiting are kept by the kernel
+                logger.warning("no connection can be taken, trying again: %s", error)
                 await asyncio.sleep(1.0)
                 continue
             with suppress(OSError):  # hung up meanwhile
