@@ -15,9 +15,9 @@ from django.utils.translation import gettext as _
 
 from service_desk.audit.actions import record
 from service_desk.deadlines.clock import now as db_now
-from service_desk.deadlines.hours import Pause
+from service_desk.deadlines.hours import OpenPause, Pause
 from service_desk.deadlines.models import Deadline, Policy
-from service_desk.deadlines.rules import OPEN_STATES, ClockEventType, ClockState
+from service_desk.deadlines.rules import NEVER_PAUSED, OPEN_STATES, ClockEventType, ClockState
 from service_desk.deadlines.schedule import Plan, ScheduleError, Target, parse_steps, plan
 from service_desk.people.access import require, rule
 from service_desk.people.rules import READING_ROLES, Role
@@ -48,17 +48,20 @@ def arm(
     now: datetime,
     cycle: int = 1,
     due_at: datetime | None = None,
+    gaps: Sequence[Pause] = (),
     pauses: Sequence[Pause] = (),
 ) -> list[D]:
     """Start one clock per policy at `started_at` (UTC, may lie in the past: D7) for the subject's columns.
 
-    With `due_at` (whole seconds after the start) the clock has that due time and only the policy's ladder. `pauses`
-    are those that the subject's columns will tell of, for a clock that goes on.
+    With `due_at` (whole seconds after the start) the clock has that due time and only the policy's ladder. `gaps` are
+    those that the subject's columns will tell of, for a clock that goes on. `pauses` are the subject's: what may pause
+    does not count those since `started_at` (D3), and is armed paused where one lasts.
     """
     clocks: list[D] = []
     own = None if due_at is None else max(1, round((due_at - started_at).total_seconds()))
     for policy in policies:
-        made = planned(policy, started_at, pauses, own_seconds=own)
+        held = pauses if own is None and policy.may_pause and policy.kind not in NEVER_PAUSED else ()
+        made, paused = _planned_at(policy, started_at, [*gaps, *held], now, own)
         clocks.append(
             model(
                 **subject,
@@ -67,17 +70,32 @@ def arm(
                 policy=policy,
                 own_seconds=own,
                 calendar_version=policy.calendar.current if policy.calendar else None,
+                state=ClockState.PAUSED if paused else ClockState.RUNNING,
                 armed_at=now,
                 started_at=started_at,
                 due_at=made.due_at,
                 schedule=as_json(made),
-                next_at=made.steps[0].at,
+                next_at=None if paused else made.steps[0].at,
             )
         )
     if clocks:
         _insert(model, clocks, now)
+    if held_up := [clock for clock in clocks if clock.state == ClockState.PAUSED]:
+        why = next(pause.reason for pause in pauses if pause.end is None)
+        _record(model, held_up, ClockEventType.PAUSED, now, detail={"reason": why})
     wake_if_near(clocks, now)
     return clocks
+
+
+def _planned_at(
+    policy: Policy, started_at: datetime, pauses: Sequence[Pause], now: datetime, own_seconds: int | None
+) -> tuple[Plan, bool]:
+    """The plan, and whether a pause that lasts holds it; then it is as if the pause ended now, until it does."""
+    try:
+        return planned(policy, started_at, pauses, own_seconds=own_seconds), False
+    except OpenPause:
+        closed = [pause._replace(end=pause.end or max(now, pause.start)) for pause in pauses]
+        return planned(policy, started_at, closed, own_seconds=own_seconds), True
 
 
 def _insert(model: type[Deadline], clocks: Sequence[Any], now: datetime) -> None:

@@ -97,7 +97,9 @@ class Reckoning(RuleBasedStateMachine):
         have = {c.kind for c in case.clocks if c.cycle == case.cycle or c.open} | over
         for kind, (severity, target) in self.wanted(case).items():
             if kind not in have:
-                case.clocks.append(Clock(kind, case.cycle, (severity, kind), target, self.days, start))
+                clock = Clock(kind, case.cycle, (severity, kind), target, self.days, start)
+                case.clocks.append(clock)
+                clock.state = "paused" if self.due(clock, case) is None else "running"
 
     def arm_emergency(self, case: model.Case, start: datetime, gaps: Any = ()) -> None:
         case.clocks.append(Clock("emergency", case.cycle, ("", "emergency"), EMERGENCY, self.days, start, tuple(gaps)))

@@ -47,12 +47,17 @@ _days = st.one_of(
 )
 
 
+#: Minutes a week with which the longest duration here is reached within the horizon of a plan.
+LEAST = 10
+
+
 def _calendar(zone: Any, usual: Any, other: Any, pattern: Any, exceptions: Any, known_until: Any) -> Any:
     kinds = ((), usual, other)
     week = [kinds[pattern // 3**day % 3] for day in range(7)]
+    enough = sum(period.end_minute - period.start_minute for day in week for period in day) >= LEAST
     return WorkCalendar(
         zone=zone,
-        week=tuple(week) if any(week) else (usual, *week[1:]),
+        week=tuple(week) if enough else ((Interval(510, 720),), *week[1:]),
         exceptions=exceptions,
         confirmed_years=frozenset(range(2020, known_until)),
         version=known_until,

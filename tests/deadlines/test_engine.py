@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 
 from service_desk import precedence
 from service_desk.cases import actions
-from service_desk.cases.models import CaseClockEvent, CaseDeadline
+from service_desk.cases.models import Case, CaseClockEvent, CaseDeadline
 from service_desk.deadlines import auditor, engine, tasks
 from service_desk.deadlines.actions import edit_policy, retire_and_replace
 from service_desk.deadlines.auditor import Auditor
@@ -85,6 +85,55 @@ def test_D3_a_pause_holds_only_the_clocks_whose_policy_allows_it(desk: World) ->
     assert clock.state == "running"
     held = clock.due_at - (before - timedelta(hours=3))
     assert timedelta(hours=3) <= held <= timedelta(hours=3, seconds=10)
+
+
+def test_D3_a_clock_that_begins_with_a_late_grade_does_not_count_the_waits_before_it(desk: World) -> None:
+    case = desk.register(actor=desk.agent)
+    actions.start(case=case, actor=desk.agent)
+    actions.wait(case=case, actor=desk.agent, waiting_for="customer", text="等用户开门")
+    shift_time(case, hours=3)
+    actions.resume(case=case, actor=desk.agent)
+    graded = actions.grade(case=case, actor=desk.agent, severity="major")
+    clock = graded.deadlines.get(kind="restoration")
+    assert clock.policy.may_pause
+    assert clock.state == "running"
+    held = clock.due_at - graded.accepted_at - timedelta(seconds=clock.policy.target_seconds or 0)
+    assert timedelta(hours=3) <= held <= timedelta(hours=3, seconds=10)
+    assert clock.next_at == clock.due_at - timedelta(seconds=clock.policy.target_seconds or 0) / 4
+    Auditor().run()
+    assert not Incident.objects.exists()
+
+
+def graded_while_it_waits(desk: World, *, hours: int) -> tuple[Case, CaseDeadline]:
+    """A case that began to wait so long after its acceptance and was graded then, and the clock that began so."""
+    case = desk.register(actor=desk.agent)
+    actions.start(case=case, actor=desk.agent)
+    shift_time(case, hours=hours)
+    actions.wait(case=case, actor=desk.agent, waiting_for="part", text="等备件")
+    actions.grade(case=case, actor=desk.agent, severity="major")
+    return case, case.deadlines.get(kind="restoration")
+
+
+def test_D3_a_clock_that_begins_while_the_case_waits_stands_still_until_it_goes_on(desk: World) -> None:
+    case, clock = graded_while_it_waits(desk, hours=1)
+    assert (clock.state, clock.next_at) == ("paused", None)
+    assert list(clock.history.order_by("id").values_list("type", flat=True)) == ["started", "paused"]
+    shift_time(case, hours=30)
+    assert sweep(Door.SENTINEL).fired == 0
+    Auditor().run()
+    assert not Incident.objects.exists()
+    actions.resume(case=case, actor=desk.agent)
+    clock.refresh_from_db()
+    assert clock.state == "running"
+    left = clock.due_at - now() - timedelta(seconds=(clock.policy.target_seconds or 0) - 3600)
+    assert abs(left) <= timedelta(seconds=10)
+
+
+def test_D3_a_wait_that_began_once_the_time_was_over_hides_nothing_from_a_late_grade(desk: World) -> None:
+    _case, clock = graded_while_it_waits(desk, hours=9)
+    assert (clock.state, clock.due_at <= now()) == ("running", True)
+    sweep(Door.SENTINEL)
+    assert Notice.objects.filter(chain__startswith=f"case_deadline:{clock.pk}:").exists()
 
 
 def test_D3_a_pause_that_reorders_the_ladder_neither_repeats_a_step_nor_trips_over_it(desk: World) -> None:

@@ -46,7 +46,10 @@ def apply_grade(change: Change, severity: str) -> None:
 
 
 def arm_missing(change: Change) -> None:
-    """Arm the clocks that the grade demands and that do not run yet, from acceptance (D7); start C7 if critical."""
+    """Arm the clocks that the grade demands and that do not run yet, from acceptance (D7); start C7 if critical.
+
+    They count as if they had run since: what may pause was held by the waits there were (D3).
+    """
     case = change.case
     policies = policies_for(case, case.severity)
     have = set(case.deadlines.filter(Q(cycle=case.cycle) | Q(state__in=OPEN_STATES)).values_list("kind", flat=True))
@@ -59,6 +62,7 @@ def arm_missing(change: Change) -> None:
         started_at=case.counted_from,
         now=change.now,
         cycle=case.cycle,
+        pauses=[pause.segment() for pause in case.pauses.all()] if case.started_at is not None else [],
     )
     if case.severity == Severity.CRITICAL and case.restored_at is None:
         start_emergency(change, started_at=case.counted_from, policies=policies, why="")

@@ -130,6 +130,6 @@ def _emergency_again(change: Change, up: Pause) -> None:
         started_at=before.started_at,
         now=change.now,
         cycle=case.cycle,
-        pauses=[*before.pauses(), up],
+        gaps=[*before.pauses(), up],
     )
     change.say(EventType.EMERGENCY, "", started_at=before.started_at.isoformat(), resumed=True)

@@ -42,6 +42,10 @@ class CasePause(models.Model):
     def __str__(self) -> str:
         return f"{self.case_id} {self.get_waiting_for_display()}"
 
+    def segment(self, since: datetime | None = None) -> Pause:
+        """As the arithmetic takes it; what lies before `since` is left out."""
+        return Pause(max(self.starts_at, since) if since else self.starts_at, self.ends_at, self.reason)
+
 
 class CaseDeadline(Deadline):
     """A clock of a case."""
@@ -84,9 +88,9 @@ class CaseDeadline(Deadline):
             return gaps
         since = self.pauses_from or self.started_at
         return gaps + [
-            Pause(max(p.starts_at, since) if self.pauses_from else p.starts_at, p.ends_at, p.reason)
-            for p in self.case.pauses.all()
-            if p.ends_at is None or p.ends_at > since
+            pause.segment(self.pauses_from)
+            for pause in self.case.pauses.all()
+            if pause.ends_at is None or pause.ends_at > since
         ]
 
     def gap(self) -> timedelta:
