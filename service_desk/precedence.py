@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from django.db import connection
 
 #: The longest that letters wait for the end of a storm, in seconds; then both share the machine.
-PATIENCE_SECONDS = 2.0
+PATIENCE_SECONDS = 5.0
 #: Any number that nobody else uses; the same in all processes of a database.
 _LOCK = 0x53_54_4F_52_4D
 

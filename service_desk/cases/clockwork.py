@@ -182,8 +182,11 @@ def _notices(firing: Firing, case: _CaseFacts, directory: Directory, now: dateti
     if firing.late_seconds:
         facts["late_seconds"] = firing.late_seconds
     told: set[int | None] = set()
+    kind = f"{'emergency' if emergency else 'clock'}_{step.kind}"
+    level = Level.EMERGENCY if emergency else _LEVELS[step.kind]
+    people = case.people | clock.people
     for slot in step.slots:
-        person = directory.resolve(slot, case.people | clock.people)
+        person = directory.resolve(slot, people)
         told_id = _told_of(clock.case_id, case, person.staff_id, directory)
         if told_id in told and not person.fallback:
             continue  # one message per person and step
@@ -192,8 +195,8 @@ def _notices(firing: Firing, case: _CaseFacts, directory: Directory, now: dateti
         yield NewNotice(
             dedup_key=f"{chain}:0",
             chain=chain,
-            kind=f"{'emergency' if emergency else 'clock'}_{step.kind}",
-            level=Level.EMERGENCY if emergency else _LEVELS[step.kind],
+            kind=kind,
+            level=level,
             recipient_id=told_id,
             slot=slot,
             facts=facts | {"nobody_for": slot} if person.fallback else facts,

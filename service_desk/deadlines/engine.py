@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import chain
 from time import monotonic
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
-from django.db import connection, transaction
+from django.db import connection, models, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
@@ -24,6 +24,7 @@ from service_desk.deadlines.clock import now
 from service_desk.deadlines.models import ClockEvent, Deadline, Firing, Heartbeat, Incident, Policy
 from service_desk.deadlines.rules import LATE_MARK_SECONDS, ClockEventType, ClockState, Door
 from service_desk.deadlines.schedule import PlannedStep, current_and_next
+from service_desk.kept import among, keep
 from service_desk.loop import no_fault_of_a_row
 from service_desk.precedence import storming
 
@@ -50,8 +51,7 @@ class Sweep:
     reached: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Advance:
+class _Advance(NamedTuple):
     """What firing changes in a clock's row."""
 
     id: int
@@ -151,13 +151,17 @@ def _fire_batch(model: type[Deadline], door: Door, limit: int, after: datetime |
 
 
 def _claim(model: type[Deadline], limit: int, after: datetime | None) -> list[Any]:
-    due = model.objects.due()
-    return list(
-        (due if after is None else due.filter(next_at__gte=after))
-        .order_by("next_at", "id")
-        .annotate(swept_at=Now())
-        .select_for_update(skip_locked=True, of=("self",))[:limit]
-    )
+    """Due clocks that nobody else has, oldest first, with the moment of asking; locked until the transaction ends."""
+    return _due(model=model, limit=limit) if after is None else _due(after, model=model, limit=limit)
+
+
+@keep
+def _due(*after: datetime, model: type[Deadline], limit: int) -> models.QuerySet[Any]:
+    due: models.QuerySet[Any] = model.objects.due().order_by("next_at", "id")
+    for moment in after:
+        due = due.filter(next_at__gte=moment)
+    first: models.QuerySet[Any] = due.annotate(swept_at=Now()).select_for_update(skip_locked=True, of=("self",))[:limit]
+    return first
 
 
 def _fire(model: type[Deadline], rows: Sequence[Any], door: Door, now: datetime) -> None:
@@ -177,13 +181,17 @@ def _fire(model: type[Deadline], rows: Sequence[Any], door: Door, now: datetime)
 
 
 def _fire_all(model: type[Deadline], rows: Sequence[Any], door: Door, now: datetime) -> None:
-    policies = Policy.objects.in_bulk({row.policy_id for row in rows})
+    policies = {policy.pk: policy for policy in _policies(list({row.policy_id for row in rows}))}
     planned = [_firing(row, policies[row.policy_id], now) for row in rows]
     firings = [firing for firing, _ in planned if firing.step.slots]
     if firings:
         _rooms[model].announce(firings, now)
-    _write_events(model, [firing for firing, _ in planned], door, now)
-    _write_rows(model, [advance for _, advance in planned], now)
+    _write(model, planned, door, now)
+
+
+@keep
+def _policies(pks: list[int]) -> models.QuerySet[Policy]:
+    return Policy.objects.filter(among("id", pks))
 
 
 def _firing(row: Any, policy: Policy, now: datetime) -> tuple[Firing, _Advance]:
@@ -208,41 +216,42 @@ def _firing(row: Any, policy: Policy, now: datetime) -> tuple[Firing, _Advance]:
     return firing, _Advance(row.pk, index, following, breached=row.breached_at is None and row.due_at <= now)
 
 
-def _write_events(model: type[Deadline], firings: Sequence[Firing], door: Door, now: datetime) -> None:
-    table = connection.ops.quote_name(_rooms[model].events._meta.db_table)
-    rows = [
+# The step in the clock's history and the clock itself, together in one round trip.
+_WRITE = """
+WITH fired AS (
+    SELECT * FROM json_to_recordset(%(fired)s::json) AS t(
+        id bigint, code text, step smallint, next_at timestamptz, breached boolean, detail jsonb)
+), moved AS (
+    UPDATE {clocks} AS d SET step = fired.step, next_at = fired.next_at, version = d.version + 1,
+        breached_at = CASE WHEN fired.breached THEN %(now)s ELSE d.breached_at END
+    FROM fired WHERE d.id = fired.id
+)
+INSERT INTO {events} (deadline_id, type, code, at, door, detail)
+SELECT id, %(type)s, code, %(now)s, %(door)s, detail FROM fired
+"""
+
+
+def _write(model: type[Deadline], planned: Sequence[tuple[Firing, _Advance]], door: Door, now: datetime) -> None:
+    fired = [
         {
-            "deadline_id": f.deadline.pk,
-            "code": f.code,
-            "detail": {"at": f.at.isoformat(), "late_seconds": f.late_seconds, "entered_late": f.entered_late},
+            "id": advance.id,
+            "code": firing.code,
+            "step": advance.step,
+            "next_at": advance.next_at and advance.next_at.isoformat(),
+            "breached": advance.breached,
+            "detail": {
+                "at": firing.at.isoformat(),
+                "late_seconds": firing.late_seconds,
+                "entered_late": firing.entered_late,
+            },
         }
-        for f in firings
+        for firing, advance in planned
     ]
+    quoted = connection.ops.quote_name
+    write = _WRITE.format(clocks=quoted(model._meta.db_table), events=quoted(_rooms[model].events._meta.db_table))
+    values: dict[str, Any] = {"fired": json.dumps(fired), "type": ClockEventType.FIRED, "now": now, "door": door}
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO {table} (deadline_id, type, code, at, door, detail)"  # noqa: S608 - a table of ours
-            " SELECT r.deadline_id, %s, r.code, %s, %s, r.detail"
-            " FROM jsonb_to_recordset(%s::jsonb) AS r(deadline_id bigint, code text, detail jsonb)",
-            [ClockEventType.FIRED, now, door, json.dumps(rows)],
-        )
-
-
-def _write_rows(model: type[Deadline], advances: Sequence[_Advance], now: datetime) -> None:
-    table = connection.ops.quote_name(model._meta.db_table)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"UPDATE {table} AS d SET step = v.step, next_at = v.next_at, version = d.version + 1,"  # noqa: S608
-            " breached_at = CASE WHEN v.breached THEN %s ELSE d.breached_at END"
-            " FROM unnest(%s::bigint[], %s::smallint[], %s::timestamptz[], %s::boolean[])"
-            " AS v(id, step, next_at, breached) WHERE d.id = v.id",
-            [
-                now,
-                [a.id for a in advances],
-                [a.step for a in advances],
-                [a.next_at for a in advances],
-                [a.breached for a in advances],
-            ],
-        )
+        cursor.execute(write, values)
 
 
 def _set_aside(model: type[Deadline], row: Any, error: Exception, door: Door, now: datetime) -> None:

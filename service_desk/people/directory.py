@@ -7,11 +7,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from django.db.models import Q
-from django.db.models.functions import Now
+from django.db import connection
 
-from service_desk.people.models import Absence, DutyShift, Staff, Unit
 from service_desk.people.rules import DutyRole
+
+# The whole organisation in one round trip: it is read for each batch of due clocks and each emergency that starts.
+_ORGANISATION = """
+SELECT (SELECT json_agg(json_build_array(role, staff_id) ORDER BY id) FROM people_dutyshift
+         WHERE starts_at <= statement_timestamp() AND ends_at > statement_timestamp()),
+       (SELECT json_agg(json_build_array(staff_id, deputy_id) ORDER BY id) FROM people_absence
+         WHERE starts_at <= statement_timestamp() AND ends_at > statement_timestamp()),
+       (SELECT json_agg(json_build_array(id, unit_id, is_active)) FROM people_staff),
+       (SELECT json_agg(json_build_array(id, parent_id, section_chief_id, department_head_id)) FROM people_unit)
+"""
 
 
 @dataclass(frozen=True)
@@ -37,19 +45,15 @@ class Directory:
     @classmethod
     def load(cls) -> Directory:
         """Read roster, absences, units and staff as the database's clock sees them now."""
-        now = Q(starts_at__lte=Now(), ends_at__gt=Now())
-        staff = list(Staff.objects.values_list("id", "unit_id", "is_active"))
+        with connection.cursor() as cursor:
+            cursor.execute(_ORGANISATION)
+            duty, away, staff, units = (rows or [] for rows in cursor.fetchall()[0])
         return cls(
-            duty=dict(DutyShift.objects.filter(now).values_list("role", "staff_id")),
-            deputy=dict(Absence.objects.filter(now).values_list("staff_id", "deputy_id")),
+            duty=dict(duty),
+            deputy=dict(away),
             unit_of={pk: unit for pk, unit, _active in staff},
             active={pk for pk, _unit, active in staff if active},
-            units={
-                pk: (parent, chief, head)
-                for pk, parent, chief, head in Unit.objects.values_list(
-                    "id", "parent_id", "section_chief_id", "department_head_id"
-                )
-            },
+            units={pk: (parent, chief, head) for pk, parent, chief, head in units},
         )
 
     def present(self, staff_id: int | None) -> int | None:

@@ -6,9 +6,8 @@ is open. The ladder is planned into absolute times when the clock is armed; firi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from django.conf import settings
 from django.db import models
@@ -125,8 +124,7 @@ class Deadline(models.Model):
         return explain_target(self.target, self.work_calendar, self.started_at, self.pauses(), now)
 
 
-@dataclass(frozen=True, slots=True)
-class Firing:
+class Firing(NamedTuple):
     """One step of one clock as the engine fires it."""
 
     deadline: Any
