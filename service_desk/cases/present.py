@@ -29,12 +29,15 @@ _OF_CASE: dict[str, type[Any]] = {
 }
 
 
-def with_what_is_there(cases: QuerySet[Case]) -> QuerySet[Case]:
-    """The cases, each of which then answers `has`."""
+def with_what_is_there(cases: QuerySet[Case], *, ties_alone: bool = False) -> QuerySet[Case]:
+    """The cases, each of which then answers `has`: of all its parts, or of the cases that hang together with it."""
     case = OuterRef("pk")
-    there: dict[str, Exists] = {name: Exists(_all(model).filter(case=case)) for name, model in _OF_CASE.items()}
-    there["ties"] = Exists(CaseLink.objects.filter(Q(first=case) | Q(second=case)))
-    there["kin"] = Exists(Case.objects.filter(Q(merged_into=case) | Q(parent=case) | Q(split_from=case)))
+    there: dict[str, Exists] = {
+        "ties": Exists(CaseLink.objects.filter(Q(first=case) | Q(second=case))),
+        "kin": Exists(Case.objects.filter(Q(merged_into=case) | Q(parent=case) | Q(split_from=case))),
+    }
+    if not ties_alone:
+        there |= {name: Exists(_all(model).filter(case=case)) for name, model in _OF_CASE.items()}
     return cases.annotate(**{f"has_{name}": exists for name, exists in there.items()})
 
 

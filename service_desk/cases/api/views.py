@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from django.db.models import QuerySet
+from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
@@ -24,11 +25,12 @@ from service_desk.cases.api.requests import REQUESTS, CaseFilterSerializer, Regi
 from service_desk.cases.api.watching import WatchingMixin
 from service_desk.cases.listing import Sort, find, in_order
 from service_desk.cases.models import Case, CaseEvent, RequestType
-from service_desk.cases.present import nothing_yet
+from service_desk.cases.present import nothing_yet, with_what_is_there
 from service_desk.cases.rules import MOVES, Move
 from service_desk.customers.models import Contact, Customer
 from service_desk.kept import Kept, keep
 from service_desk.people.models import ProductType, Staff
+from service_desk.people.rules import READING_ROLES
 from service_desk.rest.base import DeskViewSet
 from service_desk.rest.etags import EtagMixin
 from service_desk.rest.serializers import WHOLE_NUMBER, FilterSerializer, StrictSerializer, checked, nothing_there
@@ -70,7 +72,19 @@ class CaseViewSet(BulkMixin, WatchingMixin, EtagMixin, mixins.ListModelMixin, mi
             cases, order = wanted_cases(self.request.user, self.request.query_params)
             self.keyset_order = order
             return CaseLineSerializer.needing(cases)
-        return Case.objects.visible_to(self.request.user).for_page().select_related("registered_by", "request_type")
+        return Case.objects.visible_to(self.request.user)
+
+    def find(self) -> Case:
+        """The case of this number with its names, and whether others hang together with it, by a kept question."""
+        user: Any = self.request.user
+        try:
+            case = _visible.first(self.kwargs["number"], user.pk, reads=user.has_role(*READING_ROLES))
+        except ValueError:  # no text of a database
+            case = None
+        if case is None or not user.is_active:
+            raise Http404
+        self.check_object_permissions(self.request, case)
+        return case
 
     def get_serializer_class(self) -> Any:
         return CaseLineSerializer if self.action == "list" else CaseSerializer
@@ -161,6 +175,12 @@ def registration(given: dict[str, Any], actor: Any) -> Registration:
         read_back=given.get("read_back"),
         read_back_reason=given.get("read_back", {}).get("reason", ""),
     )
+
+
+@keep
+def _visible(number: str, person: int, *, reads: bool) -> QuerySet[Case]:
+    cases = Case.objects.known_to(person, reads=reads).for_page().select_related("registered_by", "request_type")
+    return with_what_is_there(cases.filter(number=number).order_by(), ties_alone=True)
 
 
 @keep
