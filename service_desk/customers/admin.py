@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 
@@ -18,10 +19,29 @@ class ContactInline(admin.TabularInline):  # type: ignore[type-arg]
     extra = 0
 
 
+class NumberForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A number that is there shows masked, here too (P6): it is replaced, not looked at."""
+
+    class Meta:
+        model = PhoneNumber
+        fields = ("raw", "contact")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.initial["raw"] = str(self.instance)
+            self.fields["raw"].disabled = True
+
+    def clean_raw(self) -> str:
+        """What is masked on the page stays what it was."""
+        return str(self.instance.raw if self.instance.pk else self.cleaned_data["raw"])
+
+
 class NumberInline(admin.TabularInline):  # type: ignore[type-arg]
-    """Numbers as they are written; what they match follows from that."""
+    """Numbers as they are written; what they match follows from that. A wrong one is removed and added anew."""
 
     model = PhoneNumber
+    form = NumberForm
     extra = 0
     fields = ("raw", "contact")
 

@@ -53,6 +53,9 @@ COMMON = (
     "log_truncate_on_rotation=on",
     "log_rotation_age=1d",
     "log_rotation_size=0",
+    # What it logs of a refused statement is the error alone: the statement and the row hold names and numbers.
+    "log_min_error_statement=panic",
+    "log_error_verbosity=terse",
 )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib import admin, messages
@@ -149,6 +149,13 @@ class StaffAdmin(AuditedAdmin, UserAdmin):  # type: ignore[type-arg]
         if not change or "unit" in form.changed_data:
             organisation.changed()
 
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """What the list itself does, as taking a second step away, is done by who has proved it too."""
+        view = super().changelist_view
+        found: Any = (proved_lately(view) if request.method == "POST" else view)(request, extra_context)
+        return cast(HttpResponse, found)
+
+    @method_decorator(proved_lately)
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002
         """Django's page, with the change, its audit entry and the end of the log-ins in one transaction."""
         with transaction.atomic():

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from service_desk.deadlines.clock import now
 from service_desk.people.access import require
+from service_desk.people.second_step import proved_lately
 from service_desk.rest.errors import FieldError, Refusal
 from service_desk.telephony import actions
 from service_desk.telephony.forms import ExtensionForm, IntegrationForm
@@ -64,6 +65,7 @@ def integration_list(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "POST"])
+@proved_lately
 def integration_new(request: HttpRequest) -> HttpResponse:
     """Set one up; key and secret are shown once, in the answer."""
     require(request.user, "telephony.administer")
@@ -80,6 +82,7 @@ def integration_new(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "POST"])
+@proved_lately
 def integration_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One phone system: what it is, who sits where, what came and what did not."""
     require(request.user, "telephony.administer")
@@ -100,6 +103,7 @@ def integration_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 @login_required
 @require_POST
+@proved_lately
 def integration_do(request: HttpRequest, pk: int, deed: str) -> HttpResponse:
     """Replace or retire credentials, switch, or send a test event."""
     require(request.user, "telephony.administer")

@@ -8,10 +8,12 @@ from django.urls import path, re_path
 from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_view
 from rest_framework import mixins, serializers, status
 from rest_framework.decorators import action
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from service_desk.people.access import require
+from service_desk.people.second_step import demand_proof
 from service_desk.rest.base import DeskViewSet
 from service_desk.rest.serializers import (
     WHOLE_NUMBER,
@@ -161,6 +163,8 @@ class _AdministratorsOnly(DeskViewSet):
     def check_permissions(self, request: Request) -> None:
         super().check_permissions(request)
         require(request.user, "webhook.administer")
+        if request.method not in SAFE_METHODS:
+            demand_proof(request)
 
 
 @extend_schema_view(

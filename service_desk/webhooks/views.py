@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from service_desk.deadlines.clock import now
 from service_desk.people.access import require
 from service_desk.people.fields import add_refusal
+from service_desk.people.second_step import proved_lately
 from service_desk.rest.errors import Refusal
 from service_desk.rest.keyset import BadCursor, Page, page
 from service_desk.webhooks import actions
@@ -47,6 +48,7 @@ def endpoint_list(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
+@proved_lately
 def endpoint_new(request: HttpRequest) -> HttpResponse:
     """Set one up; its secret is shown once, in the answer."""
     require(request.user, "webhook.administer")
@@ -60,6 +62,7 @@ def endpoint_new(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
+@proved_lately
 def endpoint_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One endpoint: how it is doing, what went out, and its settings."""
     require(request.user, "webhook.administer")
@@ -77,6 +80,7 @@ def endpoint_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 @login_required
 @require_POST
+@proved_lately
 def endpoint_do(request: HttpRequest, pk: int, deed: str) -> HttpResponse:
     """Replace or retire the secret, switch, send a test event, or take the endpoint away."""
     require(request.user, "webhook.administer")

@@ -143,7 +143,7 @@ function phoneChanged() {
     found.replaceChildren();
     return;
   }
-  asking = setTimeout(() => window.htmx.ajax("GET", `${form.dataset.callersUrl}?caller_phone=${encodeURIComponent(phone)}`, { target: found, swap: "innerHTML" }), 400);
+  asking = setTimeout(() => window.htmx.ajax("POST", form.dataset.callersUrl, { values: { caller_phone: phone }, target: found, swap: "innerHTML" }), 400);
 }
 
 found.addEventListener("click", (event) => {

@@ -59,6 +59,12 @@ def test_what_begins_like_a_formula_is_made_harmless(text: str) -> None:
     assert harmless(text) == f"'{text}"
 
 
+def test_no_cell_of_the_lists_csv_is_a_formula(desk: World) -> None:
+    desk.register(fault="=HYPERLINK(1)", caller_name="＠SUM(1)")
+    rows = csv_of(desk.agent, "?cols=fault")
+    assert rows[1:] == [["'=HYPERLINK(1)"]]
+
+
 def test_other_text_stays_as_it_is() -> None:
     assert [harmless(text) for text in ("整站断站", "", "3-1", "a=b")] == ["整站断站", "", "3-1", "a=b"]
 

@@ -195,6 +195,15 @@ def test_P6_files_of_a_confidential_case_are_for_its_holders_and_each_download_i
     assert AuditEntry.objects.filter(verb="file.download", actor=desk.agent).count() == 1
 
 
+def test_P6_the_verb_itself_hands_nothing_to_who_may_not_see_the_case(desk: World, case: Case) -> None:
+    file = add(case, desk.agent)
+    Case.objects.filter(pk=case.pk).update(confidential=True)
+    file = CaseFile.objects.select_related("case").get(pk=file.pk)
+    with pytest.raises(NotAllowed):
+        hand_out(file=file, actor=desk.chief)
+    assert hand_out(file=file, actor=desk.agent).is_file()
+
+
 def test_a_file_of_another_case_is_not_found_under_this_one(desk: World, case: Case) -> None:
     file = add(case, desk.agent)
     other = desk.register(severity="minor")

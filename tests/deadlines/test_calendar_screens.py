@@ -241,6 +241,14 @@ def test_D2_an_exported_year_is_read_again_as_it_was(desk: World, calendar: Cale
     }
 
 
+def test_no_cell_of_an_exported_year_is_a_formula(desk: World, calendar: Calendar) -> None:
+    client = browser(desk.admin)
+    upload(client, calendar, YEAR.replace("国庆节", "=1+1").encode())
+    confirm(client)
+    text = browser(desk.auditor).get(f"/calendars/{calendar.pk}/2027.csv").content.decode("utf-8-sig")
+    assert "2027-10-01,0,'=1+1" in text
+
+
 def test_D2_of_two_editors_the_second_looks_again(desk: World, calendar: Calendar) -> None:
     client, old = browser(desk.admin), version(calendar)
     send(client, calendar, "day", day="2026-12-01", kind="free", name="甲")

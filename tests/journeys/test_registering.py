@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from service_desk.cases.models import Case, RegisterDraft, RequestField, RequestType
+from service_desk.customers.models import Customer, PhoneNumber
 from tests.journeys.conftest import Journey
 from tests.journeys.visitor import Visitor
 
@@ -52,6 +53,20 @@ def test_a_known_customer_is_registered_with_six_inputs_by_keyboard_alone(journe
     assert (case.severity, case.read_back["matter"], case.customer.name) == ("major", True, "深圳市福田区政务服务中心")
     page.keyboard.press("?")
     expect(page.locator("#shortcuts")).to_contain_text("all four facts read back")
+
+
+def test_P6_a_number_as_it_is_typed_finds_its_customer_and_stands_in_no_address(journey: Journey) -> None:
+    customer = Customer.objects.get(name="深圳市福田区政务服务中心")
+    raw = f"139{uuid.uuid4().int % 10**8:08d}"
+    PhoneNumber.objects.create(customer=customer, raw=raw)
+    page = journey.visit(journey.world.agent).page
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto("/register/?fresh=1")
+    page.locator("#id_caller_phone").fill(raw)
+    expect(page.locator("#register-callers-found")).to_contain_text(customer.name)
+    assert [url for url in asked if "/register/callers/" in url]
+    assert not [url for url in asked if raw in url]
 
 
 def test_a_dead_browser_loses_nothing_and_a_second_tab_begins_anew(journey: Journey) -> None:

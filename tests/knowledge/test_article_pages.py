@@ -202,6 +202,7 @@ def test_K6_two_versions_stand_side_by_side_word_by_word(desk: World) -> None:
     [
         "<script>alert(1)</script>",
         "[按这里](javascript:alert(1))",
+        "[按这里](ftp://evil.example/x)",  # the reader of Markdown lets it pass, the cleaner does not
         "[按这里](JaVaScRiPt&#58;alert(1))",
         "![图](https://evil.example/pixel.gif)",
         "![图](data:image/svg+xml;base64,PHN2Zz4=)",

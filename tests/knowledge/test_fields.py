@@ -30,6 +30,7 @@ _NO_SENTENCES = {
         "owner",
         "type",
         "username",
+        "raw",
         "full_name",
         "display_name",
         "employee_number",

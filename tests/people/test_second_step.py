@@ -207,10 +207,11 @@ def test_only_an_administrator_makes_rules_or_frees_others(person: Staff, boss: 
 
 def test_an_administrator_lets_somebody_set_it_up_anew_by_the_admin(person: Staff, boss: Staff) -> None:
     switched_on(person)
-    admin = logged_in(boss)
+    theirs, admin = str(logged_in(person).session.session_key), logged_in(boss)
     chosen = {"action": "take_second_step_away", "_selected_action": [person.pk]}
     assert admin.post("/admin/people/staff/", chosen).status_code == 302
     assert not verbs.is_on(person)
+    assert not Session.objects.filter(pk=theirs).exists(), "a log-in that waits for the code would be free of it"
     assert AuditEntry.objects.filter(verb="account.second_step_off", actor=boss).exists()
     made = admin.post("/admin/people/secondsteprule/add/", {"roles": [Role.SUPERVISOR]})
     assert made.status_code == 302

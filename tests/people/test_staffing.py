@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.hashers import identify_hasher
+from django.contrib.sessions.models import Session
 from django.test import Client
 
 from service_desk.audit.models import AuditEntry
@@ -32,6 +34,11 @@ def log_in(person: Any) -> Client:
 
 def is_in(client: Client) -> bool:
     return client.get("/roster/").status_code == 200
+
+
+def is_kept(client: Client) -> bool:
+    """Whether the session lies in the database: one of somebody who left would come to life with them."""
+    return Session.objects.filter(pk=client.cookies[settings.SESSION_COOKIE_NAME].value).exists()
 
 
 def test_C2_qualifying_is_for_those_who_answer_for_it_and_audited_once(desk: World) -> None:
@@ -73,7 +80,9 @@ def test_unknown_roles_and_the_last_administrator_are_refused(desk: World) -> No
 
 def test_leaving_ends_every_log_in_and_is_audited(desk: World) -> None:
     client = log_in(desk.agent)
+    assert is_kept(client)
     actions.deactivate(actor=desk.admin, staff=desk.agent)
+    assert not is_kept(client)
     assert not is_in(client)
     assert AuditEntry.objects.filter(verb="staff.deactivate", thing=f"staff:{desk.agent.pk}").count() == 1
     actions.deactivate(actor=desk.admin, staff=desk.agent)
@@ -90,6 +99,7 @@ def test_a_new_password_is_checked_hashed_and_ends_the_log_ins(desk: World) -> N
         actions.set_password(actor=desk.admin, staff=desk.agent, password="12345")
     assert weak.value.field == "password"
     actions.set_password(actor=desk.admin, staff=desk.agent, password=NEW)
+    assert not is_kept(client)
     assert not is_in(client)
     desk.agent.refresh_from_db()
     assert identify_hasher(desk.agent.password).algorithm == "argon2"
@@ -166,6 +176,14 @@ def test_the_administration_changes_roles_and_the_log_ins_end(desk: World) -> No
     assert AuditEntry.objects.filter(verb="staff.change", thing=f"staff:{desk.agent.pk}", door="admin").count() == 1
 
 
+def test_who_is_made_inactive_in_the_administration_has_no_log_in_left(desk: World) -> None:
+    theirs = log_in(desk.agent)
+    form = form_of(desk.agent, is_active="")
+    assert log_in(desk.admin).post(f"/admin/people/staff/{desk.agent.pk}/change/", form).status_code == 302
+    assert not Staff.objects.get(pk=desk.agent.pk).is_active
+    assert not is_kept(theirs)
+
+
 def test_the_administration_keeps_the_last_administrator(desk: World) -> None:
     client = log_in(desk.admin)
     for changed in ({"roles": ["auditor"]}, {"is_active": ""}):
@@ -182,6 +200,7 @@ def test_the_administration_sets_a_password_and_audits_it(desk: World) -> None:
     assert client.post(url, {"usable_password": "true", "password1": "123", "password2": "123"}).status_code == 200
     assert is_in(theirs)
     assert client.post(url, {"usable_password": "true", "password1": NEW, "password2": NEW}).status_code == 302
+    assert not is_kept(theirs)
     assert not is_in(theirs)
     desk.agent.refresh_from_db()
     assert desk.agent.check_password(NEW)

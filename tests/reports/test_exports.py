@@ -137,6 +137,13 @@ def test_who_has_left_or_lost_the_right_gets_no_file(desk: World, slices: None, 
     assert AuditEntry.objects.filter(verb="export.refused", thing=f"export:{export.pk}").exists()
 
 
+def test_who_has_lost_the_right_meanwhile_fetches_no_file_that_is_ready(desk: World) -> None:
+    ready = work(ask(desk.agent))
+    Staff.objects.filter(pk=desk.agent.pk).update(roles=[])
+    assert browser(Staff.objects.get(pk=desk.agent.pk)).get(f"/exports/{ready.key}/download/").status_code == 403
+    assert not AuditEntry.objects.filter(verb="export.download", outcome="done").exists()
+
+
 def test_a_dead_worker_is_followed_by_another_from_where_it_stopped(desk: World, slices: None) -> None:
     cases = [desk.register() for _ in range(5)]
     export = ask(desk.agent)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from service_desk.rest.filetypes import LONGEST_NAME, BadFile, clean_name, examined
+from service_desk.rest.filetypes import LONGEST_NAME, MOST_PARTS, BadFile, clean_name, examined
 from tests.cases.test_files import office, picture
 
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n"
@@ -84,6 +84,12 @@ def test_a_package_that_unpacks_to_too_much_is_refused_unread() -> None:
     assert len(buffer.getvalue()) < 1024 * 1024
     with pytest.raises(BadFile) as refused:
         examined(buffer.getvalue(), "a.docx")
+    assert refused.value.code == "too_large"
+
+
+def test_a_package_of_too_many_parts_is_refused_unread() -> None:
+    with pytest.raises(BadFile) as refused:
+        examined(office(WORD, *(f"word/{number}.xml" for number in range(MOST_PARTS))), "a.docx")
     assert refused.value.code == "too_large"
 
 

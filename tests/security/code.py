@@ -11,14 +11,27 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterable
+import tempfile
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 BASE = Path(__file__).parents[2]
 _NOQA = re.compile(r"#\s*noqa:\s*([A-Z0-9, ]+)")
+#: A file whose weaknesses everybody can see: where Bandit does not, its silence about the product means nothing.
+CANARY = """import hashlib, pickle, subprocess
+subprocess.call("ls " + name, shell=True)
+pickle.loads(sent)
+cursor.execute("SELECT * FROM staff WHERE name = '%s'" % name)
+hashlib.md5(password)
+"""
+CANARY_RULES = frozenset({"B602", "B301", "B608", "B324"})
+FEWEST_LINES = 20_000
 #: Two names of one rule: text given to a page unescaped.
 _SAME = {"B703": "S308"}
+
+
+Ask = Callable[[str], dict[str, Any]]
 
 
 def argued(finding: dict[str, Any], lines: list[str]) -> bool:
@@ -40,18 +53,37 @@ def open_findings(findings: Iterable[dict[str, Any]]) -> list[str]:
     return found
 
 
-def main() -> int:
-    """Run Bandit, print what is open; 1 if there is anything, or if Bandit itself failed."""
-    command = [sys.executable, "-m", "bandit", "-q", "-c", "pyproject.toml", "-r", "service_desk", "-f", "json"]
+def ask(target: str) -> dict[str, Any]:
+    """Bandit's report about a folder, by the product's own settings; empty if it has failed."""
+    command = [sys.executable, "-m", "bandit", "-q", "-c", "pyproject.toml", "-r", target, "-f", "json"]
     done = subprocess.run(command, cwd=BASE, capture_output=True, text=True, check=False)
     try:
-        report = json.loads(done.stdout)
+        report: dict[str, Any] = json.loads(done.stdout)
     except json.JSONDecodeError:
         print(f"Bandit has failed:\n{done.stderr}")
+        return {}
+    return report
+
+
+def is_believable(asked: Ask) -> bool:
+    """Whether Bandit, as it is set up, finds what is wrong with a file in which everybody can see it."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "canary.py").write_text(CANARY)
+        found = {each["test_id"] for each in asked(folder).get("results", [])}
+    return found >= CANARY_RULES
+
+
+def main(asked: Ask = ask) -> int:
+    """Run Bandit, print what is open; 1 if there is anything, or if Bandit itself failed or looked at nothing."""
+    report = asked("service_desk") if is_believable(asked) else {}
+    if not report:
+        print(f"Bandit is not believed: it did not find {', '.join(sorted(CANARY_RULES))} in the canary, or failed")
         return 1
     wrong = [f"could not be read: {error['filename']}: {error['reason']}" for error in report["errors"]]
     wrong += open_findings(report["results"])
     lines = report["metrics"]["_totals"]["loc"]
+    if lines < FEWEST_LINES:
+        wrong.append(f"only {lines} lines were read, fewer than {FEWEST_LINES}")
     print(f"bandit: {lines} lines, {len(report['results'])} findings, {len(wrong)} of them without a reason")
     for line in wrong:
         print(line)

@@ -13,6 +13,7 @@ import pytest
 from django.conf import settings as now_set
 from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from service_desk.local import postgres
@@ -133,20 +134,33 @@ def test_every_answer_carries_what_keeps_a_browser_in_bounds(desk: World, path: 
     assert "no-store" in answer.headers.get("Cache-Control", "") or path in ("/healthz", "/help/")
 
 
+@pytest.mark.parametrize(
+    ("name", "parts"), [("complain", []), ("complain-state", []), ("notice-acknowledge-link", ["x"])]
+)
+def test_what_strangers_are_shown_of_their_matter_is_kept_nowhere(db: None, name: str, parts: list[str]) -> None:
+    answer = Client().get(reverse(name, args=parts))
+    assert answer.status_code in (200, 404)
+    assert "no-store" in answer.headers["Cache-Control"]
+
+
 def test_over_TLS_cookies_belong_to_this_host_alone_and_plain_HTTP_is_left_for_good() -> None:
     names = ["SESSION_COOKIE_NAME", "CSRF_COOKIE_NAME", "SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE"]
     names += [
         "SESSION_COOKIE_HTTPONLY",
         "SESSION_COOKIE_SAMESITE",
+        "CSRF_COOKIE_SAMESITE",
         "SECURE_SSL_REDIRECT",
         "SECURE_HSTS_SECONDS",
+        "SECURE_HSTS_INCLUDE_SUBDOMAINS",
+        "SECURE_PROXY_SSL_HEADER",
         "DEBUG",
     ]
     code = f"import json; from service_desk import settings; print(json.dumps([getattr(settings, n) for n in {names}]))"
     given = os.environ | {"SITE_URL": "https://desk.example"}
     said = subprocess.run([sys.executable, "-c", code], env=given, capture_output=True, text=True, check=True).stdout
     assert json.loads(said) == [
-        "__Host-desk_session", "__Host-desk_csrf", True, True, True, "Lax", True, 365 * 86400, False,
+        "__Host-desk_session", "__Host-desk_csrf", True, True, True, "Lax", "Lax", True,
+        365 * 86400, True, None, False,
     ]  # fmt: skip
 
 

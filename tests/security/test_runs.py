@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -35,6 +36,26 @@ def test_an_answer_counts_only_from_who_knows_the_canary(
 
     assert dependencies.audit(asked, lines.append, required=required) == ends
     assert said in "\n".join(lines)
+
+
+def test_bandit_as_it_is_set_up_finds_the_canary() -> None:
+    assert code.is_believable(code.ask)
+
+
+def test_the_silence_of_a_bandit_that_looks_at_nothing_is_no_green_answer(capsys: pytest.CaptureFixture[str]) -> None:
+    def silent(_target: str) -> dict[str, Any]:
+        return {"results": [], "errors": [], "metrics": {"_totals": {"loc": 90_000}}}
+
+    assert code.main(silent) == 1
+    assert "not believed" in capsys.readouterr().out
+
+    def of_little(target: str) -> dict[str, Any]:
+        findings = [{"test_id": rule} for rule in code.CANARY_RULES] if target != "service_desk" else []
+        return {"results": findings, "errors": [], "metrics": {"_totals": {"loc": 3}}}
+
+    assert code.main(of_little) == 1
+    assert "only 3 lines were read" in capsys.readouterr().out
+    assert code.main(lambda _target: {}) == 1
 
 
 def test_a_finding_passes_only_with_the_reason_of_its_own_rule() -> None:

@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
 from service_desk.cases.callers import customers_calling
 from service_desk.cases.forms.registering import RegisterForm
@@ -132,11 +132,11 @@ def request_part(request: HttpRequest) -> HttpResponse:
 
 # Who calls, and what about -----------------------------------------------------------------------------------------
 @login_required
-@require_GET
+@require_POST
 def callers(request: HttpRequest) -> HttpResponse:
-    """The customers to whom a caller's number belongs, to choose from."""
+    """The customers to whom a caller's number belongs, to choose from; no number stands in an address (P6)."""
     require(request.user, "case.register")
-    e164 = to_e164(request.GET.get("caller_phone", "")[:60], settings.PHONE_REGION)
+    e164 = to_e164(request.POST.get("caller_phone", "")[:60], settings.PHONE_REGION)
     found = customers_calling(e164, request.user)
     return render(request, "cases/register_callers.html", {"found": found, "asked": bool(e164)})
 
