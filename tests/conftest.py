@@ -11,6 +11,7 @@ import shutil
 import signal
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -145,3 +146,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_runtest_setup() -> None:
     """Each test begins in English: a page that the test before read in Chinese leaves its language in the thread."""
     translation.activate("en")
+
+
+@pytest.fixture
+def seen(request: pytest.FixtureRequest) -> Iterator[Counter[int]]:
+    """What an operation of the REST interface has answered to a test that holds it against its description.
+
+    It must have been met in good order too, unless the file says in `NEVER` why it cannot be: without this a broken key
+    would let every request end at the door, and nothing would be proved.
+    """
+    answers: Counter[int] = Counter()
+    yield answers
+    operation = request.node.name.partition("[")[2].removesuffix("]")
+    met = any(status < 300 for status in answers)
+    assert met != (operation in getattr(request.module, "NEVER", ())), (operation, answers)

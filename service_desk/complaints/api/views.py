@@ -199,7 +199,9 @@ def _door(verb: str) -> Any:
     post.__name__ = verb
     post.__doc__ = f"The verb `{verb}`."
     door = action(detail=True, methods=["post"], url_path=verb)(post)
-    return extend_schema(summary=verb.replace("_", " ").capitalize(), request=body, responses=ComplaintSerializer)(door)
+    # 204: whoever lets themselves go no longer knows of it
+    answers = {200: ComplaintSerializer, 204: None}
+    return extend_schema(summary=verb.replace("_", " ").capitalize(), request=body, responses=answers)(door)
 
 
 for _verb in BODIES:
