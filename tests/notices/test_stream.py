@@ -13,11 +13,13 @@ from asgiref.sync import sync_to_async
 from django.db import connections
 from django.db.models import F
 from django.test import AsyncClient
+from django.utils import timezone
 
 from service_desk.notices import live, stream
 from service_desk.notices.feed import READERS
 from service_desk.notices.hub import hub
 from service_desk.notices.models import Notice
+from service_desk.people.middleware import IDLE_SECONDS
 from service_desk.people.models import Staff
 from tests.notices.conftest import Company, build, send
 
@@ -56,10 +58,11 @@ class Listener:
                 return lines["event"], lines.get("id", ""), json.loads(lines["data"])
 
     async def until(self, name: str) -> Event:
-        while True:
-            event = await self.event()
-            if event[0] == name:
-                return event
+        async with asyncio.timeout(6 * SECONDS):  # of a stream that does not end the beats go on for ever
+            while True:
+                event = await self.event()
+                if event[0] == name:
+                    return event
 
 
 def run(scenario: Callable[[], Coroutine[Any, Any, None]]) -> None:
@@ -208,6 +211,21 @@ def test_the_stream_ends_for_who_was_locked_out(company: Company, monkeypatch: A
         _client, listener = await opened(company.agent)
         await listener.event()
         await Staff.objects.filter(pk=company.agent.pk).aupdate(**change)
+        with pytest.raises(StopAsyncIteration):
+            await listener.until("never")
+
+    run(scenario)
+
+
+def test_the_stream_ends_for_who_has_done_nothing_for_long(company: Company, monkeypatch: Any) -> None:
+    monkeypatch.setattr(stream, "BEAT_SECONDS", 0.05)
+
+    async def scenario() -> None:
+        client, listener = await opened(company.agent)
+        await listener.event()
+        session = await client.asession()
+        await session.aset("seen", int(timezone.now().timestamp()) - IDLE_SECONDS - 5)
+        await session.asave()
         with pytest.raises(StopAsyncIteration):
             await listener.until("never")
 
