@@ -66,7 +66,7 @@ class Load:
 
     def start(self) -> None:
         """Begin to call."""
-        self._threads = [threading.Thread(target=self._call, daemon=True) for _ in range(self.callers)]
+        self._threads = [threading.Thread(target=self._call, args=[n], daemon=True) for n in range(self.callers)]
         for thread in self._threads:
             thread.start()
 
@@ -77,11 +77,12 @@ class Load:
             thread.join(60)
         return list(self.replies)
 
-    def _call(self) -> None:
+    def _call(self, which: int) -> None:
+        """One caller; they do not march in step, as people do not."""
         pause = self.callers / self.per_second
         line = self._line()
-        next_at, last = time.monotonic(), ""
-        for turn in count():
+        next_at, last = time.monotonic() + pause * which / self.callers, ""
+        for turn in count(which):
             if self._stopping.wait(max(0.0, next_at - time.monotonic())):
                 break
             next_at += pause
