@@ -69,6 +69,7 @@ if first:
 databases.empty_what_holds_rows()
 if os.environ.get("DESK_TEST_COPIES"):
     databases.copy_instead_of_migrating()
+    databases.drop_whatever_is_open()
 
 # A hash of the same kind that takes next to nothing: what a hash costs is the library's business. It says itself how it
 # was made, so that the desk's own processes know the password too.
@@ -94,6 +95,24 @@ def pytest_configure(config: pytest.Config) -> None:
     """Migrate beside the workers' collecting: they have their copies the sooner."""
     if first and _servers.postgres and getattr(config.option, "numprocesses", None):
         atexit.register(databases.make_beside().wait, 60)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A worker hands over which sessions its tests have left open."""
+    if not first:
+        session.config.workeroutput["left_open"] = databases.left_open  # type: ignore[attr-defined]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """The workers' sessions that were left open, gathered by who started them."""
+    databases.left_open += getattr(node, "workeroutput", {}).get("left_open", [])
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Say aloud what was left open: some test does not close what it opens."""
+    for session in databases.left_open:
+        terminalreporter.write_line(f"*** A TEST HAS LEFT A SESSION OPEN: {session}", red=True)
 
 
 def pytest_collection_finish() -> None:

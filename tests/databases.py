@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 import psycopg2
 from django.conf import settings
-from django.db import connection
+from django.db import OperationalError, connection
 from django.db.backends.postgresql.creation import DatabaseCreation
 from django.test import TransactionTestCase
 
@@ -82,6 +82,34 @@ def _copied(
     ours.settings_dict["NAME"] = name
     ours.ensure_connection()
     return name
+
+
+#: What held a test database open when it was to be dropped, for the closing lines of the run.
+left_open: list[str] = []
+
+
+def drop_whatever_is_open() -> None:
+    """From now on a test database goes although somebody has left a session open in it; who that was is told."""
+    setattr(DatabaseCreation, "_destroy_test_db", _dropped)  # noqa: B010 - a method of Django's
+
+
+def _dropped(self: Any, test_database_name: str, verbosity: int) -> None:
+    quoted = self.connection.ops.quote_name(test_database_name)
+    with self._nodb_cursor() as cursor:
+        try:
+            cursor.execute(f"DROP DATABASE {quoted}")  # waits for five seconds by itself
+            return
+        except OperationalError:
+            cursor.execute(_SESSIONS, [test_database_name])
+            left_open.extend(f"{test_database_name}: {session}" for (session,) in cursor.fetchall())
+        cursor.execute(f"DROP DATABASE {quoted} WITH (FORCE)")
+
+
+_SESSIONS = """
+SELECT concat_ws(', ', backend_type, NULLIF(application_name, ''), state, 'since ' || backend_start,
+    'asked last: ' || left(query, 200))
+FROM pg_stat_activity WHERE datname = %s
+"""
 
 
 def empty_what_holds_rows() -> None:
