@@ -98,11 +98,10 @@ def _dropped(self: Any, test_database_name: str, verbosity: int) -> None:
     with self._nodb_cursor() as cursor:
         try:
             cursor.execute(f"DROP DATABASE {quoted}")  # waits for five seconds by itself
-            return
         except OperationalError:
             cursor.execute(_SESSIONS, [test_database_name])
             left_open.extend(f"{test_database_name}: {session}" for (session,) in cursor.fetchall())
-        cursor.execute(f"DROP DATABASE {quoted} WITH (FORCE)")
+            cursor.execute(f"DROP DATABASE {quoted} WITH (FORCE)")
 
 
 _SESSIONS = """

@@ -24,7 +24,7 @@ from service_desk.deadlines.rules import PART_KINDS, ClockKind
 from service_desk.deadlines.schedule import StepKind
 from service_desk.notices.actions import NewNotice, send_many
 from service_desk.notices.kinds import hidden
-from service_desk.notices.models import Delivery
+from service_desk.notices.models import Delivery, Unaddressed
 from service_desk.notices.rules import Level
 from service_desk.people.directory import Directory
 from service_desk.people.rules import DutyRole
@@ -103,8 +103,8 @@ class CaseRoom:
             yield from overlooked(now)
 
     def stuck(self) -> int:
-        """Deliveries that no dispatcher has taken; every notice of this desk leaves through one outbox."""
-        return Delivery.objects.stuck().count()
+        """Deliveries that no dispatcher has taken or written; every notice of this desk leaves through one outbox."""
+        return Delivery.objects.stuck().count() + Unaddressed.objects.stuck().notices()
 
     def unannounced(self, now: datetime) -> Iterable[str]:
         """Steps of the last quarter of an hour whose first slot has no notice; the newest few thousand."""

@@ -20,7 +20,7 @@ from rest_framework.views import APIView
 from service_desk.dashboard import scopes
 from service_desk.dashboard.measured import Measured, connected
 from service_desk.deadlines import engine
-from service_desk.notices.models import Delivery, DispatcherBeat
+from service_desk.notices.models import Delivery, DispatcherBeat, Unaddressed
 from service_desk.notices.rules import OPEN_STATES
 from service_desk.people.access import require
 from service_desk.rest.authentication import ApiKeyAuthentication
@@ -92,6 +92,7 @@ def _outbox() -> Iterator[Any]:
             number.add_metric([what, str(state)], found.get(state, 0))
         due = open_ones.aggregate(age=Now() - Min(column))["age"]
         oldest.add_metric([what], max(due.total_seconds(), 0.0) if due is not None else 0.0)
+    number.add_metric(["notice", "unaddressed"], Unaddressed.objects.notices())
     number.add_metric(["notice", "undelivered"], Delivery.objects.undelivered().count())
     yield from (number, oldest)
     beats = GaugeMetricFamily("desk_dispatcher_age_seconds", "Since a dispatcher's sign of life.", labels=["process"])

@@ -22,7 +22,9 @@ INSERT INTO notices_dispatcherbeat (name, beat_at, detail)
 SELECT %(name)s, statement_timestamp(), jsonb_build_object(
     'in_flight', %(flights)s, 'open', count(*),
     'oldest_seconds', COALESCE(floor(extract(epoch FROM statement_timestamp() - min(created_at))), 0))
-FROM (SELECT created_at FROM notices_delivery WHERE state IN ('pending', 'sending') LIMIT 10000) waiting
+FROM (
+    (SELECT created_at FROM notices_delivery WHERE state IN ('pending', 'sending') LIMIT 10000)
+    UNION ALL SELECT created_at FROM notices_unaddressed, unnest(notice_ids)) waiting
 ON CONFLICT (name) DO UPDATE SET beat_at = EXCLUDED.beat_at, detail = EXCLUDED.detail
 RETURNING beat_at
 """
@@ -44,8 +46,9 @@ class Dispatcher(Carrier):
             log.info("%s: %s", self.name, landed)
 
     def carry(self) -> bool:
-        """Send what is due."""
-        return self.dispatch.launch(_AT_ONCE) > 0
+        """Send what is due; after a storm, write its letters batch by batch in between."""
+        addressed = self.dispatch.address()
+        return self.dispatch.launch(_AT_ONCE) > 0 or addressed
 
     def each_second(self) -> datetime:
         """Repeats, next channels, failures and the sign of life."""

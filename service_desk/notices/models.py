@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.functions import RandomUUID
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
@@ -244,8 +245,9 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
 class Delivery(models.Model):
     """The outbox: one notice on its way through one channel to one address.
 
-    Written in the transaction of the notice; exactly once here, at least once on the wire, always under the same
-    `message_id`. `fence` counts the claims: a sender that was overtaken changes nothing.
+    Written in the transaction of the notice, or of many at once soon after (`Unaddressed`); exactly once here, at least
+    once on the wire, always under the same `message_id`. `fence` counts the claims: a sender that was overtaken changes
+    nothing.
     """
 
     notice = models.ForeignKey(Notice, on_delete=models.CASCADE, related_name="deliveries")
@@ -314,6 +316,41 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.dedup_key} ({self.state})"
+
+
+class UnaddressedQuerySet(models.QuerySet["Unaddressed"]):
+    """Reads as questions."""
+
+    def stuck(self) -> UnaddressedQuerySet:
+        """Waiting for so long that no dispatcher can be at work."""
+        return self.filter(created_at__lt=Now() - timedelta(seconds=STUCK_SECONDS))
+
+    def notices(self) -> int:
+        """How many notices they are."""
+        found: int | None = self.aggregate(n=models.Sum("notice_ids__len"))["n"]
+        return found or 0
+
+
+class Unaddressed(models.Model):
+    """A batch of notices whose deliveries are still to be written: what a storm leaves to the dispatcher.
+
+    Written in the transaction of the notices, deleted in that of their deliveries.
+    """
+
+    notice_ids = ArrayField(models.BigIntegerField())
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    objects: ClassVar[Any] = UnaddressedQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("Notices without letters yet")
+        verbose_name_plural = _("Notices without letters yet")
+        constraints = [
+            models.CheckConstraint(condition=Q(notice_ids__len__gt=0), name="unaddressed_is_not_empty"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{len(self.notice_ids)} notices"
 
 
 class DispatcherBeat(models.Model):

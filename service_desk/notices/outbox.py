@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from django.db import connection
 
 from service_desk.crashpoints import passing
+from service_desk.notices.addressing import address_waiting
 from service_desk.notices.channels import CHANNELS, Letter, NotSent
 from service_desk.notices.letters import letter_for
 from service_desk.notices.live import poke_many, told
@@ -29,6 +30,7 @@ from service_desk.notices.rules import LEASE_SECONDS, MAX_ATTEMPTS, SEND_SECONDS
 log = logging.getLogger(__name__)
 
 _LOST_SECONDS = 1.0
+_ADDRESSING_SECONDS = 1.0
 # `next_attempt_at` moves to the end of the lease with the claim, so one index finds what is due and what was lost. It
 # begins with the channel: a queue of letters is not read through for what the other channels may have.
 _CLAIM = """
@@ -118,6 +120,7 @@ class Dispatch:
         self._flights: dict[tuple[int, int], Flight] = {}
         self._unwritten: list[Outcome] = []
         self._next_lost = 0.0  # when to look again for what was given up with its sender
+        self._next_addressing = 0.0  # and for notices whose letters are still to be written
 
     def __len__(self) -> int:
         return len(self._flights)
@@ -130,6 +133,15 @@ class Dispatch:
     def wait(self, seconds: float) -> None:
         """Sleep until a letter has landed, at most `seconds`."""
         select.select([self.wake], [], [], seconds)
+
+    def address(self) -> bool:
+        """Write the letters of one batch of a storm's notices; whether there was one."""
+        if time.monotonic() < self._next_addressing:
+            return False
+        found = address_waiting(older_than=self.older_than)
+        if not found:
+            self._next_addressing = time.monotonic() + _ADDRESSING_SECONDS
+        return found
 
     def launch(self, limit: int) -> int:
         """Claim what is due as far as the lanes of its channel are free, and send each in a thread."""
@@ -264,10 +276,11 @@ def deliver_due(door: str, limit: int = 200, *, older_than: float = 0.0, seconds
     try:
         while True:
             total.add(dispatch.land())
+            addressed = dispatch.address()
             # Only after landing: while all lanes are taken nothing is claimed, though more may be due.
             claimed = dispatch.launch(limit - total.claimed) if total.claimed < limit else 0
             total.claimed += claimed
-            if claimed == 0 and not len(dispatch):
+            if claimed == 0 and not len(dispatch) and not addressed:
                 total.add(dispatch.land())
                 return total
             if len(dispatch):

@@ -127,7 +127,10 @@ class Ledger:
 
     def undelivered(self) -> int:
         """Messages that have not left yet."""
-        found: int = self.house.one("SELECT count(*) FROM notices_delivery WHERE state <> 'sent'")
+        found: int = self.house.one(
+            "SELECT (SELECT count(*) FROM notices_delivery WHERE state <> 'sent')"
+            " + (SELECT count(*) FROM notices_unaddressed, unnest(notice_ids))"
+        )
         return found
 
     def all_delivered(self) -> bool:

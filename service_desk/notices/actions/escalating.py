@@ -8,7 +8,8 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models.functions import Now
 
-from service_desk.notices.actions.sending import NewNotice, mail_domain, send_many
+from service_desk.notices.actions.sending import NewNotice, send_many
+from service_desk.notices.addressing import mail_domain
 from service_desk.notices.models import Delivery
 from service_desk.notices.rules import FAILED_STATES, REPEAT_SECONDS, WIDEN_ATTEMPTS, WIDEN_SECONDS, Level
 from service_desk.notices.within import first_who_may

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, transaction
 
 from service_desk.audit.actions import record
+from service_desk.notices.addressing import LATER, LETTERS, MANY, values
 from service_desk.notices.live import poke_many, told, topic_of
 from service_desk.notices.rules import Level
 from service_desk.people.access import require
@@ -61,12 +61,8 @@ _SHAPE = (
 )
 _shape_of = attrgetter(*_SHAPE)
 
-# One statement, so that a batch costs one round trip and its recipients' channels are looked up once. Ways out:
-# the person's mailbox (an emergency goes there whatever the person has chosen; graver notices that have no mailbox to
-# go to become a dead letter, which is escalated), the person's other channels, those of the unit and of the desk (each
-# step once, not once per recipient), and for nobody a dead letter that keeps the gap in sight. The graver a notice, the
-# further back its first attempt is dated, so that an emergency overtakes a queue of lesser matters.
-_SEND = """
+# One statement, so that a batch costs one round trip and its recipients' channels are looked up once.
+_NOTICES = """
 WITH given AS (
     SELECT t.dedup_key, t.chain, t.about, t.link, facts.facts, shape.*
     FROM json_to_recordset(%(rows)s::json) AS t(
@@ -86,62 +82,26 @@ WITH given AS (
     FROM given
     ON CONFLICT (dedup_key) DO NOTHING
     RETURNING id, dedup_key, chain, slot, level, recipient_id, needs_ack, repeat_no, private
-), told AS (
-    SELECT notice.*, staff.email, staff.unit_id,
-        array_position(%(levels)s, notice.level) AS gravity,
-        (CASE WHEN notice.slot = '' THEN notice.chain ELSE replace(notice.chain, ':' || notice.slot, '') END)
-            || ':' || notice.repeat_no AS step
-    FROM notice LEFT JOIN people_staff staff ON staff.id = notice.recipient_id
-), mail AS (
-    SELECT told.id, box.id AS address_id, COALESCE(NULLIF(box.target, ''), told.email) AS target, told.dedup_key,
-        told.level IN ('breach', 'emergency') OR told.needs_ack AS grave
-    FROM told LEFT JOIN notices_channeladdress box ON box.staff_id = told.recipient_id AND box.kind = 'email'
-    WHERE told.recipient_id IS NOT NULL
-        AND (told.level = 'emergency' OR box.id IS NULL
-             OR (box.enabled AND told.gravity >= array_position(%(levels)s, box.min_level)))
-), robots AS (
-    SELECT told.id, a.kind, a.id AS address_id,
-        CASE WHEN a.staff_id IS NULL THEN told.step ELSE told.dedup_key END || ':' || a.kind || ':' || a.id AS dedup_key
-    FROM told JOIN notices_channeladdress a ON a.enabled AND a.kind <> 'email'
-        AND told.gravity >= array_position(%(levels)s, a.min_level)
-        AND (a.staff_id = told.recipient_id
-             OR (a.staff_id IS NULL AND NOT told.private AND (a.unit_id IS NULL OR a.unit_id = told.unit_id)))
-), out AS (
-    SELECT id, 'email' AS channel, address_id, target, dedup_key || ':email' AS dedup_key,
-        CASE WHEN target = '' THEN 'dead' ELSE 'pending' END AS state,
-        CASE WHEN target = '' THEN 'no_address' ELSE '' END AS last_error
-    FROM mail WHERE target <> '' OR grave
-    UNION ALL
-    SELECT id, kind, address_id, '', dedup_key, 'pending', '' FROM robots
-    UNION ALL
-    SELECT id, 'email', NULL, '', dedup_key || ':email', 'dead', 'no_recipient' FROM notice WHERE recipient_id IS NULL
-), delivery AS (
-    INSERT INTO notices_delivery (notice_id, channel, address_id, target, dedup_key, message_id, state, last_error,
-        next_attempt_at)
-    SELECT out.id, channel, address_id, target, out.dedup_key, '<' || gen_random_uuid() || '@' || %(domain)s || '>',
-        state, last_error,
-        statement_timestamp() - CASE notice.level WHEN 'emergency' THEN interval '1 day'
-            WHEN 'breach' THEN interval '1 hour' ELSE interval '0' END
-    FROM out JOIN notice ON notice.id = out.id
-    ON CONFLICT (dedup_key) DO NOTHING
-)
+), {ways_out}
 SELECT id, recipient_id FROM notice ORDER BY id
 """
+_WITH_LETTERS, _LETTERS_LATER = (_NOTICES.format(ways_out=ways_out) for ways_out in (LETTERS, LATER))
 
 
 def send_many(notices: Sequence[NewNotice]) -> list[int]:
     """Write `notices` and their deliveries inside the caller's transaction; the numbers of those that were new.
 
-    A dedup key that is there already is passed over. Open pages and the dispatcher are poked after the commit,
-    as a courtesy: both look by themselves.
+    Of many at once the deliveries follow, written by the dispatcher (`notices.addressing`). A dedup key that is there
+    already is passed over. Open pages and the dispatcher are poked after the commit, as a courtesy: both look by
+    themselves.
     """
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("Notices are written in the transaction of their cause.")
     if not notices:
         return []
-    domain = mail_domain(settings.DEFAULT_FROM_EMAIL)
+    statement = _WITH_LETTERS if len(notices) < MANY else _LETTERS_LATER
     with connection.cursor() as cursor:
-        cursor.execute(_SEND, {**_written(notices), "levels": list(Level.values), "domain": domain})
+        cursor.execute(statement, {**_written(notices), **values()})
         written: list[tuple[int, int | None]] = cursor.fetchall()
     if written:
         recipients = {recipient for _pk, recipient in written if recipient is not None}
@@ -152,7 +112,7 @@ def send_many(notices: Sequence[NewNotice]) -> list[int]:
 
 
 def _written(notices: Iterable[NewNotice]) -> dict[str, str]:
-    """The notices as JSON for `_SEND`: what is of one alone, and by numbers the facts and the rest that many share.
+    """The notices as JSON for `_NOTICES`: what is of one alone, and by numbers the facts and the rest that many share.
 
     In a storm over a third of what a notice cost PostgreSQL was to read each one's full text (docs/performance.md).
     """
@@ -182,11 +142,6 @@ def _written(notices: Iterable[NewNotice]) -> dict[str, str]:
 
 def _json(thing: Any) -> str:
     return json.dumps(thing, cls=DjangoJSONEncoder, ensure_ascii=False, separators=(",", ":"))
-
-
-def mail_domain(sender: str) -> str:
-    """The right half of the Message-IDs: the domain of `sender`, which may be written 'Desk <desk@example.com>'."""
-    return sender.rpartition("@")[2].rstrip("> ") or "localhost"
 
 
 def announce(recipients: set[int], newest: int, abouts: set[str]) -> None:
