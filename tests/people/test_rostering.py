@@ -8,16 +8,18 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 
 from service_desk.audit.models import AuditEntry
 from service_desk.deadlines.clock import now
+from service_desk.local.processes import poll_until
 from service_desk.people import actions
 from service_desk.people.models import Absence, DutyShift
 from service_desk.people.roster import on_duty_now, upcoming_gaps, week_of
 from service_desk.people.rules import DutyRole
 from service_desk.rest.errors import Conflict, Invalid, NotAllowed
+from service_desk.telephony.actions import NewIntegration, add_extension, create_integration
 from tests.factories import World, world
 
 HOUR = timedelta(hours=1)
@@ -70,6 +72,54 @@ def test_C18_shifts_that_touch_do_not_overlap(desk: World) -> None:
     planned(desk, start + 12 * HOUR, start + 24 * HOUR, staff=desk.agent)
     planned(desk, start, start + 12 * HOUR, role=DutyRole.FIELD_ENGINEER)
     assert DutyShift.objects.filter(starts_at__gte=start).count() == 3
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("table", ["dutyshift", "absence", "extension"])
+def test_C18_who_writes_what_excludes_each_other_waits_for_a_turn_and_not_for_a_row(table: str) -> None:
+    """Two that wait for each other's row are a deadlock, and one of them an error instead of a refusal."""
+    desk = world()
+    integration = create_integration(actor=desk.admin, data=NewIntegration(name="A")).integration
+    start = now() + 40 * DAY
+    times: Any = {"starts_at": start, "ends_at": start + HOUR}
+    write: Any = {
+        "dutyshift": lambda: planned(desk, start, start + HOUR),
+        "absence": lambda: actions.set_absence(actor=desk.agent, staff=desk.agent, deputy=desk.colleague, **times),
+        "extension": lambda: add_extension(
+            actor=desk.admin, integration=integration, extension="8001", staff=desk.agent
+        ),
+    }[table]
+    outcomes: list[Any] = []
+
+    def second() -> None:
+        try:
+            outcomes.append(write())
+        except (Invalid, Conflict) as refused:
+            outcomes.append(refused)
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=second)
+    with transaction.atomic():
+        write()
+        thread.start()
+        assert poll_until(_somebody_waits, seconds=30)
+        assert _waiting_for() == ["advisory"]
+    thread.join(30)
+    assert [type(outcome) for outcome in outcomes] == [Conflict if table == "extension" else Invalid]
+
+
+def _waiting_for() -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT locktype FROM pg_locks WHERE NOT granted AND pid IN"
+            " (SELECT pid FROM pg_stat_activity WHERE datname = current_database())"
+        )
+        return [kind for (kind,) in cursor.fetchall()]
+
+
+def _somebody_waits() -> bool:
+    return _waiting_for() != []
 
 
 @pytest.mark.django_db(transaction=True)

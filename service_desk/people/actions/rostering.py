@@ -16,6 +16,7 @@ from service_desk.people.models import Absence, DutyShift, Staff
 from service_desk.people.rules import DutyRole
 from service_desk.rest.clean import demand_clean
 from service_desk.rest.errors import Conflict, Invalid
+from service_desk.turns import take_turn
 
 LONGEST_SHIFT = timedelta(days=31)
 LONGEST_ABSENCE = timedelta(days=366)
@@ -30,6 +31,7 @@ def plan_shift(*, actor: Any, role: str, staff: Staff, starts_at: datetime, ends
             raise Invalid(_("Please choose one of the values."), field="role", code="invalid_choice")
         _check_active(staff, "staff")
         _check_times(starts_at, ends_at, LONGEST_SHIFT)
+        take_turn("people_dutyshift")
         try:
             with transaction.atomic():
                 shift = DutyShift.objects.create(role=role, staff=staff, starts_at=starts_at, ends_at=ends_at)
@@ -72,6 +74,7 @@ def set_absence(
             raise Invalid(
                 _("Please write at most %(limit)s characters.") % {"limit": _REASON}, field="reason", code="max_length"
             )
+        take_turn("people_absence")
         try:
             with transaction.atomic():
                 absence = Absence.objects.create(

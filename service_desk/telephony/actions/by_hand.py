@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
@@ -31,8 +31,8 @@ from service_desk.telephony.rules import (
     new_key,
     new_secret,
 )
+from service_desk.turns import take_turn
 
-_LOCK = 0x68616E64  # 'hand': one transaction at a time sets the desk's own phone system or somebody's place at it up
 _INSTANT = timedelta(milliseconds=1)
 _DIALLED = frozenset("0123456789+*#()-/. ")
 
@@ -170,8 +170,7 @@ def _place_of(actor: Staff) -> tuple[Integration, Extension]:
     """The desk's own phone system and this person's place at it, made when they are needed first."""
     held = _held_by(actor)
     if held is None:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+        take_turn("telephony_extension")
         held = _held_by(actor) or _new_place(actor)
     return held.integration, held
 

@@ -14,6 +14,7 @@ from service_desk.people.models import Staff
 from service_desk.rest.clean import is_clean
 from service_desk.rest.errors import Conflict, Invalid
 from service_desk.telephony.models import Extension, Integration
+from service_desk.turns import take_turn
 
 
 @transaction.atomic
@@ -67,6 +68,7 @@ def end_extension(*, actor: Staff | None, extension: Extension, at: datetime | N
 
 
 def _save(row: Extension) -> None:
+    take_turn("telephony_extension")
     try:
         with transaction.atomic():
             row.save()
