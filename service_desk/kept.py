@@ -1,7 +1,8 @@
-"""Questions that every page asks in the same words, put into SQL once a process.
+"""Questions that every page asks in the same words, put into SQL once a process and planned once a connection.
 
 Django writes a queryset's SQL anew each time it is asked, and for a case page that took more processor time than its
-templates. A kept question is an ordinary queryset, written once; afterwards only its values change.
+templates; PostgreSQL plans it anew, and for a case with all its names that took more than finding it. A kept question
+is an ordinary queryset, written once; afterwards only its values change.
 """
 
 from __future__ import annotations
@@ -13,15 +14,23 @@ from datetime import datetime, timedelta
 from functools import update_wrapper
 from itertools import count
 from typing import Any, Generic, TypeVar
+from weakref import WeakKeyDictionary
 
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import connections
 from django.db.models import BigIntegerField, BooleanField, F, Func, Model, QuerySet, Value
+from psycopg2.extensions import AsIs
 
 ModelT = TypeVar("ModelT", bound=Model)
 
 #: So many shapes of one question are kept; what is asked in more is written each time.
 _MOST_SHAPES = 64
+#: A larger number belongs to no row, but it would be too large for what the plan expects in its place.
+_LARGEST = 2**31 - 1
+_numbers = count(1)
+#: What each connection has a plan for.
+_planned: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,20 +43,42 @@ class _Written:
     params: tuple[Any, ...]
     slots: tuple[tuple[int, int], ...]  # (place among the parameters, which value)
     converters: dict[int, Any]
+    name: str  # under which it is planned; '' to plan it each time
 
     def asked(self, values: Sequence[Any]) -> QuerySet[Any]:
         """A queryset that is asked with these values and not written again; it cannot be filtered any more."""
-        params = list(self.params)
-        for place, index in self.slots:
-            params[place] = values[index]
         compiler = copy.copy(self.compiler)
         compiler.connection = connections[self.pattern.db]  # each thread has its own
-        compiler.as_sql = lambda: (self.sql, tuple(params))
+        compiler.as_sql = lambda: self._sql(compiler.connection, values)
         compiler.get_converters = lambda _expressions: self.converters
         fresh: Any = self.pattern.__class__(model=self.pattern.model, query=_Ready(compiler), using=self.pattern.db)  # type: ignore[arg-type]  # all that is asked of a written query is its compiler
         for name in ("_iterable_class", "_fields", "_prefetch_related_lookups"):
             setattr(fresh, name, getattr(self.pattern, name))
         return fresh  # type: ignore[no-any-return]
+
+    def _sql(self, connection: Any, values: Sequence[Any]) -> tuple[str, tuple[Any, ...]]:
+        if not self.name or any(isinstance(value, int) and abs(value) > _LARGEST for value in values):
+            return self.sql, self._filled(values)
+        self._plan(connection)
+        return f"EXECUTE {self.name} ({', '.join(['%s'] * len(values))})" if values else f"EXECUTE {self.name}", (
+            *values,
+        )
+
+    def _plan(self, connection: Any) -> None:
+        """Let this connection plan it, unless it has; a rolled back transaction takes no plan away."""
+        connection.ensure_connection()
+        has = _planned.setdefault(connection.connection, set())
+        if self.name not in has:
+            blanks = self._filled([AsIs(f"${number}") for number in range(1, len(self.slots) + 1)])
+            with connection.wrap_database_errors, connection.connection.cursor() as cursor:
+                cursor.execute(f"PREPARE {self.name} AS {self.sql}", blanks)
+            has.add(self.name)
+
+    def _filled(self, values: Sequence[Any]) -> tuple[Any, ...]:
+        params = list(self.params)
+        for place, index in self.slots:
+            params[place] = values[index]
+        return tuple(params)
 
 
 class _Ready:
@@ -66,8 +97,9 @@ class _Ready:
 class Kept(Generic[ModelT]):
     """A question as a function: what is given by place are values, what is given by name shapes its SQL."""
 
-    def __init__(self, question: Callable[..., QuerySet[ModelT]]) -> None:
+    def __init__(self, question: Callable[..., QuerySet[ModelT]], *, planned: bool = True) -> None:
         self._question = question
+        self._is_planned = planned and settings.PREPARED_STATEMENTS
         self._shapes: dict[Hashable, _Written] = {}
         update_wrapper(self, question)
 
@@ -105,12 +137,18 @@ class Kept(Generic[ModelT]):
                 raise TypeError(f"Value {index} of {self._question.__name__} shapes its SQL: give it by name.")
             slots += [(place, index) for place in places]
         converters = compiler.get_converters([column[0] for column in compiler.select[: compiler.col_count]])
-        return _Written(pattern, compiler, sql, params, tuple(slots), converters)
+        name = f"kept_{next(_numbers)}" if self._is_planned else ""
+        return _Written(pattern, compiler, sql, params, tuple(slots), converters, name)
 
 
 def keep(question: Callable[..., QuerySet[ModelT]]) -> Kept[ModelT]:
-    """Keep the SQL of `question`, which gives a queryset for values (by place) and shapes (by name)."""
+    """Keep the SQL of `question`, which gives a queryset for values (by place) and shapes (by name), and its plan."""
     return Kept(question)
+
+
+def keep_sql(question: Callable[..., QuerySet[ModelT]]) -> Kept[ModelT]:
+    """Keep the SQL alone, for what must be planned by how full its table is at this very moment."""
+    return Kept(question, planned=False)
 
 
 def _compiled(questions: QuerySet[Any]) -> tuple[Any, str, tuple[Any, ...]]:

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 from django.contrib.contenttypes.models import ContentType
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import QuerySet
 
-from service_desk.kept import keep
+from service_desk.kept import keep, keep_sql
 from service_desk.people.models import Staff
 from tests import factories
 
@@ -37,6 +37,40 @@ def test_a_kept_question_answers_as_the_queryset_does_for_values_it_was_not_writ
                 assert found == list(_named(name, unit, **shape))  # type: ignore[arg-type]  # of either type
     assert question.first("", units[0], limit=1) == question("", units[0], limit=3)[0]
     assert question.first("zzzz", units[0], limit=1) is None
+
+
+def test_a_kept_question_is_planned_once_a_connection() -> None:
+    world = factories.world()
+    kept = keep(_named)
+    before = _plans()
+    for name in ("", "a", "b"):
+        kept(name, world.agent.unit_id, limit=2)
+    [(sql, types)] = [plan for plan in _plans() if plan not in before]
+    assert "FROM " in sql
+    assert types == ["text", "bigint"]
+    kept("", world.agent.unit_id, limit=3)
+    assert len(_plans()) == len(before) + 2
+
+
+def test_what_is_planned_each_time_has_no_plan() -> None:
+    world = factories.world()
+    before = _plans()
+    assert keep_sql(_named)("", world.agent.unit_id, limit=2)
+    assert _plans() == before
+
+
+def test_a_plan_outlives_a_transaction_that_is_rolled_back() -> None:
+    world = factories.world()
+    kept = keep(_named)
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        raise ZeroDivisionError(kept("", world.agent.unit_id, limit=2))
+    assert kept("", world.agent.unit_id, limit=2)
+
+
+def _plans() -> list[tuple[str, list[str]]]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT statement, parameter_types::text[] FROM pg_prepared_statements ORDER BY prepare_time")
+        return cursor.fetchall()  # type: ignore[no-any-return]
 
 
 def test_a_kept_question_is_written_once_a_shape() -> None:

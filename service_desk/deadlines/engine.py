@@ -24,7 +24,7 @@ from service_desk.deadlines.clock import now
 from service_desk.deadlines.models import ClockEvent, Deadline, Firing, Heartbeat, Incident, Policy
 from service_desk.deadlines.rules import LATE_MARK_SECONDS, ClockEventType, ClockState, Door
 from service_desk.deadlines.schedule import PlannedStep, current_and_next
-from service_desk.kept import among, keep
+from service_desk.kept import among, keep_sql
 from service_desk.loop import no_fault_of_a_row
 from service_desk.precedence import storming
 
@@ -155,7 +155,7 @@ def _claim(model: type[Deadline], limit: int, after: datetime | None) -> list[An
     return _due(model=model, limit=limit) if after is None else _due(after, model=model, limit=limit)
 
 
-@keep
+@keep_sql
 def _due(*after: datetime, model: type[Deadline], limit: int) -> models.QuerySet[Any]:
     due: models.QuerySet[Any] = model.objects.due().order_by("next_at", "id")
     for moment in after:
@@ -189,7 +189,7 @@ def _fire_all(model: type[Deadline], rows: Sequence[Any], door: Door, now: datet
     _write(model, planned, door, now)
 
 
-@keep
+@keep_sql
 def _policies(pks: list[int]) -> models.QuerySet[Policy]:
     return Policy.objects.filter(among("id", pks))
 
