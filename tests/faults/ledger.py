@@ -117,13 +117,13 @@ class Ledger:
         What is fired waits for its next step, an hour on: where the clock went back, that can lie before the last
         moment of what was armed by the time before.
         """
-        waiting = self.house.one(
-            "SELECT count(*) FROM cases_casedeadline"
-            " WHERE state = 'running' AND next_at <= %s AND step < 0 AND policy_id = %s",
+        waits = self.house.one(
+            "SELECT EXISTS (SELECT FROM cases_casedeadline"
+            " WHERE state = 'running' AND next_at <= %s AND step < 0 AND policy_id = %s)",
             self._last,
             self._policy.pk if self._policy else None,
         )
-        return bool(waiting == 0)
+        return not waits
 
     def undelivered(self) -> int:
         """Messages that have not left yet."""
