@@ -14,13 +14,13 @@ from datetime import datetime, timedelta
 from functools import update_wrapper
 from itertools import count
 from typing import Any, Generic, TypeVar
-from weakref import WeakKeyDictionary
 
-from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import connections
 from django.db.models import BigIntegerField, BooleanField, F, Func, Model, QuerySet, Value
 from psycopg2.extensions import AsIs
+
+from service_desk.prepared import prepare
 
 ModelT = TypeVar("ModelT", bound=Model)
 
@@ -29,8 +29,6 @@ _MOST_SHAPES = 64
 #: A larger number belongs to no row, but it would be too large for what the plan expects in its place.
 _LARGEST = 2**31 - 1
 _numbers = count(1)
-#: What each connection has a plan for.
-_planned: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,19 +58,12 @@ class _Written:
         if not self.name or any(isinstance(value, int) and abs(value) > _LARGEST for value in values):
             return self.sql, self._filled(values)
         self._plan(connection)
-        return f"EXECUTE {self.name} ({', '.join(['%s'] * len(values))})" if values else f"EXECUTE {self.name}", (
-            *values,
-        )
+        places = f" ({', '.join(['%s'] * len(values))})" if values else ""
+        return f"EXECUTE {self.name}{places}", tuple(values)
 
     def _plan(self, connection: Any) -> None:
-        """Let this connection plan it, unless it has; a rolled back transaction takes no plan away."""
-        connection.ensure_connection()
-        has = _planned.setdefault(connection.connection, set())
-        if self.name not in has:
-            blanks = self._filled([AsIs(f"${number}") for number in range(1, len(self.slots) + 1)])
-            with connection.wrap_database_errors, connection.connection.cursor() as cursor:
-                cursor.execute(f"PREPARE {self.name} AS {self.sql}", blanks)
-            has.add(self.name)
+        blanks = self._filled([AsIs(f"${number}") for number in range(1, len(self.slots) + 1)])
+        prepare(connection, self.name, f"PREPARE {self.name} AS {self.sql}", blanks)
 
     def _filled(self, values: Sequence[Any]) -> tuple[Any, ...]:
         params = list(self.params)
@@ -99,7 +90,7 @@ class Kept(Generic[ModelT]):
 
     def __init__(self, question: Callable[..., QuerySet[ModelT]], *, planned: bool = True) -> None:
         self._question = question
-        self._is_planned = planned and settings.PREPARED_STATEMENTS
+        self._is_planned = planned
         self._shapes: dict[Hashable, _Written] = {}
         update_wrapper(self, question)
 

@@ -181,9 +181,6 @@ DATABASES["default"]["OPTIONS"].setdefault(
     " -c jit=off",  # statements here are short: to compile one costs more than it saves
 )
 
-# Off where a pooler between desk and PostgreSQL gives each transaction another session (docs/operations.md).
-PREPARED_STATEMENTS = env.bool("PREPARED_STATEMENTS", True)
-
 # --- Redis and Celery: second-hand work only; may vanish at any time ----------------------------------
 REDIS_URL = env.str("REDIS_URL", f"unix://{DATA_DIR / 'redis' / 'redis.sock'}")
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1)

@@ -1,19 +1,17 @@
-"""Statements on the way of every event, planned once a connection: parsing and planning them anew cost PostgreSQL more
-than carrying them out (docs/performance.md)."""
+"""Statements on the way of every event, planned once a connection (docs/performance.md)."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
+from service_desk.prepared import prepare
+
 _VALUE = re.compile(r"%\((\w+)\)s")
-#: What each connection of this process has prepared; a connection that is closed takes its entry with it.
-_prepared: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()
 
 
 class Statement:
@@ -33,11 +31,5 @@ class Statement:
         cursor.execute(f"{after}{self.call}", values)
 
     def prepare(self) -> None:
-        """Let this connection know the statement; it survives a roll-back, so it is asked once."""
-        connection.ensure_connection()
-        line = connection.connection
-        known = _prepared.setdefault(line, set())
-        if self.name not in known:
-            with connection.wrap_database_errors, line.cursor() as cursor:
-                cursor.execute(self._prepare)
-            known.add(self.name)
+        """Let this connection know the statement."""
+        prepare(connection, self.name, self._prepare)
