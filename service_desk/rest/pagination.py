@@ -11,14 +11,17 @@ from rest_framework.utils.urls import remove_query_param, replace_query_param
 from rest_framework.views import APIView
 
 from service_desk.rest.errors import Invalid
-from service_desk.rest.keyset import BadCursor, Page, page
+from service_desk.rest.keyset import BadCursor, Page, first_page, page
 
 DEFAULT_LIMIT = 50
 LARGEST_LIMIT = 200
 
 
 class KeysetPagination(BasePagination):
-    """Pages a view's queryset in the order of its `keyset_order` (default: newest first by primary key)."""
+    """Pages a view's queryset in the order of its `keyset_order` (default: newest first by primary key).
+
+    A view whose first page is asked for all the time may give it by a kept question of its own, `first_rows(most)`.
+    """
 
     default_limit = DEFAULT_LIMIT
     largest_limit = LARGEST_LIMIT
@@ -32,7 +35,11 @@ class KeysetPagination(BasePagination):
         if after and before:
             raise Invalid(_("Give 'after' or 'before', not both."), field="before", code="contradictory")
         try:
-            self.page = page(queryset, order=order, size=self._limit(), after=after, before=before)
+            rows = getattr(view, "first_rows", None)
+            if rows is not None and not (after or before):
+                self.page = first_page(queryset, order=order, size=self._limit(), rows=rows)
+            else:
+                self.page = page(queryset, order=order, size=self._limit(), after=after, before=before)
         except BadCursor as error:
             raise Invalid(
                 _("This cursor was not given out by this list."),

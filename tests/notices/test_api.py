@@ -45,6 +45,32 @@ def test_filters(company: Company, query: str, count: int) -> None:
     assert len(caller(company.agent, "notices:read").get(URL + query).json()["results"]) == count
 
 
+def test_the_first_page_leads_to_all_the_others_and_back(company: Company) -> None:
+    """The first page comes by a kept question, the others do not."""
+    keys = [str(send(company.agent).key) for _each in range(5)][::-1]
+    client = caller(company.agent, "notices:read")
+    page, seen = client.get(f"{URL}?limit=2").json(), []
+    assert page["previous"] is None
+    while True:
+        seen += [row["key"] for row in page["results"]]
+        if page["next"] is None:
+            break
+        page = client.get(page["next"]).json()
+    assert seen == keys
+    while page["previous"] is not None:
+        page = client.get(page["previous"]).json()
+    assert [row["key"] for row in page["results"]] == keys[:2]
+
+
+def test_the_first_page_is_as_many_questions_however_long(company: Company, django_assert_num_queries: Any) -> None:
+    client = caller(company.agent, "notices:read")
+    for _each in range(3):
+        send(company.agent)
+    client.get(URL)
+    with django_assert_num_queries(3):  # the key, the notices, their deliveries
+        assert len(client.get(URL).json()["results"]) == 3
+
+
 @pytest.mark.parametrize(
     ("query", "field"), [("?show=x", "show"), ("?level=%F0%9F%98%80", "level"), ("?show=%00", "show")]
 )
