@@ -15,8 +15,10 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from service_desk.prepared import prepare
 from service_desk.rest.rules import LONGEST_LIFE, PREFIX_LENGTH
 
+_PRESENTED = "desk_api_key"
 ModelT = TypeVar("ModelT", bound=models.Model)
 
 
@@ -26,11 +28,12 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
     def presented(self, prefix: str) -> "tuple[ApiKey, datetime.datetime] | None":
         """The key of this prefix with its owner, and the database's present time, in one query.
 
-        In SQL that is composed once: this is on the way of every REST request, and composing the same query
-        anew took the ORM 1.6 ms of processor time, a quarter of a small request.
+        In SQL that is composed once and planned once a connection: this is on the way of every REST request, and
+        composing the same query anew took the ORM 1.6 ms of processor time, a quarter of a small request.
         """
+        prepare(connection, _PRESENTED, f"PREPARE {_PRESENTED} AS {_presented_sql()}")
         with connection.cursor() as cursor:
-            cursor.execute(_presented_sql(), [prefix])
+            cursor.execute(f"EXECUTE {_PRESENTED} (%s)", [prefix])
             row = cursor.fetchone()
         if row is None:
             return None
@@ -150,7 +153,7 @@ def _presented_sql() -> str:
     columns += [f'o."{field.column}"' for field in owner.concrete_fields]
     return (
         f'SELECT statement_timestamp(), {", ".join(columns)} FROM "{key.db_table}" k'  # noqa: S608  (our own names)
-        f' JOIN "{owner.db_table}" o ON o."{owner.pk.column}" = k.owner_id WHERE k.prefix = %s'
+        f' JOIN "{owner.db_table}" o ON o."{owner.pk.column}" = k.owner_id WHERE k.prefix = $1'
     )
 
 

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from service_desk.deadlines.models.calendars import Calendar
 from service_desk.deadlines.rules import ClockKind
 from service_desk.deadlines.schedule import AtKind, Step, StepAt, StepKind, Target, parse_steps
+from service_desk.kept import among, keep
 from service_desk.people.models import ServiceLine
 
 
@@ -30,22 +31,31 @@ class PolicyQuerySet(models.QuerySet["Policy"]):
     def for_case(self, *, service_line: str, subject: str, severity: str) -> list[Policy]:
         """What a case of this line, subject and severity must keep, those for every severity before the severity's own.
 
-        In SQL, since every registration asks it and composing it anew cost more than asking (docs/performance.md).
+        By kept questions, since every registration asks and composing them anew cost more than asking
+        (docs/performance.md).
         """
-        found = list(self.model.objects.raw(_FOR_CASE, [service_line, subject, severity]))
+        found = _for_case(service_line, subject, severity or _UNGRADED)
         if wanted := {policy.calendar_id for policy in found if policy.calendar_id is not None}:
-            # The content of a calendar is large and kept in memory (`CalendarVersion.work_calendar`).
-            calendars = Calendar.objects.select_related("current").defer("current__data").in_bulk(wanted)
+            calendars = {calendar.pk: calendar for calendar in _calendars(sorted(wanted))}
             for policy in found:
                 policy.calendar = calendars.get(policy.calendar_id or 0)
         return found
 
 
-_FOR_CASE = """
-SELECT * FROM deadlines_policy
- WHERE retired_at IS NULL AND service_line_id = %s AND subject = %s AND severity IN ('', %s)
- ORDER BY severity
-"""
+#: No policy has it: of a case without a severity only those for every severity are asked for.
+_UNGRADED = "-"
+
+
+@keep
+def _for_case(service_line: str, subject: str, severity: str) -> models.QuerySet[Policy]:
+    of_both = Q(severity="") | Q(severity=severity)
+    return Policy.objects.in_force().filter(of_both, service_line=service_line, subject=subject).order_by("severity")
+
+
+@keep
+def _calendars(numbers: list[int]) -> models.QuerySet[Calendar]:
+    # The content of a calendar is large and kept in memory (`CalendarVersion.work_calendar`).
+    return Calendar.objects.filter(among("id", numbers)).select_related("current").defer("current__data")
 
 
 class Policy(models.Model):
