@@ -25,10 +25,14 @@ BOARD_CLOCKS = 100_000
 AHEAD = "2 hours"
 LONGEST_DRAIN = 120.0
 
+#: What is put ahead lies this much farther, so that it is not called stale again a moment later.
+ROOM = "5 minutes"
+
 #: An old desk's clocks have come due while it slept. Each of them is moved as a whole: its next step then lies between
-#: two hours from now and as far ahead as it can while the clock still began twenty minutes ago. Clocks of working
-#: calendars may not be moved by hours; they end.
-_STALE = f"d.state = 'running' AND d.next_at < statement_timestamp() + interval '{AHEAD}'"
+#: two hours and a little from now and as far ahead as it can while the clock still began a quarter of an hour ago.
+#: Clocks of working calendars may not be moved by hours; they end. One `now()` for every statement of the
+#: transaction: by a later one, a clock that was put right at the edge would have come due again, and end.
+_STALE = f"d.state = 'running' AND d.next_at < now() + interval '{AHEAD}'"
 _FRESHEN = f"""
 UPDATE cases_casedeadline d SET armed_at = armed_at + s.by, started_at = started_at + s.by, due_at = due_at + s.by,
     next_at = next_at + s.by, breached_at = breached_at + s.by, schedule = jsonb_build_object(
@@ -36,7 +40,7 @@ UPDATE cases_casedeadline d SET armed_at = armed_at + s.by, started_at = started
         'steps', (SELECT jsonb_agg(jsonb_build_array(t->0, to_jsonb((t->>1)::timestamptz + s.by)) ORDER BY n)
             FROM jsonb_array_elements(schedule->'steps') WITH ORDINALITY AS e(t, n)))
 FROM (
-    SELECT d.id, statement_timestamp() + interval '{AHEAD}' - d.next_at + (d.next_at - d.started_at
+    SELECT d.id, now() + interval '{AHEAD} {ROOM}' - d.next_at + (d.next_at - d.started_at
         - interval '{AHEAD} 20 minutes') * ((hashint8(d.id) & 65535) / 65536.0) AS by
     FROM cases_casedeadline d JOIN deadlines_policy p ON p.id = d.policy_id
     WHERE {_STALE} AND p.calendar_id IS NULL AND d.next_at - d.started_at > interval '{AHEAD} 20 minutes'
@@ -44,7 +48,7 @@ FROM (
 """
 _END = f"""
 UPDATE cases_casedeadline d SET state = CASE WHEN breached_at IS NULL THEN 'met' ELSE 'breached' END,
-    ended_at = greatest(started_at, statement_timestamp() - interval '1 minute'), next_at = NULL WHERE {_STALE}
+    ended_at = greatest(started_at, now() - interval '1 minute'), next_at = NULL WHERE {_STALE}
 """
 
 

@@ -40,7 +40,8 @@ CUSTOMERS = 20_000
 OPEN_SHARE = 0.87
 CHUNK = 20_000
 #: No step of a generated clock comes this soon after the generation, so that what is measured is what was meant.
-QUIET = timedelta(hours=2)
+#: Ten minutes more than what `desks.freshen` asks for: a desk just made has nothing stale in it.
+QUIET = timedelta(hours=2, minutes=10)
 _EDGE = timedelta(minutes=5)  # steps that came just before the present would be undecided while it is written
 OPEN_MOMENTS, ENDED_MOMENTS = 600, 700
 _YOUNG, _OLD = timedelta(hours=4, minutes=30), timedelta(hours=34)
