@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from django.db.models import TextChoices
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -166,18 +166,19 @@ def _led_to(request: HttpRequest, page: str) -> HttpResponse:
     if request.path.startswith("/events/"):
         return HttpResponse(status=403)
     if request.headers.get("HX-Request") == "true":
-        shown = urlsplit(request.headers.get("HX-Current-URL", ""))
-        return HttpResponseClientRedirect(f"{page}?{urlencode({'next': shown.path or '/'})}")
-    back = request.get_full_path() if request.method == "GET" else _page_before(request)
+        back = _page_before(request, request.headers.get("HX-Current-URL", ""))
+        return HttpResponseClientRedirect(f"{page}?{urlencode({'next': back})}")
+    is_page = request.method == "GET"
+    back = request.get_full_path() if is_page else _page_before(request, request.headers.get("Referer", ""))
     return HttpResponseRedirect(f"{page}?{urlencode({'next': back})}")
 
 
-def _page_before(request: HttpRequest) -> str:
-    """Where a form stood that cannot be sent a second time by itself; the desk's own addresses only."""
-    came_from = request.headers.get("Referer", "")
+def _page_before(request: HttpRequest, came_from: str) -> str:
+    """Where a form stood that cannot be sent again by itself, with its filters; the desk's own addresses only."""
     if not url_has_allowed_host_and_scheme(came_from, {request.get_host()}, require_https=request.is_secure()):
         return "/"
-    return urlsplit(came_from).path or "/"
+    there = urlsplit(came_from)
+    return urlunsplit(("", "", there.path, there.query, "")) or "/"
 
 
 def _is_open(path: str, state: str) -> bool:

@@ -165,9 +165,9 @@ def test_the_rule_is_made_in_the_administration(desk: World) -> None:
 def test_what_shows_or_gives_rights_asks_who_sits_there(desk: World, number: PhoneNumber, path: str) -> None:
     browser = grown_old(desk.admin if "keys" in path else desk.agent)
     where = path.format(chief=desk.chief.pk, number=number.pk)
-    answer = browser.post(where, {"reason": "回电"}, headers={"Referer": "http://testserver/roster/"})
+    answer = browser.post(where, {"reason": "回电"}, headers={"Referer": "http://testserver/roster/?unit=2"})
     assert answer.status_code == 302
-    assert answer["Location"] == "/account/prove/?next=%2Froster%2F"
+    assert answer["Location"] == "/account/prove/?next=%2Froster%2F%3Funit%3D2"
     stranger = browser.post(where, headers={"Referer": "http://evil.example/roster/"})
     assert stranger["Location"] == "/account/prove/?next=%2F"
     assert not RevealCount.objects.exists()

@@ -151,7 +151,7 @@ def test_between_password_and_code_no_page_is_seen(person: Staff) -> None:
     assert browser.get("/api/v1/cases/").status_code == 403
     assert browser.get("/events/desk/").status_code == 403
     part = browser.get("/cases/", headers={"HX-Request": "true", "HX-Current-URL": "http://testserver/cases/?q=1"})
-    assert part["HX-Redirect"] == "/login/second/?next=%2Fcases%2F"
+    assert part["HX-Redirect"] == "/login/second/?next=%2Fcases%2F%3Fq%3D1"
     before = browser.session.session_key
     answer = browser.post("/login/second/", {"code": shown(secret), "next": "/cases/"})
     assert (answer.status_code, answer["Location"]) == (302, "/cases/")
