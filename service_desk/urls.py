@@ -2,17 +2,24 @@
 
 from django.contrib import admin
 from django.contrib.auth import views as auth_views
+from django.templatetags.static import static
 from django.urls import include, path
+from django.utils.functional import lazy
 from django.utils.translation import gettext_lazy as _
+from django.views.generic import RedirectView
 
 from service_desk.dashboard import engine, health
 
 admin.site.site_header = admin.site.site_title = _("Service Desk")
 
+#: Browsers ask here where a page names no icon: the administration, the REST description. Looked up at the request.
+_icon = RedirectView.as_view(url=lazy(static, str)("icon.svg"))
+
 urlpatterns = [
     path("login/", auth_views.LoginView.as_view(redirect_authenticated_user=True), name="login"),
     path("logout/", auth_views.LogoutView.as_view(), name="logout"),
     path("i18n/", include("django.conf.urls.i18n")),
+    path("favicon.ico", _icon, name="icon"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("livez", health.livez, name="livez"),

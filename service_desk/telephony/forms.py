@@ -43,6 +43,7 @@ class IntegrationForm(forms.Form):
     unit = forms.ModelChoiceField(
         label=_("Unit"),
         queryset=Unit.objects.all(),
+        empty_label="–",
         required=False,
         help_text=_("Whose calls these are while nobody has claimed them."),
     )

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django.template.loader import render_to_string
+from django.templatetags.static import static
 from django.test import Client
 from django.utils import translation
 
@@ -94,3 +95,15 @@ def test_the_lock_out_says_how_long(client: Client) -> None:
         answer = client.post("/login/", {"username": "ouyang", "password": "wrong"}, headers={"accept-language": "en"})
     assert answer.status_code == 429
     assert "Please wait 15 min, then try again." in answer.content.decode()
+
+
+def test_a_page_that_names_no_icon_finds_one(client: Client) -> None:
+    answer = client.get("/favicon.ico")
+    assert (answer.status_code, answer["Location"]) == (302, static("icon.svg"))
+
+
+def test_the_administration_names_log_in_attempts_in_the_readers_language(client: Client, administrator: Staff) -> None:
+    seen = client.get("/admin/", headers={"accept-language": "zh-hans"}).content.decode()
+    assert "登录尝试" in seen
+    assert "ccess attempts" not in seen
+    assert "Axes" not in seen

@@ -34,6 +34,7 @@ LEFT_OUT = {"event-stream", "board-stream", "logout", "admin:logout"}
 OPEN = {
     "login": "the log-in itself", "logout": "its end", "admin:login": "the same page", "admin:logout": "the same",
     "set_language": "the log-in page is read in one's own language", "theme": "and in one's own colours",
+    "icon": "the picture beside a page's title",
     "healthz": "probes", "readyz": "probes", "livez": "probes",
     "help": "articles for customers", "help-article": "the same", "help-vote": "the same", "help-language": "the same",
     "article-picture": "pictures in them; those of inner articles are not there for strangers",
