@@ -184,6 +184,7 @@ def test_linking_and_splitting_through_the_screen_and_through_rest(desk: World) 
     assert post(client, case, "link", other=other.number, relation="sideways").status_code == 422
     assert post(client, case, "link", other=other.number, relation="related").status_code == 302
     assert post(client, case, "split", fault="另一处", product_type=desk.product.pk, text="说明").status_code == 302
+    assert f"Split off as {Case.objects.latest('pk').number}." in text_of(client.get(f"/cases/{case.number}/"))
     assert post(client, case, "split", fault="另一处", product_type="9" * 30, text="说明").status_code == 422
     answer = move(api, case.number, "link", other=other.number, relation="none")
     assert (answer.status_code, answer.json()["ties"]["related"]) == (200, [])

@@ -135,6 +135,7 @@ def test_the_trap_is_told_and_nothing_is_kept() -> None:
     answer = visitor().post("/complain/", sent(website="http://spam.example"))
     assert answer.status_code == 422
     assert "约了周一和周三" in answer.content.decode()
+    assert "Website" not in text_of(answer)
     assert WebComplaint.objects.count() == 0
 
 

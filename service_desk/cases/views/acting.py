@@ -91,11 +91,18 @@ def act(request: HttpRequest, number: str, verb: str) -> HttpResponse:
             return _refused(request, case, verb, form, refusal)
         messages.info(request, _("This had been saved already: %(move)s.") % {"move": MOVES[verb].label})
     else:
-        messages.success(request, _("Saved: %(move)s.") % {"move": MOVES[verb].label})
+        messages.success(request, _done(made, verb))
         tell_found(request, made.language_found)
     if draft := uuid_of(form.cleaned_data["draft"]):
         discard_draft(actor=user, token=draft)  # what was typed for a new case stands in this one now
     return _back(request, case)
+
+
+def _done(case: Case, verb: str) -> str:
+    """What is said of a move that was made; one that made another case names it."""
+    if verb == "split":
+        return _("Split off as %(number)s.") % {"number": case.split_cases.latest("pk").number}
+    return _("Saved: %(move)s.") % {"move": MOVES[verb].label}
 
 
 def _in_survivor(request: HttpRequest, number: str, verb: str) -> HttpResponse:

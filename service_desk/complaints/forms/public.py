@@ -81,7 +81,9 @@ class ComplainForm(_Plain):
         label=_("Your address"), max_length=200, required=False, widget=_line(autocomplete="street-address")
     )
     # A trap: no person sees it, and a program that fills every field is known by it.
-    website = forms.CharField(required=False, widget=_line(autocomplete="off", tabindex="-1"))
+    website = forms.CharField(
+        label=_("Leave this empty"), required=False, widget=_line(autocomplete="off", tabindex="-1")
+    )
     token = forms.UUIDField(widget=forms.HiddenInput, required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
