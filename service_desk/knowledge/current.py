@@ -104,7 +104,11 @@ def check_text(text: str, direction: str, speaker: str = Speaker.AGENT, *, newes
     return check(compiled(newest=newest), text, direction, speaker)
 
 
-def said_instead(finding: LanguageFinding) -> str:
-    """What the entry of a finding proposes to say instead, in words; empty when it is in force no more."""
+def told_of(finding: LanguageFinding) -> str:
+    """A finding in words: the phrase, what is wrong with it, and what to say instead while its entry is in force."""
+    told = _("Language: “%(phrase)s” is %(category)s.") % {
+        "phrase": finding.phrase,
+        "category": finding.get_category_display(),
+    }
     suggestions = next((entry.suggestions for entry in compiled().entries if entry.code == finding.entry), ())
-    return _("Say instead: %(phrase)s") % {"phrase": suggestions[0]} if suggestions else ""
+    return f"{told} {_('Say instead: %(phrase)s') % {'phrase': suggestions[0]}}" if suggestions else told

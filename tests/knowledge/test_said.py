@@ -26,7 +26,7 @@ from service_desk.people.rules import Role
 from service_desk.rest.errors import NotAllowed
 from service_desk.telephony.actions import begin_call
 from tests.cases.callers import key, move, session
-from tests.cases.pages import browser, post
+from tests.cases.pages import browser, post, text_of
 from tests.factories import World, staff, world
 
 pytestmark = pytest.mark.django_db
@@ -202,3 +202,17 @@ def test_K3_a_message_for_a_colleague_is_checked_and_its_finding_seen_by_who_may
     assert (finding.direction, finding.said_by) == ("internal_note", desk.agent)
     assert seen_by(desk.colleague, [finding.thing])[finding.thing].url == message.get_absolute_url()
     assert seen_by(desk.engineer, [finding.thing]) == {}
+
+
+def test_K3_what_was_saved_of_many_cases_at_once_is_told_beside_each(desk: World) -> None:
+    cases = [desk.register(), desk.register()]
+    told = f"Language: “{CURT}” is Impatient. Say instead: 请您原谅，这是我工作的疏忽。"
+    data = {"verb": "note", "sure": "1", "text": f"{CURT}。", "number": [case.number for case in cases]}
+    client = browser(desk.agent)
+    assert text_of(client.get(client.post("/cases/bulk/", data).headers["Location"])).count(told) == 2
+    body = {"verb": "tell", "numbers": [cases[0].number], "answers": {"text": f"{CURT}。", "channel": "phone"}}
+    [item] = session(desk.agent).post("/api/v1/cases/bulk/", body).json()["items"]
+    assert (item["done"], item["found"]) == (True, told)
+    body["answers"] = {"text": SAID, "channel": "phone"}
+    [item] = session(desk.agent).post("/api/v1/cases/bulk/", body).json()["items"]
+    assert (item["done"], item["found"]) == (False, "")

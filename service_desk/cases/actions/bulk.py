@@ -16,6 +16,7 @@ from service_desk.cases.actions.handing_over import accept, hand_over, withdraw
 from service_desk.cases.actions.moving import cancel, note, resolve, resume, tell, wait
 from service_desk.cases.models import Case, CaseEvent
 from service_desk.cases.rules import EventType
+from service_desk.knowledge.current import told_of
 from service_desk.rest.errors import Invalid, NotAllowed, Refusal
 
 #: So many cases at once; more are several times.
@@ -35,6 +36,8 @@ VERBS: Mapping[str, Callable[..., Case]] = {
     "resolve": resolve,
     "cancel": cancel,
 }
+#: So many findings of the language check are told of one case; all are kept.
+_MOST_TOLD = 3
 #: Words beside a case hurt nobody's work, so they are added even when the case has moved on.
 _HARMLESS: Mapping[str, EventType] = {"note": EventType.NOTE, "tell": EventType.TOLD}
 
@@ -51,6 +54,7 @@ class Item:
     code: str = ""
     detail: str = ""
     remedy: str = ""
+    found: str = ""  # by the language check, in words that were saved all the same (K3)
 
     def as_json(self) -> dict[str, Any]:
         """As it is kept and answered."""
@@ -112,7 +116,8 @@ def _said_since(
 
 
 def _done(case: Case, changed: Case) -> Item:
-    return Item(case.number, done=True, subject=case.subject, state=changed.state, version=changed.version)
+    found = " ".join(told_of(one) for one in changed.language_found[:_MOST_TOLD])
+    return Item(case.number, done=True, subject=case.subject, state=changed.state, version=changed.version, found=found)
 
 
 def _one(verb: str, case: Case, actor: Any, answers: Mapping[str, Any], version: int | None) -> Item:

@@ -54,6 +54,7 @@ class BulkItemSerializer(serializers.Serializer[Any]):
     code = serializers.CharField(help_text="Of the refusal; empty when it was done.")
     detail = serializers.CharField()
     remedy = serializers.CharField()
+    found = serializers.CharField(help_text="What the language check found in words that were saved all the same.")
 
 
 class BulkAnswerSerializer(serializers.Serializer[Any]):

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from service_desk.cases.models import Case, CaseEvent
 from service_desk.cases.present import with_what_is_there
 from service_desk.kept import keep
-from service_desk.knowledge.current import said_instead
+from service_desk.knowledge.current import told_of
 from service_desk.knowledge.models import LanguageFinding
 from service_desk.people.models import Staff
 from service_desk.people.rules import READING_ROLES
@@ -104,11 +104,7 @@ def person(request: HttpRequest) -> Any:
 def tell_found(request: HttpRequest, found: Sequence[LanguageFinding]) -> None:
     """Say what the language check found in what was saved (K3); it is kept for inspection either way."""
     for one in found[:_MOST_TOLD]:
-        told = _("Language: “%(phrase)s” is %(category)s.") % {
-            "phrase": one.phrase,
-            "category": one.get_category_display(),
-        }
-        messages.warning(request, f"{told} {said_instead(one)}".strip())
+        messages.warning(request, told_of(one))
 
 
 def last_event(case: Case) -> int:
