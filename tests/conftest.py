@@ -110,7 +110,11 @@ def pytest_testnodedown(node: Any) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Say aloud what was left open: some test does not close what it opens."""
+    """Say aloud what needed its second try, and why, and what was left open by a test that does not close it."""
+    for report in terminalreporter.stats.get("rerun", []):
+        crash = getattr(report.longrepr, "reprcrash", None)
+        said = f"{crash.path}:{crash.lineno}: {crash.message}" if crash else str(report.longrepr)
+        terminalreporter.write_line(f"*** SECOND TRY: {report.nodeid} ({report.when}): {said[:1000]}", yellow=True)
     for session in databases.left_open:
         terminalreporter.write_line(f"*** A TEST HAS LEFT A SESSION OPEN: {session}", red=True)
 
