@@ -24,6 +24,7 @@ from service_desk.cases.columns import Column
 from service_desk.cases.listing import Sort
 from service_desk.deadlines.clock import now
 from service_desk.people.access import require
+from service_desk.people.models import GuardRule
 from service_desk.rest.clean import demand_clean
 from service_desk.rest.errors import Invalid
 from service_desk.rest.spreadsheets import harmless
@@ -110,20 +111,35 @@ def demand_reason(actor: Any, reason: str) -> str:
     return said(reason, "reason", limit=200)
 
 
+def most_at_once() -> int:
+    """So many rows are sent at once: no more than somebody waits for, nor than may leave without a second person's yes.
+
+    What is longer becomes a row of one's exports, and that is where the second person is asked.
+    """
+    approved_from = GuardRule.in_force().approve_rows
+    return min(DIRECT, approved_from) if approved_from else DIRECT
+
+
 def is_long(found: listing.Found) -> bool:
-    """Whether it has more rows than somebody waits for."""
-    return found.cases.order_by()[: DIRECT + 1].count() > DIRECT
+    """Whether it has more rows than are sent at once."""
+    most = most_at_once()
+    return found.cases.order_by()[: most + 1].count() > most
 
 
 def demand_short(found: listing.Found) -> None:
-    """Raise Invalid when it has become too long to wait for."""
+    """Raise Invalid when it has become too long to be sent at once."""
     if is_long(found):
-        raise Invalid(
-            _("More than %(most)s cases meet these filters.") % {"most": f"{DIRECT:,}"},
-            field="format",
-            code="too_many",
-            remedy=_("Ask again: a longer list is written beside, and you are told when it is ready."),
-        )
+        raise too_long()
+
+
+def too_long() -> Invalid:
+    """What is said of a list that has become too long to be sent at once."""
+    return Invalid(
+        _("More than %(most)s rows meet these filters.") % {"most": f"{most_at_once():,}"},
+        field="format",
+        code="too_many",
+        remedy=_("Ask again: a longer list is written beside, and you are told when it is ready."),
+    )
 
 
 def recorded(filters: Mapping[str, Any]) -> dict[str, str]:

@@ -21,7 +21,7 @@ from django.utils.functional import Promise
 
 from service_desk.audit.actions import record
 from service_desk.cases.columns import Column
-from service_desk.cases.exporting import DIRECT, Format, heads, mark_of, write_csv, write_xlsx
+from service_desk.cases.exporting import Format, heads, mark_of, most_at_once, too_long, write_csv, write_xlsx
 from service_desk.people.access import can, require, rule, verbs
 from service_desk.reports.rules import CHUNK
 from service_desk.rest.clean import is_clean
@@ -191,17 +191,23 @@ def written(
 
 
 def is_long(rows: Rows) -> bool:
-    """Whether it has more rows than somebody waits for."""
-    return rows.count(DIRECT + 1) > DIRECT
+    """Whether it has more rows than are sent at once."""
+    most = most_at_once()
+    return rows.count(most + 1) > most
 
 
 def write_now(*, actor: Any, exportable: Exportable, query: str, file_format: str) -> IO[bytes]:
-    """A short list as a file at its beginning, audited; the reader closes it. Numbers are masked."""
+    """A short list as a file at its beginning, audited; the reader closes it. Numbers are masked.
+
+    Raises Invalid when it is too long to be sent at once: it may have grown since somebody looked.
+    """
     asked = QueryDict(query)
     columns = exportable.columns(asked)
     with transaction.atomic():
         require(actor, exportable.verb)
         rows = exportable.rows(actor, asked, columns)
+        if is_long(rows):
+            raise too_long()
         file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by the answer that sends it
         try:
             lines = _lines(exportable, actor, rows, columns)

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from service_desk.cases.columns import local
-from service_desk.cases.exporting import DIRECT, Format
+from service_desk.cases.exporting import Format, most_at_once
 from service_desk.cases.forms.exporting import ExportForm
 from service_desk.deadlines.clock import now
 from service_desk.people.access import can, require
@@ -64,7 +64,7 @@ def export_new(request: HttpRequest, what: str) -> HttpResponseBase:
         "may_have_numbers": "in_full" in form.fields,
         "filters": exportable.filters(request.GET.urlencode()),
         "long": is_long(rows),
-        "direct": f"{DIRECT:,}",
+        "direct": f"{most_at_once():,}",
         "here": request.get_full_path(),
         "back_url": exportable.page(request.GET) or reverse("export-list"),
     }

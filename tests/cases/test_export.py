@@ -108,7 +108,7 @@ def test_what_is_too_long_to_wait_for_is_written_beside(desk: World, monkeypatch
     assert (answer.status_code, answer.headers["Location"]) == (302, "/exports/")
     assert not AuditEntry.objects.filter(verb="case.export").exists()
     waiting = Wanted({}, Sort.NEWEST, [], Format.CSV)
-    with pytest.raises(Invalid, match="More than 2 cases"):
+    with pytest.raises(Invalid, match="More than 2 rows"):
         exporting.export(actor=desk.agent, wanted=waiting)
 
 

@@ -12,6 +12,9 @@ from django.db import DatabaseError, transaction
 from django.test import Client
 
 from service_desk.audit.models import AuditEntry
+from service_desk.cases.exporting import Format, Wanted
+from service_desk.cases.exporting import export as export_cases
+from service_desk.cases.listing import Sort
 from service_desk.deadlines.clock import now
 from service_desk.notices.models import Notice
 from service_desk.people.actions import set_guard_rule
@@ -19,9 +22,10 @@ from service_desk.people.models import Approval
 from service_desk.reports import vault
 from service_desk.reports.actions import hand_out
 from service_desk.reports.actions.approving import approve, ask_approval
+from service_desk.reports.exporting import named, write_now
 from service_desk.reports.models import Export
 from service_desk.reports.rules import KEPT
-from service_desk.rest.errors import Conflict, NotAllowed, NotFound
+from service_desk.rest.errors import Conflict, Invalid, NotAllowed, NotFound
 from tests.factories import World, world
 
 
@@ -99,6 +103,25 @@ def test_only_ones_own_is_asked_for_and_a_small_one_needs_nobody(desk: World, ex
     set_guard_rule(actor=desk.admin, approve_rows=0)
     Export.objects.filter(pk=export.pk).update(rows_done=900_000)
     assert hand_out(actor=desk.chief, key=export.key)[1].is_file()
+
+
+@pytest.mark.parametrize("door", ["/exports/new/cases/", "/cases/export/"])
+def test_what_must_be_approved_is_never_sent_at_once_however_short(desk: World, door: str) -> None:
+    set_guard_rule(actor=desk.admin, approve_rows=2, officer=desk.inspector)
+    mine = browser(desk.chief)
+    for _case in range(2):
+        desk.register()
+    sent = mine.post(door, {"format": "csv"})
+    assert (sent.status_code, b"".join(sent).count(b"CALL-")) == (200, 2)
+    desk.register()
+    assert "more than 2 " in mine.get(door, headers={"Accept-Language": "en"}).content.decode()
+    answer = mine.post(door, {"format": "csv"})
+    assert (answer.status_code, answer["Location"]) == (302, "/exports/")
+    assert Export.objects.get().by == desk.chief
+    with pytest.raises(Invalid):
+        write_now(actor=desk.chief, exportable=named("cases"), query="", file_format="csv")
+    with pytest.raises(Invalid):
+        export_cases(actor=desk.chief, wanted=Wanted({}, Sort.NEWEST, [], Format.CSV))
 
 
 def test_a_file_says_who_took_it_and_when(desk: World) -> None:

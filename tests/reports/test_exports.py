@@ -335,7 +335,7 @@ def test_every_list_has_its_page_and_its_file(desk: World, what: str, monkeypatc
     assert answer.status_code == 200
     assert len(b"".join(answer).splitlines()) == (2 if what == "cases" else 1), promised
     assert AuditEntry.objects.filter(verb=f"{what.removesuffix('s')}.export").exists()
-    monkeypatch.setattr(exporting, "DIRECT", -1)
+    monkeypatch.setattr(case_exporting, "DIRECT", -1)
     assert head.post(f"/exports/new/{what}/", {"format": "xlsx"}).headers["Location"] == "/exports/"
     assert work(Export.objects.get()).state == ExportState.READY
 

@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from service_desk.cases import addresses, columns, listing
-from service_desk.cases.exporting import DIRECT, Format, Wanted, export, is_long, write_beside
+from service_desk.cases.exporting import Format, Wanted, export, is_long, most_at_once, write_beside
 from service_desk.cases.forms.exporting import ExportForm
 from service_desk.cases.forms.filters import CaseFilters
 from service_desk.cases.offered import offered
@@ -62,7 +62,7 @@ def export_cases(request: HttpRequest) -> HttpResponseBase:
         "back_url": addresses.with_changes(request.GET),
         "here": request.get_full_path(),
         "long": request.method == "GET" and is_long(listing.find(user, filters.chosen)),
-        "direct": f"{DIRECT:,}",
+        "direct": f"{most_at_once():,}",
     }
     return render(request, "cases/export.html", context, status=422 if form.errors else 200)
 
