@@ -111,6 +111,7 @@ def test_C18_who_writes_what_excludes_each_other_waits_for_a_turn_and_not_for_a_
 
 def _waiting_for() -> list[str]:
     with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_stat_clear_snapshot()")  # or a transaction sees for ever who was connected at first
         cursor.execute(
             "SELECT locktype FROM pg_locks WHERE NOT granted AND pid IN"
             " (SELECT pid FROM pg_stat_activity WHERE datname = current_database())"
