@@ -164,24 +164,17 @@ def _call_by_name(items: list[pytest.Item]) -> None:
         raise pytest.UsageError(f"Several tests share one identity, and only the first would run: {shared}")
 
 
-def _may_try_again(item: pytest.Item) -> bool:
-    draws = item.get_closest_marker("schema") or getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
-    of_processes = item.get_closest_marker("processes") or item.get_closest_marker("browser")
-    return bool(of_processes or (os.environ.get("SECOND_TRY") and not draws))
-
-
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Give tests of real processes a second try, and keep an xdist_group on one worker.
 
     A machine that is busy with something else can starve a process for half a minute; the last lines name each test
-    that needed its second try, with what the first one died of. Other tests have one try, but with SECOND_TRY, which
-    .ci/run sets: one moment of one test in five thousand must not keep everybody's work out. What draws its examples
-    has one try always: another draw proves nothing.
+    that needed its second try, with what the first one died of. Pure tests and tests against the database alone have
+    one try.
     pytest-xdist 3.8 writes the group where pytest 9.2 does not look any more.
     """
     _call_by_name(items)
     for item in items:
-        if _may_try_again(item):
+        if item.get_closest_marker("processes") or item.get_closest_marker("browser"):
             item.add_marker(pytest.mark.flaky(reruns=1))
     if not getattr(config.option, "loadgroup", False):
         return
