@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Sequence
 
 from django.db import DatabaseError
 from django.utils.translation import gettext as _
@@ -25,6 +26,7 @@ EVERY = 2.0  # seconds
 _log = logging.getLogger(__name__)
 _EMPTY = ("", 0)
 _NONE = ("", -1)
+_MOST_TOLD = 3  # findings of one text that are told of; all are kept
 _OLDER = 5  # releases that a process which begins tries if the newest cannot be used
 
 
@@ -104,8 +106,12 @@ def check_text(text: str, direction: str, speaker: str = Speaker.AGENT, *, newes
     return check(compiled(newest=newest), text, direction, speaker)
 
 
-def told_of(finding: LanguageFinding) -> str:
-    """A finding in words: the phrase, what is wrong with it, and what to say instead while its entry is in force."""
+def told_of(found: Sequence[LanguageFinding]) -> list[str]:
+    """Findings in words, the first few: the phrase, what is wrong with it, and what its entry proposes instead."""
+    return [_told(one) for one in found[:_MOST_TOLD]]
+
+
+def _told(finding: LanguageFinding) -> str:
     told = _("Language: “%(phrase)s” is %(category)s.") % {
         "phrase": finding.phrase,
         "category": finding.get_category_display(),

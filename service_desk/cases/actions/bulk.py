@@ -36,8 +36,6 @@ VERBS: Mapping[str, Callable[..., Case]] = {
     "resolve": resolve,
     "cancel": cancel,
 }
-#: So many findings of the language check are told of one case; all are kept.
-_MOST_TOLD = 3
 #: Words beside a case hurt nobody's work, so they are added even when the case has moved on.
 _HARMLESS: Mapping[str, EventType] = {"note": EventType.NOTE, "tell": EventType.TOLD}
 
@@ -116,7 +114,7 @@ def _said_since(
 
 
 def _done(case: Case, changed: Case) -> Item:
-    found = " ".join(told_of(one) for one in changed.language_found[:_MOST_TOLD])
+    found = " ".join(told_of(changed.language_found))
     return Item(case.number, done=True, subject=case.subject, state=changed.state, version=changed.version, found=found)
 
 

@@ -23,7 +23,6 @@ from service_desk.knowledge.models import LanguageFinding
 from service_desk.people.models import Staff
 from service_desk.people.rules import READING_ROLES
 
-_MOST_TOLD = 3
 _LONGEST_URL = 2000
 _NAMED = ("customer", "contact", "product_type", "service_line", "request_type")
 #: Often one person in several parts: fetched together, since PostgreSQL plans a dozen joins longer than it runs them.
@@ -103,8 +102,8 @@ def person(request: HttpRequest) -> Any:
 
 def tell_found(request: HttpRequest, found: Sequence[LanguageFinding]) -> None:
     """Say what the language check found in what was saved (K3); it is kept for inspection either way."""
-    for one in found[:_MOST_TOLD]:
-        messages.warning(request, told_of(one))
+    for told in told_of(found):
+        messages.warning(request, told)
 
 
 def last_event(case: Case) -> int:
